@@ -1,0 +1,163 @@
+# sipweave: one Makefile. Adding a source file changes nothing here.
+#
+#   make run     install what is missing, build, import the example, serve it
+#   make test    install what is missing, build, run every test
+#   make help    the rest
+
+BUILD   ?= debug
+PREFIX  ?= /usr/local
+CC      ?= gcc
+CLANG   ?= clang
+OUT     := build/$(BUILD)
+GEN     := build/gen
+
+LIBS     := libpcap sqlite3 libmicrohttpd libzstd zlib libxxhash
+PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+PKG_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wcast-qual -Wvla -Wundef -Wformat=2 -Werror
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Isrc -I$(GEN) $(WARN) -MMD -MP
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_debug   := -g -O1 -DSIPWEAVE_DEBUG $(SANITIZE)
+CFLAGS_release := -g -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2
+LDFLAGS_debug   := $(SANITIZE)
+LDFLAGS_release := -Wl,-z,relro,-z,now
+CFLAGS += $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(PKG_CFLAGS)
+
+SRC      := $(sort $(shell find src -name '*.c'))
+MAIN     := src/cli/main.c
+LIB_OBJ  := $(patsubst %.c,$(OUT)/obj/%.o,$(filter-out $(MAIN),$(SRC)))
+GEN_OBJ  := $(OUT)/obj/gen/assets.o
+MAIN_OBJ := $(OUT)/obj/src/cli/main.o
+TEST_SRC := $(sort $(wildcard tests/*/test_*.c))
+TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SRC))
+TEST_LIB := $(patsubst %.c,$(OUT)/obj/%.o,$(sort $(wildcard tests/lib/*.c)))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+REPLAY   := $(patsubst tests/fuzz/%.c,$(OUT)/replay/%,$(FUZZ_SRC))
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SRC))
+WEB_SRC  := $(shell find web/src -type f 2>/dev/null) web/package.json web/build.mjs
+FUZZ_SECONDS ?= 10
+
+.PHONY: all run test check lint fuzz bench install release help clean deps deps-test
+
+all: $(OUT)/sipweave
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "make release   the optimised program, at build/release/sipweave"
+	@echo "make install   the optimised program into PREFIX ($(PREFIX))"
+	@echo "make lint      format, includes, headers that stand alone, static analysis"
+	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
+	@echo "make bench     speed and memory beside sngrep and tshark on the same file"
+	@echo "make clean     remove everything that was built"
+
+# ---- what has to be installed -------------------------------------------------------------
+
+deps: build/.deps
+deps-test: build/.deps-test
+build/.deps: tools/install.sh
+	@mkdir -p build
+	@sh tools/install.sh build
+	@touch $@
+build/.deps-test: tools/install.sh build/.deps
+	@sh tools/install.sh test
+	@touch $@
+
+web/node_modules/.done: web/package.json web/package-lock.json build/.deps
+	cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+# ---- the page, embedded -------------------------------------------------------------------
+
+$(GEN)/web/.done: web/node_modules/.done $(WEB_SRC)
+	@mkdir -p $(GEN)/web
+	cd web && node build.mjs ../$(GEN)/web
+	@touch $@
+
+$(GEN)/embed: tools/embed.c
+	@mkdir -p $(GEN)
+	$(CC) -std=c17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror $< -o $@
+
+$(GEN)/assets.c: $(GEN)/web/.done $(GEN)/embed
+	$(GEN)/embed $(GEN)/web > $@.new && mv $@.new $@
+
+$(OUT)/obj/gen/assets.o: $(GEN)/assets.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -Isrc $(CFLAGS_$(BUILD)) -c $< -o $@
+
+# ---- the program ----------------------------------------------------------------------------
+
+$(OUT)/obj/%.o: %.c | build/.deps
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+$(OUT)/lib.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $(LIB_OBJ)
+
+$(OUT)/sipweave: $(MAIN_OBJ) $(OUT)/lib.a $(GEN_OBJ)
+	$(CC) $(LDFLAGS_$(BUILD)) $(LDFLAGS) $^ $(PKG_LIBS) -lm -lpthread -o $@
+
+release: deps
+	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
+
+install: release
+	install -D -m 755 build/release/sipweave $(DESTDIR)$(PREFIX)/bin/sipweave
+
+run: deps
+	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
+	@sh tools/run-example.sh build/release/sipweave
+
+# ---- tests ------------------------------------------------------------------------------------
+
+$(OUT)/tests/%: tests/%.c $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) | build/.deps-test
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) \
+	    $(PKG_LIBS) -lcmocka -ljansson -lm -lpthread -o $@
+
+$(OUT)/obj/tests/lib/%.o: tests/lib/%.c | build/.deps-test
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests -c $< -o $@
+
+$(OUT)/replay/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(OUT)/lib.a | build/.deps-test
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< tests/fuzz/replay/main.c $(OUT)/lib.a $(PKG_LIBS) \
+	    -lm -lpthread -o $@
+
+test: deps deps-test
+	@$(MAKE) --no-print-directory check
+
+# release too: the tests that drive the program as a user does take the sanitized one,
+# and the build that users get has to compile
+check: $(OUT)/sipweave $(TEST_BIN) $(REPLAY)
+	@BUILD_DIR=$(OUT) sh tests/run.sh
+
+# ---- fuzzing: libFuzzer, from the corpus that the tests replay -----------------------------------
+
+FUZZ_OBJ := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out $(MAIN) src/cli/% src/serve/%,$(SRC)))
+build/fuzz/obj/%.o: %.c | build/.deps-test
+	@mkdir -p $(@D)
+	$(CLANG) $(BASE_CFLAGS) $(PKG_CFLAGS) -g -O1 -DSIPWEAVE_DEBUG \
+	    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -c $< -o $@
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ)
+	@mkdir -p $(@D)
+	$(CLANG) $(BASE_CFLAGS) $(PKG_CFLAGS) -Itests -g -O1 -DSIPWEAVE_DEBUG \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $< $(FUZZ_OBJ) $(PKG_LIBS) -lm -o $@
+
+fuzz: deps deps-test $(FUZZ_BIN)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/run.sh $(FUZZ_BIN)
+
+# ---- lint and figures -----------------------------------------------------------------------------
+
+lint: deps deps-test
+	@CFLAGS="$(BASE_CFLAGS) $(PKG_CFLAGS)" sh tools/lint.sh
+
+bench: deps deps-test
+	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
+	@sh bench/run.sh build/release/sipweave
+
+clean:
+	rm -rf build web/node_modules
+
+-include $(shell find build -name '*.d' 2>/dev/null)

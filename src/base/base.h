@@ -1,0 +1,110 @@
+/* base.h: the words every other file uses: sized integers, slices, checks.
+ *
+ *     str  "INVITE sip:…"      {p, n}: a borrowed run of bytes, never NUL-terminated
+ *
+ * Invariants:
+ *   (1) a str with n == 0 may have p == NULL; nothing here hands NULL to memcpy.
+ *   (2) sizes and counts are signed (isize); n is never negative.
+ * There is no protocol here, and nothing that reads a file or a clock. */
+#ifndef SIPWEAVE_BASE_H
+#define SIPWEAVE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t i32;
+typedef int64_t i64;
+typedef ptrdiff_t isize;
+
+typedef struct str {
+    const u8 *p;
+    isize n;
+} str;
+
+#define S(literal) ((str){(const u8 *)("" literal), (isize)sizeof(literal) - 1})
+#define countof(array) ((isize)(sizeof(array) / sizeof((array)[0])))
+#define must_use __attribute__((warn_unused_result))
+
+/* must: guards memory. Stays in release builds and stops the program at once: going on
+ * after a broken invariant would be worse than stopping. Never used on input. */
+#define must(condition)                                                                  \
+    do {                                                                                 \
+        if (!(condition)) __builtin_trap();                                              \
+    } while (0)
+
+#ifdef SIPWEAVE_DEBUG
+#define debug_must(condition) must(condition)
+#else
+#define debug_must(condition) ((void)0)
+#endif
+
+static inline i64 i64_min(i64 a, i64 b) { return a < b ? a : b; }
+static inline i64 i64_max(i64 a, i64 b) { return a > b ? a : b; }
+
+/* ---- slices ---------------------------------------------------------------------- */
+
+/* What str_cut returns: the parts before and after the first separator. Without one,
+ * ok is false, head is the whole input and tail is empty. */
+struct str_pair {
+    str head, tail;
+    bool ok;
+};
+
+str str_z(const char *z); /* borrows a C string; NULL gives an empty slice */
+bool str_eq(str a, str b);
+bool str_eq_nocase(str a, str b); /* ASCII only, as RFC 3261 §7.3.1 asks */
+int str_cmp(str a, str b);        /* bytewise, for sorting; shorter first */
+bool str_starts(str s, str prefix);
+bool str_starts_nocase(str s, str prefix);
+bool str_ends(str s, str suffix);
+isize str_find(str s, u8 byte);           /* offset, or -1 */
+isize str_find_str(str s, str needle);    /* offset, or -1; an empty needle is at 0 */
+isize str_find_nocase(str s, str needle); /* the same, ASCII case folded */
+struct str_pair str_cut(str s, u8 separator);
+str str_trim(str s);                  /* SP, HTAB, CR and LF at both ends */
+str str_from(str s, isize from);      /* the rest from an offset, clamped to s */
+str str_sub(str s, isize at, isize n); /* clamped to s */
+bool str_inside(str part, str whole);  /* does part lie within whole's bytes? */
+
+/* The decimal number that is the whole of s. ok is false when s is empty, has another byte, or
+ * the value is over max (value is then max): the caller decides what that means. */
+struct str_number {
+    u64 value;
+    bool ok;
+};
+struct str_number str_u64(str s, u64 max);
+
+/* ---- bytes ------------------------------------------------------------------------ */
+
+static inline bool is_digit(u8 c) { return c >= '0' && c <= '9'; }
+static inline bool is_alpha(u8 c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
+static inline bool is_alnum(u8 c) { return is_digit(c) || is_alpha(c); }
+static inline bool is_blank(u8 c) { return c == ' ' || c == '\t'; }
+static inline u8 to_lower(u8 c) {
+    if (c >= 'A' && c <= 'Z') return (u8)(c | 32);
+    return c;
+}
+int hex_digit(u8 c); /* 0 to 15, or -1 */
+
+/* ---- hashes ----------------------------------------------------------------------- */
+
+/* XXH3, seeded: equal bytes give equal hashes on every machine and in every run, so hashes may
+ * be kept in a database. Not for secrets. */
+u64 hash_bytes(str s, u64 seed);
+u64 hash_nocase(str s, u64 seed); /* ASCII case folded */
+u64 hash_mix(u64 a, u64 b);       /* order matters */
+
+/* ---- growing arrays --------------------------------------------------------------- */
+
+/* Makes room for at least `need` items of `size` bytes: the block is kept or moved (doubling),
+ * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
+ * base_free. The only place outside arenas that takes memory from the heap. */
+void *base_grow(void *items, isize *cap, isize need, isize size);
+void base_free(void *items);
+
+#endif

@@ -1,0 +1,91 @@
+#include "base/map.h"
+
+#include <string.h>
+
+static isize map_place(const struct map *m, u64 key) {
+    u64 mask = (u64)m->cap - 1;
+    u64 at = (key ^ (key >> 29)) & mask;
+    while (m->slots[at].value && m->slots[at].key != key) at = (at + 1) & mask;
+    return (isize)at;
+}
+
+u32 map_get(const struct map *m, u64 key) {
+    if (m->cap == 0) return 0;
+    return m->slots[map_place(m, key)].value;
+}
+
+static void map_widen(struct map *m) {
+    struct map wider = {.n = m->n};
+    isize cap = 0, need = m->cap ? m->cap * 2 : 16;
+    wider.slots = base_grow(NULL, &cap, need, (isize)sizeof *wider.slots);
+    wider.cap = need;
+    must(cap == need);
+    for (isize i = 0; i < m->cap; i++) {
+        if (m->slots[i].value) wider.slots[map_place(&wider, m->slots[i].key)] = m->slots[i];
+    }
+    base_free(m->slots);
+    *m = wider;
+}
+
+u32 *map_put(struct map *m, u64 key) {
+    if (m->n * 4 >= m->cap * 3) map_widen(m);
+    struct map_slot *slot = &m->slots[map_place(m, key)];
+    if (!slot->value) {
+        slot->key = key;
+        m->n++;
+    }
+    return &slot->value;
+}
+
+void map_clear(struct map *m) {
+    if (m->cap) memset(m->slots, 0, (size_t)m->cap * sizeof *m->slots);
+    m->n = 0;
+}
+
+void map_drop(struct map *m) {
+    base_free(m->slots);
+    *m = (struct map){0};
+}
+
+/* Where two strings have one hash, the second goes to the next free key. */
+static u64 next_key(u64 key) { return key * 0x9e3779b97f4a7c15u + 1; }
+
+u32 str_table_find(const struct str_table *t, str s) {
+    if (s.n == 0) return 0;
+    for (u64 key = hash_bytes(s, 0);; key = next_key(key)) {
+        u32 id = map_get(&t->index, key);
+        if (!id || str_eq(str_table_get(t, id), s)) return id;
+    }
+}
+
+u32 str_table_add(struct str_table *t, str s) {
+    if (s.n == 0) return 0;
+    u64 key = hash_bytes(s, 0);
+    for (;; key = next_key(key)) {
+        u32 id = map_get(&t->index, key);
+        if (!id) break;
+        if (str_eq(str_table_get(t, id), s)) return id;
+    }
+    must(t->nbytes + s.n < UINT32_MAX && t->n < UINT32_MAX - 1);
+    t->bytes = base_grow(t->bytes, &t->cap_bytes, t->nbytes + s.n, 1);
+    t->ends = base_grow(t->ends, &t->cap_ends, t->n + 2, (isize)sizeof *t->ends);
+    memcpy(t->bytes + t->nbytes, s.p, (size_t)s.n);
+    t->nbytes += s.n;
+    t->n++;
+    t->ends[t->n] = (u32)t->nbytes;
+    *map_put(&t->index, key) = (u32)t->n;
+    return (u32)t->n;
+}
+
+str str_table_get(const struct str_table *t, u32 id) {
+    if (id == 0) return (str){0};
+    must((isize)id <= t->n);
+    return (str){t->bytes + t->ends[id - 1], (isize)(t->ends[id] - t->ends[id - 1])};
+}
+
+void str_table_drop(struct str_table *t) {
+    map_drop(&t->index);
+    base_free(t->bytes);
+    base_free(t->ends);
+    *t = (struct str_table){0};
+}
