@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int visible(const struct dirent *e) { return e->d_name[0] != '.'; }
+static int visible(const struct dirent *e) {
+    return e->d_name[0] != '.';
+}
 
 int main(int argc, char **argv) {
     struct dirent **names;

@@ -16,7 +16,9 @@ arena arena_open(isize size) {
     return (arena){p, p, (u8 *)p + size};
 }
 
-arena arena_open_view(void) { return arena_open((isize)1 << 30); }
+arena arena_open_view(void) {
+    return arena_open((isize)1 << 30);
+}
 
 void arena_close(arena *a) {
     if (a->beg) munmap(a->beg, (size_t)(a->end - a->beg));

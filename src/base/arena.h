@@ -26,7 +26,7 @@ void arena_reset(arena *a);
 /* `count` zeroed items. Stops the program when the arena is full. */
 void *arena_alloc(arena *a, isize size, isize align, isize count);
 #define arena_new(a, type, count)                                                        \
-    ((type *)arena_alloc((a), (isize)sizeof(type), (isize)_Alignof(type), (count)))
+    ((type *)arena_alloc((a), (isize)sizeof(type), (isize) _Alignof(type), (count)))
 
 str arena_copy(arena *a, str s); /* a copy that lives as long as the arena */
 str arena_printf(arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

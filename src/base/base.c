@@ -28,7 +28,9 @@ int str_cmp(str a, str b) {
     return (a.n > b.n) - (a.n < b.n);
 }
 
-bool str_starts(str s, str prefix) { return str_eq(str_sub(s, 0, prefix.n), prefix); }
+bool str_starts(str s, str prefix) {
+    return str_eq(str_sub(s, 0, prefix.n), prefix);
+}
 
 bool str_starts_nocase(str s, str prefix) {
     return str_eq_nocase(str_sub(s, 0, prefix.n), prefix);
@@ -68,13 +70,16 @@ str str_trim(str s) {
         s.p++;
         s.n--;
     }
-    while (s.n && (is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n')) {
+    while (s.n &&
+           (is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n')) {
         s.n--;
     }
     return s;
 }
 
-str str_from(str s, isize from) { return str_sub(s, from, s.n); }
+str str_from(str s, isize from) {
+    return str_sub(s, from, s.n);
+}
 
 str str_sub(str s, isize at, isize n) {
     if (at < 0) at = 0;
@@ -97,7 +102,8 @@ struct str_number str_u64(str s, u64 max) {
     for (isize i = 0; i < s.n; i++) {
         if (!is_digit(s.p[i])) return (struct str_number){0};
         u64 digit = (u64)(s.p[i] - '0');
-        if (value > (max - digit) / 10 || digit > max) return (struct str_number){.value = max};
+        if (value > (max - digit) / 10 || digit > max)
+            return (struct str_number){.value = max};
         value = value * 10 + digit;
     }
     return (struct str_number){value, true};
@@ -145,4 +151,6 @@ void *base_grow(void *items, isize *cap, isize need, isize size) {
     return moved;
 }
 
-void base_free(void *items) { free(items); }
+void base_free(void *items) {
+    free(items);
+}

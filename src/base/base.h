@@ -26,9 +26,9 @@ typedef struct str {
     isize n;
 } str;
 
-#define S(literal) ((str){(const u8 *)("" literal), (isize)sizeof(literal) - 1})
+#define S(literal)     ((str){(const u8 *)("" literal), (isize)sizeof(literal) - 1})
 #define countof(array) ((isize)(sizeof(array) / sizeof((array)[0])))
-#define must_use __attribute__((warn_unused_result))
+#define must_use       __attribute__((warn_unused_result))
 
 /* must: guards memory. Stays in release builds and stops the program at once: going on
  * after a broken invariant would be worse than stopping. Never used on input. */
@@ -43,8 +43,12 @@ typedef struct str {
 #define debug_must(condition) ((void)0)
 #endif
 
-static inline i64 i64_min(i64 a, i64 b) { return a < b ? a : b; }
-static inline i64 i64_max(i64 a, i64 b) { return a > b ? a : b; }
+static inline i64 i64_min(i64 a, i64 b) {
+    return a < b ? a : b;
+}
+static inline i64 i64_max(i64 a, i64 b) {
+    return a > b ? a : b;
+}
 
 /* ---- slices ---------------------------------------------------------------------- */
 
@@ -66,8 +70,8 @@ isize str_find(str s, u8 byte);           /* offset, or -1 */
 isize str_find_str(str s, str needle);    /* offset, or -1; an empty needle is at 0 */
 isize str_find_nocase(str s, str needle); /* the same, ASCII case folded */
 struct str_pair str_cut(str s, u8 separator);
-str str_trim(str s);                  /* SP, HTAB, CR and LF at both ends */
-str str_from(str s, isize from);      /* the rest from an offset, clamped to s */
+str str_trim(str s);                   /* SP, HTAB, CR and LF at both ends */
+str str_from(str s, isize from);       /* the rest from an offset, clamped to s */
 str str_sub(str s, isize at, isize n); /* clamped to s */
 bool str_inside(str part, str whole);  /* does part lie within whole's bytes? */
 
@@ -81,10 +85,18 @@ struct str_number str_u64(str s, u64 max);
 
 /* ---- bytes ------------------------------------------------------------------------ */
 
-static inline bool is_digit(u8 c) { return c >= '0' && c <= '9'; }
-static inline bool is_alpha(u8 c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
-static inline bool is_alnum(u8 c) { return is_digit(c) || is_alpha(c); }
-static inline bool is_blank(u8 c) { return c == ' ' || c == '\t'; }
+static inline bool is_digit(u8 c) {
+    return c >= '0' && c <= '9';
+}
+static inline bool is_alpha(u8 c) {
+    return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+static inline bool is_alnum(u8 c) {
+    return is_digit(c) || is_alpha(c);
+}
+static inline bool is_blank(u8 c) {
+    return c == ' ' || c == '\t';
+}
 static inline u8 to_lower(u8 c) {
     if (c >= 'A' && c <= 'Z') return (u8)(c | 32);
     return c;

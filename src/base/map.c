@@ -21,7 +21,8 @@ static void map_widen(struct map *m) {
     wider.cap = need;
     must(cap == need);
     for (isize i = 0; i < m->cap; i++) {
-        if (m->slots[i].value) wider.slots[map_place(&wider, m->slots[i].key)] = m->slots[i];
+        if (m->slots[i].value)
+            wider.slots[map_place(&wider, m->slots[i].key)] = m->slots[i];
     }
     base_free(m->slots);
     *m = wider;
@@ -48,7 +49,9 @@ void map_drop(struct map *m) {
 }
 
 /* Where two strings have one hash, the second goes to the next free key. */
-static u64 next_key(u64 key) { return key * 0x9e3779b97f4a7c15u + 1; }
+static u64 next_key(u64 key) {
+    return key * 0x9e3779b97f4a7c15u + 1;
+}
 
 u32 str_table_find(const struct str_table *t, str s) {
     if (s.n == 0) return 0;

@@ -17,9 +17,9 @@ struct map {
     isize cap, n; /* cap is 0 or a power of two */
 };
 
-u32 map_get(const struct map *m, u64 key);   /* 0 where absent */
-u32 *map_put(struct map *m, u64 key);        /* the value's place; set it to non-zero at once */
-void map_clear(struct map *m);               /* empties it, keeps its memory */
+u32 map_get(const struct map *m, u64 key); /* 0 where absent */
+u32 *map_put(struct map *m, u64 key); /* the value's place; set it to non-zero at once */
+void map_clear(struct map *m);        /* empties it, keeps its memory */
 void map_drop(struct map *m);
 
 /* Each distinct string once, numbered from 1 in order of arrival; 0 is the empty string. */

@@ -17,7 +17,9 @@ bool out_flush(struct out *o) {
     return !o->stopped;
 }
 
-str out_str(const struct out *o) { return (str){o->p, o->n}; }
+str out_str(const struct out *o) {
+    return (str){o->p, o->n};
+}
 
 void out_bytes(struct out *o, str s) {
     if (s.n == 0) return;
@@ -27,9 +29,13 @@ void out_bytes(struct out *o, str s) {
     if (o->sink && o->n >= STREAM_BLOCK) out_flush(o);
 }
 
-void out_z(struct out *o, const char *z) { out_bytes(o, str_z(z)); }
+void out_z(struct out *o, const char *z) {
+    out_bytes(o, str_z(z));
+}
 
-void out_byte(struct out *o, u8 c) { out_bytes(o, (str){&c, 1}); }
+void out_byte(struct out *o, u8 c) {
+    out_bytes(o, (str){&c, 1});
+}
 
 void out_u64(struct out *o, u64 n) {
     u8 digits[20];
@@ -115,8 +121,8 @@ static void json_text(struct out *o, str s) {
     out_byte(o, '"');
     while (s.n) {
         isize plain = 0;
-        while (plain < s.n && s.p[plain] >= 0x20 && s.p[plain] < 0x7f && s.p[plain] != '"' &&
-               s.p[plain] != '\\') {
+        while (plain < s.n && s.p[plain] >= 0x20 && s.p[plain] < 0x7f &&
+               s.p[plain] != '"' && s.p[plain] != '\\') {
             plain++;
         }
         out_bytes(o, str_sub(s, 0, plain));
@@ -164,10 +170,18 @@ static void json_close(struct out *o, u8 bracket) {
     o->comma = true;
 }
 
-void json_begin_object(struct out *o, const char *key) { json_open(o, key, '{'); }
-void json_end_object(struct out *o) { json_close(o, '}'); }
-void json_begin_array(struct out *o, const char *key) { json_open(o, key, '['); }
-void json_end_array(struct out *o) { json_close(o, ']'); }
+void json_begin_object(struct out *o, const char *key) {
+    json_open(o, key, '{');
+}
+void json_end_object(struct out *o) {
+    json_close(o, '}');
+}
+void json_begin_array(struct out *o, const char *key) {
+    json_open(o, key, '[');
+}
+void json_end_array(struct out *o) {
+    json_close(o, ']');
+}
 
 void json_str(struct out *o, const char *key, str value) {
     json_lead(o, key);

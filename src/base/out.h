@@ -21,16 +21,17 @@ struct out {
     bool comma;   /* JSON: the next value needs one before it */
 };
 
-void out_drop(struct out *o);        /* releases the buffer */
-bool out_flush(struct out *o);       /* hands what is there to the sink; false when stopped */
-str out_str(const struct out *o);    /* borrows: valid until the next write */
+void out_drop(struct out *o);  /* releases the buffer */
+bool out_flush(struct out *o); /* hands what is there to the sink; false when stopped */
+str out_str(const struct out *o); /* borrows: valid until the next write */
 
 void out_bytes(struct out *o, str s);
 void out_z(struct out *o, const char *z);
 void out_byte(struct out *o, u8 c);
 void out_u64(struct out *o, u64 n);
 void out_i64(struct out *o, i64 n);
-void out_printf(struct out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void out_printf(struct out *o, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* & < > " ' become entities; bytes that XML 1.0 has no place for, and bytes that are not UTF-8,
  * become U+FFFD. Safe in text and in quoted attributes. */
 void out_xml(struct out *o, str s);

@@ -21,9 +21,15 @@ static inline str rd_take(struct rd *r, isize n) {
     return part;
 }
 
-static inline void rd_skip(struct rd *r, isize n) { (void)rd_take(r, n); }
-static inline str rd_rest(struct rd *r) { return rd_take(r, r->in.n - r->at); }
-static inline isize rd_left(const struct rd *r) { return r->failed ? 0 : r->in.n - r->at; }
+static inline void rd_skip(struct rd *r, isize n) {
+    (void)rd_take(r, n);
+}
+static inline str rd_rest(struct rd *r) {
+    return rd_take(r, r->in.n - r->at);
+}
+static inline isize rd_left(const struct rd *r) {
+    return r->failed ? 0 : r->in.n - r->at;
+}
 
 static inline u8 rd_u8(struct rd *r) {
     str b = rd_take(r, 1);

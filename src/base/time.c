@@ -19,7 +19,8 @@ static i64 days_from_civil(int year, int month, int day) {
     i64 era = (y >= 0 ? y : y - 399) / 400;
     i64 year_of_era = y - era * 400;
     i64 day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    i64 day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    i64 day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + day_of_era - 719468;
 }
 
@@ -40,7 +41,8 @@ struct civil time_to_civil(i64 us) {
     i64 day_of_era = z - era * 146097;
     i64 year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    i64 day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    i64 day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     i64 shifted = (5 * day_of_year + 2) / 153; /* March is 0 */
     struct civil c = {0};
     c.day = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
@@ -81,15 +83,22 @@ static int digits(str s, isize at, isize n) {
     return value;
 }
 
-static bool byte_is(str s, isize at, u8 c) { return at < s.n && s.p[at] == c; }
+static bool byte_is(str s, isize at, u8 c) {
+    return at < s.n && s.p[at] == c;
+}
 
 struct time_read time_read_iso(str s, i32 zone_s) {
     struct time_read bad = {0}, r = {.precision_us = 1000000};
     bool dated = byte_is(s, 4, '-') && byte_is(s, 7, '-') &&
                  (byte_is(s, 10, 'T') || byte_is(s, 10, 't') || byte_is(s, 10, ' '));
     if (!dated || !byte_is(s, 13, ':') || !byte_is(s, 16, ':')) return bad;
-    struct civil c = {digits(s, 0, 4),  digits(s, 5, 2),  digits(s, 8, 2), digits(s, 11, 2),
-                      digits(s, 14, 2), digits(s, 17, 2), 0};
+    struct civil c = {digits(s, 0, 4),
+                      digits(s, 5, 2),
+                      digits(s, 8, 2),
+                      digits(s, 11, 2),
+                      digits(s, 14, 2),
+                      digits(s, 17, 2),
+                      0};
     if (!civil_valid(&c)) return bad;
     isize at = 19;
     if (byte_is(s, at, '.')) {

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-#define US_PER_S ((i64)1000000)
+#define US_PER_S   ((i64)1000000)
 #define US_PER_DAY (86400 * US_PER_S)
 
 struct civil {

@@ -10,16 +10,17 @@ enum { SDP_MAX_MEDIA = 16, SDP_MAX_NOTES = 8 };
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 
 struct sdp_media {
-    str type;      /* "audio" */
-    u16 port;      /* 0: refused or held back */
-    u16 nports;    /* 1 unless "port/n" */
-    str proto;     /* "RTP/AVP" */
-    str formats;   /* "8 101", as written */
-    str address;   /* of its own c= line, else the session's */
-    str rtcp;      /* value of a=rtcp, empty where absent */
+    str type;                     /* "audio" */
+    u16 port;                     /* 0: refused or held back */
+    u16 nports;                   /* 1 unless "port/n" */
+    str proto;                    /* "RTP/AVP" */
+    str formats;                  /* "8 101", as written */
+    str address;                  /* of its own c= line, else the session's */
+    str rtcp;                     /* value of a=rtcp, empty where absent */
     enum sdp_direction direction; /* its own, else the session's */
-    str ice_ufrag, fingerprint, crypto, ssrc; /* first of each, its own, else the session's; empty where absent */
-    str lines;     /* from its m= line to the next one, for a closer look */
+    str ice_ufrag, fingerprint, crypto,
+        ssrc;  /* first of each, its own, else the session's; empty where absent */
+    str lines; /* from its m= line to the next one, for a closer look */
 };
 
 struct sdp {
@@ -28,7 +29,7 @@ struct sdp {
     str address;                                                  /* c= of the session */
     struct sdp_media media[SDP_MAX_MEDIA];
     isize nmedia;
-    isize media_skipped; /* past SDP_MAX_MEDIA */
+    isize media_skipped;              /* past SDP_MAX_MEDIA */
     struct fail notes[SDP_MAX_NOTES]; /* what is malformed, by offset in the text */
     isize nnotes;
 };

@@ -17,15 +17,16 @@
 /* ---- vocabularies: one list each ------------------------------------------------------- */
 
 #define SIP_METHOD_LIST(X)                                                               \
-    X(ACK) X(BYE) X(CANCEL) X(INFO) X(INVITE) X(MESSAGE) X(NOTIFY) X(OPTIONS) X(PRACK)   \
-    X(PUBLISH) X(REFER) X(REGISTER) X(SUBSCRIBE) X(UPDATE)
+    X(ACK)                                                                               \
+    X(BYE) X(CANCEL) X(INFO) X(INVITE) X(MESSAGE) X(NOTIFY) X(OPTIONS) X(PRACK)          \
+        X(PUBLISH) X(REFER) X(REGISTER) X(SUBSCRIBE) X(UPDATE)
 
 enum sip_method {
     SIP_METHOD_NONE,
 #define X(name) SIP_METHOD_##name,
     SIP_METHOD_LIST(X)
 #undef X
-    SIP_METHOD_OTHER /* an extension method; sip_msg.method_name has its name */
+        SIP_METHOD_OTHER /* an extension method; sip_msg.method_name has its name */
 };
 
 /* X(id, name, compact form or 0, is a comma-separated list) */
@@ -92,7 +93,7 @@ enum sip_header_id {
 #define X(id, name, compact, list) SIP_HDR_##id,
     SIP_HEADER_LIST(X)
 #undef X
-    SIP_HDR_COUNT
+        SIP_HDR_COUNT
 };
 
 /* X(code, sentence): what can be wrong with a message and still be read. */
@@ -145,7 +146,7 @@ enum sip_note_code {
 #define X(id, text) SIP_NOTE_##id,
     SIP_NOTE_LIST(X)
 #undef X
-    SIP_NOTE_COUNT
+        SIP_NOTE_COUNT
 };
 
 enum { SIP_MAX_HEADERS = 128, SIP_MAX_NOTES = 24 };
@@ -153,8 +154,9 @@ enum { SIP_MAX_HEADERS = 128, SIP_MAX_NOTES = 24 };
 /* ---- the message ------------------------------------------------------------------------ */
 
 struct sip_header {
-    u16 id;           /* enum sip_header_id */
-    str name, value;  /* the value without outer white space; folded lines are still folded */
+    u16 id; /* enum sip_header_id */
+    str name,
+        value; /* the value without outer white space; folded lines are still folded */
 };
 
 struct sip_note {
@@ -171,22 +173,23 @@ struct sip_cseq {
 struct sip_msg {
     str bytes; /* all that was given */
     bool is_request;
-    bool cut;                /* ended before its blank line, or before its Content-Length */
-    enum sip_method method;  /* of a request; SIP_METHOD_NONE in a response */
-    str method_name, uri;    /* of a request */
-    u16 status;              /* of a response; 0 where unreadable, and in a request */
-    str reason;              /* of a response */
-    str version;             /* "SIP/2.0" */
+    bool cut; /* ended before its blank line, or before its Content-Length */
+    enum sip_method method; /* of a request; SIP_METHOD_NONE in a response */
+    str method_name, uri;   /* of a request */
+    u16 status;             /* of a response; 0 where unreadable, and in a request */
+    str reason;             /* of a response */
+    str version;            /* "SIP/2.0" */
     struct sip_header headers[SIP_MAX_HEADERS];
     isize nheaders;
-    str head, body;          /* start line to blank line inclusive; what follows, within Content-Length */
+    str head,
+        body; /* start line to blank line inclusive; what follows, within Content-Length */
     struct sip_note notes[SIP_MAX_NOTES];
     isize nnotes;
     /* decoded at once, because everything needs them; empty or zero where absent */
     str call_id;
     struct sip_cseq cseq;
     str from_tag, to_tag;
-    str branch;              /* of the topmost Via */
+    str branch; /* of the topmost Via */
 };
 
 /* Reads one message that is the whole of `bytes` (a datagram, or a frame cut by the caller). Always fills *m.
@@ -213,12 +216,14 @@ enum sip_header_id sip_header_from_name(str name);
 bool sip_header_is_list(enum sip_header_id id);
 const char *sip_note_text(enum sip_note_code code);
 const char *sip_note_name(enum sip_note_code code); /* "body-short": stable, for JSON */
-str sip_status_text(int status);                    /* the RFC's reason phrase, empty when unknown */
+str sip_status_text(int status); /* the RFC's reason phrase, empty when unknown */
 
 /* The first header of that kind, NULL where absent; then the next one after `h`. */
 const struct sip_header *sip_header_first(const struct sip_msg *m, enum sip_header_id id);
-const struct sip_header *sip_header_next(const struct sip_msg *m, const struct sip_header *h);
-const struct sip_header *sip_header_named(const struct sip_msg *m, str name); /* any name */
+const struct sip_header *sip_header_next(const struct sip_msg *m,
+                                         const struct sip_header *h);
+const struct sip_header *sip_header_named(const struct sip_msg *m,
+                                          str name); /* any name */
 
 /* "INVITE" or "180 Ringing", as a ladder labels it. Unreadable parts show as they are. */
 str sip_msg_summary(arena *a, const struct sip_msg *m);
@@ -245,7 +250,7 @@ struct sip_addr {
     str uri;     /* without <> */
     str params;  /* header parameters: "" or from the first ";" on */
     str tag;
-    bool star;   /* Contact: * */
+    bool star; /* Contact: * */
 };
 must_use enum err sip_addr_parse(struct sip_addr *a, str value, struct fail *f);
 
@@ -272,7 +277,8 @@ must_use enum err sip_cseq_parse(struct sip_cseq *c, str value, struct fail *f);
 struct sip_dialog_ref {
     str call_id, to_tag, from_tag;
 };
-must_use enum err sip_dialog_ref_parse(struct sip_dialog_ref *d, str value, struct fail *f);
+must_use enum err sip_dialog_ref_parse(struct sip_dialog_ref *d, str value,
+                                       struct fail *f);
 
 /* %41 becomes A; result in the arena, or `s` itself where there is nothing to decode. */
 str sip_unescape(arena *a, str s);

@@ -15,7 +15,8 @@ static isize pages_for(isize n) {
 
 str edge_copy(str s) {
     isize page = sysconf(_SC_PAGESIZE), all = pages_for(s.n);
-    u8 *p = mmap(NULL, (size_t)all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    u8 *p = mmap(NULL, (size_t)all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                 -1, 0);
     must(p != MAP_FAILED);
     must(mprotect(p + all - page, (size_t)page, PROT_NONE) == 0);
     u8 *at = p + all - page - s.n;
