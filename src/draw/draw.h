@@ -1,0 +1,46 @@
+/* draw.h: a call as a picture. One layout; SVG, text, HTML and JSON are drawn from it.
+ *
+ *     struct call ──layout──> columns, rows, arrows, curves ──> svg, text, html
+ *                 └────────────────────────────────────────> json
+ * Pure: a call in, text out. */
+#ifndef SIPWEAVE_DRAW_H
+#define SIPWEAVE_DRAW_H
+
+#include "base/out.h"
+#include "trace/call.h"
+
+struct draw_options {
+    bool unfold;         /* repeats each in a row of their own */
+    const int *unfolded; /* or only these: message numbers of folds that are open */
+    isize nunfolded;
+    bool standalone; /* SVG: carry the style sheet, so that the picture stands alone */
+    i32 zone_s;      /* times are shown this many seconds east of UTC */
+};
+
+/* The ladder. With standalone false it takes its colours from draw_css. docs/ladder.md says what
+ * classes and data- attributes it carries. */
+void draw_svg(struct out *o, const struct call *c, const struct draw_options *d);
+
+/* The style sheet of a ladder: palette of 24 legs, light and dark. */
+void draw_css(struct out *o);
+
+/* A ladder for a terminal or a mail: plain UTF-8 (or ASCII), at most `width` columns where it fits (0: as needed). */
+struct draw_text_options {
+    bool ascii, unfold;
+    int width;
+    i32 zone_s;
+};
+void draw_text(struct out *o, const struct call *c, const struct draw_text_options *d);
+
+/* One file that opens from disk and keeps hover, pin, compare and the messages. `css` and `js` are
+ * the page's own, given by the caller. */
+void draw_html(struct out *o, const struct call *c, const struct draw_options *d, str css,
+               str js);
+
+/* The object of DESIGN.md section 3, without a line end; with messages as `show --format json` prints it. */
+void draw_json(struct out *o, const struct call *c, bool messages);
+
+/* One line a call, for people: when, from, to, result, times, legs, devices. */
+void draw_call_line(struct out *o, const struct call *c, i32 zone_s);
+
+#endif

@@ -1,0 +1,102 @@
+/* store.h: what is kept, whatever the engine. Sightings as they came, and calls as they were last linked.
+ *
+ *     begin ─ source ─ sighting ─ sighting … ─ put_call … ─ commit      durable when commit returns
+ *
+ * One writer at a time (one struct store for writing); any number of readers, each with a struct store of
+ * its own, see the last commit. Every failure gives a sentence in *f.why or store_error. */
+#ifndef SIPWEAVE_STORE_H
+#define SIPWEAVE_STORE_H
+
+#include "trace/call.h"
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/* Opens the database file; STORE_WRITE creates it when missing. ERR_VERSION: from a newer sipweave;
+ * ERR_BUSY: another process writes it; ERR_FORMAT: not a database of sipweave. *sentence (static or in the arena). */
+must_use enum err store_open(struct store **s, const char *path, enum store_mode mode,
+                             arena *boot, str *sentence);
+void store_close(struct store *s);
+/* The last failure as one clear sentence; borrows until the next call. */
+str store_error(const struct store *s);
+
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+must_use enum err store_begin(struct store *s);
+must_use enum err store_commit(struct store *s); /* on disk when this returns ERR_OK */
+void store_rollback(struct store *s);
+
+/* The number of a source by name, device and kind; made when new. */
+must_use enum err store_source(struct store *s, const struct source *source, u32 *id);
+
+/* What the store needs to know of a message besides its sighting; read by the caller. */
+struct store_facts {
+    str call_id;
+    u16 status;
+    u8 method; /* enum sip_method, of the request or of what the response answers */
+    bool is_request;
+    u32 cseq;
+};
+/* Keeps one sighting; `sighting->source` is a number of store_source. *fresh is false when the same sighting (source,
+ * time, addresses, bytes, and which one of equal ones it is in this transaction) was there already: it is stored once. */
+must_use enum err store_sighting(struct store *s, const struct sighting *sighting,
+                                 const struct store_facts *facts, bool *fresh);
+
+/* Keeps a call as it is linked now: its legs leave whatever calls they were in (a call left without
+ * legs goes). `json` is its summary as the API gives it, kept as it is. Search terms are taken from *c. */
+must_use enum err store_put_call(struct store *s, const struct call *c, str json);
+
+/* Deletes sightings, legs and calls whose call ended before `before_us`, for good, a bounded number at a time; *left is true
+ * while there is more. */
+must_use enum err store_retain(struct store *s, i64 before_us, bool *left);
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+struct search {
+    str number; /* any form; a trailing or leading * (or %) makes it a prefix or suffix, else the whole number in any form, or
+                      its last digits when it is 5 or more */
+    str from, to;   /* the same, on one side */
+    str call_id;    /* exact; a trailing * makes it a prefix */
+    str address;    /* an IP, or IP:port */
+    str device;     /* name, any case; trailing * */
+    str user_agent; /* any part of it, any case */
+    str text; /* anything: number, Call-ID, address, device, User-Agent, reason, or any text in a message */
+    i64 after_us, before_us;              /* start of the call; 0: open */
+    enum call_kind kind;                  /* KIND_COUNT: any */
+    enum call_state state;                /* STATE_COUNT: any */
+    int status_low, status_high;          /* 0: any */
+    i64 min_duration_ms, max_duration_ms; /* -1: any */
+    str method;                           /* calls with a request of this method */
+    isize limit;                          /* 0: 100 */
+    i64 page_us;                          /* continue before this start … */
+    str page_id; /* … and this id; from the last row of the page before; empty: the newest */
+};
+
+struct search search_any(void); /* everything open, limit 100 */
+
+/* Calls that fit, newest first, each by its summary JSON. The callback's false stops. */
+typedef bool store_row(void *ctx, str id, i64 start_us, str json);
+must_use enum err store_search(struct store *s, const struct search *q, store_row *row,
+                               void *ctx);
+must_use enum err store_count(struct store *s, const struct search *q, u64 *n);
+
+/* The Call-IDs of the call that X names: a call's or leg's id, or a Call-ID; *id is the call's id. ERR_NOT_FOUND. */
+must_use enum err store_call_ids(struct store *s, str x, arena *view, str *id,
+                                 str **call_ids, isize *n);
+must_use enum err store_summary(struct store *s, str id, arena *view, str *json);
+
+/* Gives stored sightings back, in the order of their time: those of these Call-IDs, or all within
+ * [after_us, before_us). Sources are announced first. Bytes are given; `at` is SIGHTING_NOWHERE. */
+must_use enum err store_replay_call_ids(struct store *s, const str *call_ids, isize n,
+                                        const struct input_sink *sink);
+must_use enum err store_replay_range(struct store *s, i64 after_us, i64 before_us,
+                                     const struct input_sink *sink);
+
+struct store_totals {
+    u64 sightings, calls, bytes; /* bytes: of the file */
+    i64 first_us, last_us;       /* of the sightings; 0 when there are none */
+};
+must_use enum err store_totals(struct store *s, struct store_totals *t);
+
+#endif
