@@ -1,0 +1,113 @@
+/* inner.h: what the files of src/sip share among themselves; nobody else includes it.
+ *
+ * Value parsers work on a whole value and an offset in it, so that a failure points at a byte.
+ * They go on after a failure and keep the first one:
+ *
+ *     *f = {0} ── sip_fail(f, at, why) records once ──> return f->err */
+#ifndef SIPWEAVE_SIP_INNER_H
+#define SIPWEAVE_SIP_INNER_H
+
+#include "sip/sip.h"
+
+/* ---- classes of bytes (RFC 3261 §25.1) ----------------------------------------------------- */
+
+enum {
+    SIP_CH_TOKEN = 1,   /* token */
+    SIP_CH_WORD = 2,    /* word: a Call-ID */
+    SIP_CH_USER = 4,    /* the user part of a URI, and its password */
+    SIP_CH_HOST = 8,    /* a host name or IPv4 address; "_" too, as found in the field */
+    SIP_CH_PARAM = 16,  /* URI parameters with their ; and = */
+    SIP_CH_HEADER = 32, /* URI headers with their & and = */
+    SIP_CH_LWS = 64,    /* SP, HTAB, and the CR and LF of a fold */
+    SIP_CH_VALUE = 128  /* a parameter's value outside quotes: token or host */
+};
+
+extern const u8 sip_chars[256];
+
+static inline bool sip_is(u8 c, u8 classes) { return (sip_chars[c] & classes) != 0; }
+
+/* The offset of the first byte at or after `at` that is in none of the classes; s.n when all are. */
+static inline isize sip_span(str s, isize at, u8 classes) {
+    while (at < s.n && sip_is(s.p[at], classes)) at++;
+    return at;
+}
+
+/* ---- failures ------------------------------------------------------------------------------ */
+
+extern const char sip_why_quote[];      /* a note of its own: SIP_NOTE_QUOTE */
+extern const char sip_why_cseq_range[]; /* a note of its own: SIP_NOTE_CSEQ_RANGE */
+
+static inline void sip_fail(struct fail *f, isize at, const char *why) {
+    if (f->err == ERR_OK) *f = (struct fail){ERR_SYNTAX, at, why};
+}
+
+/* ---- pieces of values ---------------------------------------------------------------------- */
+
+/* The offset past the closing quote of the string that opens at `at`, or -1. */
+isize sip_quote_end(str s, isize at);
+
+/* The first %, at or after `from` and before `to`, that two hex digits do not follow; -1 when all is well. */
+isize sip_bad_escape(str s, isize from, isize to);
+
+/* Reads host[:port] at `at`; gives the offset after it. White space around the colon only with `lws` (Via). */
+struct sip_hostport {
+    str host; /* an IPv6 host without its brackets */
+    u16 port; /* 0: none */
+};
+isize sip_host_read(str s, isize at, bool lws, struct sip_hostport *h, struct fail *f);
+
+/* The next parameter at *at, as sip_param_next, and what is wrong with it. False at the end. */
+bool sip_param_read(str s, isize *at, struct sip_param *p, struct fail *f);
+
+/* Like sip_list_next, but an empty item before a comma is an item too. */
+bool sip_list_item(str *rest, str *item);
+
+/* ---- the message --------------------------------------------------------------------------- */
+
+/* The start line of the message at the front of `bytes`, after what may stand before it. */
+struct sip_start {
+    isize at;   /* where it starts */
+    isize next; /* the offset past its line end; bytes.n when it has none */
+    str line;   /* without its line end */
+    bool response, ended;
+};
+bool sip_start_find(str bytes, struct sip_start *s);
+/* Could more bytes make a start line of this? For a stream whose first line has no end yet. */
+bool sip_start_possible(str bytes);
+void sip_start_read(struct sip_msg *m, const struct sip_start *s);
+
+/* One header line with its folds; SIP_LINE_CUT: the bytes end before its line end. */
+enum sip_line_kind { SIP_LINE_HEADER, SIP_LINE_BLANK, SIP_LINE_CUT };
+struct sip_line {
+    str text;      /* without the last line end */
+    isize bare_lf; /* offset in the bytes of the first LF without a CR, or -1 */
+};
+enum sip_line_kind sip_line_next(str bytes, isize *at, struct sip_line *line);
+
+/* Splits a header line; false where it has no colon. *odd: the first byte of the name that is no
+ * token's, or -1. */
+bool sip_header_split(str text, struct sip_header *h, isize *odd);
+
+/* What one pass over the headers gathers beside the message itself. */
+struct sip_pass {
+    u64 seen;           /* a bit for every enum sip_header_id */
+    i64 content_length; /* -1: none, or none that can be read */
+    bool bare_lf;
+};
+
+void sip_note_add(struct sip_msg *m, enum sip_note_code code, isize at, isize n);
+/* A note on a part of the message; empty parts too, where p is not NULL. */
+void sip_note_part(struct sip_msg *m, enum sip_note_code code, str part);
+
+/* Decodes and checks the headers that everything needs, and notes what is wrong with them. */
+void sip_header_check(struct sip_msg *m, const struct sip_header *h, struct sip_pass *pass);
+/* Notes what asks for more than the usual: schemes, types, extensions. */
+void sip_demand_check(struct sip_msg *m, const struct sip_header *h);
+/* Notes bytes that have no place in a head. */
+void sip_bytes_check(struct sip_msg *m);
+/* Sets m->body from what follows the head, and notes what does not fit. */
+void sip_body_read(struct sip_msg *m, isize at, const struct sip_pass *pass);
+/* How many bytes of `rest` are the body when its sender counted n. -1: they are not all there. */
+isize sip_body_length(str rest, i64 n, bool bare_lf);
+
+#endif

@@ -1,0 +1,168 @@
+/* uri.c: sip:, sips: and tel: URIs (RFC 3261 §19.1, RFC 3966); others are kept whole.
+ *
+ *     sip:user:password@host:port;params?headers
+ *
+ * The user part may hold ; and ?, so the @ is looked for first. */
+#include "sip/inner.h"
+
+/* "[2001:db8::1]": gives the offset past the bracket. */
+static isize read_ipv6(str s, isize at, str *host, struct fail *f) {
+    isize end = at + 1;
+    while (end < s.n && (hex_digit(s.p[end]) >= 0 || s.p[end] == ':' || s.p[end] == '.')) end++;
+    *host = str_sub(s, at + 1, end - at - 1);
+    if (end < s.n && s.p[end] == ']' && host->n) return end + 1;
+    sip_fail(f, end, "an IPv6 address is malformed");
+    isize close = str_find(str_from(s, end), ']');
+    return close < 0 ? end : end + close + 1;
+}
+
+/* An IPv6 address that somebody forgot to put in brackets; its colons are no port's. */
+static isize read_bare_ipv6(str s, isize at, struct sip_hostport *h, struct fail *f) {
+    isize end = at;
+    while (end < s.n && (hex_digit(s.p[end]) >= 0 || s.p[end] == ':' || s.p[end] == '.')) end++;
+    h->host = str_sub(s, at, end - at);
+    sip_fail(f, at, "an IPv6 address stands without [ and ]");
+    return end;
+}
+
+isize sip_host_read(str s, isize at, bool lws, struct sip_hostport *h, struct fail *f) {
+    isize start = at;
+    *h = (struct sip_hostport){0};
+    if (at < s.n && s.p[at] == '[') {
+        at = read_ipv6(s, at, &h->host, f);
+    } else {
+        at = sip_span(s, at, SIP_CH_HOST);
+        h->host = str_sub(s, start, at - start);
+        if (h->host.n == 0) sip_fail(f, at, "there is no host");
+    }
+    isize colon = lws ? sip_span(s, at, SIP_CH_LWS) : at;
+    if (colon >= s.n || s.p[colon] != ':') return at;
+    isize from = lws ? sip_span(s, colon + 1, SIP_CH_LWS) : colon + 1, end = from;
+    while (end < s.n && is_digit(s.p[end])) end++;
+    struct str_number port = str_u64(str_sub(s, from, end - from), 65535);
+    if (port.ok) h->port = (u16)port.value;
+    bool more = end < s.n && (s.p[end] == ':' || hex_digit(s.p[end]) >= 0);
+    if (more && s.p[start] != '[' && hex_digit(s.p[start]) >= 0) {
+        h->port = 0;
+        return read_bare_ipv6(s, start, h, f);
+    }
+    if (!port.ok) sip_fail(f, from, "the port is not a number up to 65535");
+    return end;
+}
+
+/* One part of a URI: `n` bytes at `at`, all of the class, every % an escape. */
+static void check_part(str v, isize at, isize n, u8 class, const char *why, struct fail *f) {
+    isize odd = sip_span(str_sub(v, 0, at + n), at, class);
+    if (odd < at + n) sip_fail(f, odd, why);
+    isize escape = sip_bad_escape(v, at, at + n);
+    if (escape >= 0) sip_fail(f, escape, "two hex digits do not follow a %");
+}
+
+/* The offset of the @ that ends the user part, or -1. */
+static isize find_at_sign(str v, isize from, struct fail *f) {
+    isize sign = str_find(str_from(v, from), '@');
+    if (sign < 0) return -1;
+    sign += from;
+    for (isize i = sign + 1; i < v.n && v.p[i] != ';' && v.p[i] != '?'; i++) {
+        if (v.p[i] != '@') continue;
+        sip_fail(f, sign, "an @ in the user part is not escaped");
+        sign = i;
+    }
+    return sign;
+}
+
+static void read_user(struct sip_uri *u, str v, isize at, isize sign, struct fail *f) {
+    struct str_pair parts = str_cut(str_sub(v, at, sign - at), ':');
+    u->user = u->number = parts.head;
+    u->password = parts.tail;
+    if (u->user.n == 0) sip_fail(f, at, "there is no user before the @");
+    const char *why = "the user part has a byte that it cannot have";
+    check_part(v, at, u->user.n, SIP_CH_USER, why, f);
+    if (parts.ok) check_part(v, at + u->user.n + 1, u->password.n, SIP_CH_USER, why, f);
+}
+
+static void read_sip(struct sip_uri *u, str v, isize at, struct fail *f) {
+    isize sign = find_at_sign(v, at, f);
+    if (sign >= 0) {
+        read_user(u, v, at, sign, f);
+        at = sign + 1;
+    }
+    struct sip_hostport h;
+    at = sip_host_read(v, at, false, &h, f);
+    u->host = h.host;
+    u->port = h.port;
+    if (at < v.n && v.p[at] != ';' && v.p[at] != '?') {
+        sip_fail(f, at, "the host has a byte that it cannot have");
+        while (at < v.n && v.p[at] != ';' && v.p[at] != '?') at++;
+    }
+    struct str_pair parts = str_cut(str_from(v, at), '?');
+    u->params = parts.head;
+    u->headers = parts.tail;
+    check_part(v, at, u->params.n, SIP_CH_PARAM, "a URI parameter has a byte that it cannot have", f);
+    if (!parts.ok) return;
+    at += u->params.n + 1;
+    check_part(v, at, u->headers.n, SIP_CH_HEADER, "a URI header has a byte that it cannot have", f);
+}
+
+static void read_tel(struct sip_uri *u, str v, isize at, struct fail *f) {
+    isize end = at;
+    while (end < v.n && v.p[end] != ';') {
+        u8 c = v.p[end];
+        bool fits = hex_digit(c) >= 0 || c == '*' || c == '#' || c == '-' || c == '.' ||
+                    c == '(' || c == ')' || (c == '+' && end == at);
+        if (!fits) sip_fail(f, end, "a telephone number has a byte that it cannot have");
+        end++;
+    }
+    u->number = str_sub(v, at, end - at);
+    if (u->number.n == 0) sip_fail(f, at, "there is no telephone number");
+    u->params = str_from(v, end);
+    check_part(v, end, u->params.n, SIP_CH_PARAM, "a URI parameter has a byte that it cannot have", f);
+}
+
+static void check_opaque(str v, isize at, struct fail *f) {
+    if (at >= v.n) sip_fail(f, at, "there is nothing after the scheme");
+    for (; at < v.n; at++) {
+        u8 c = v.p[at];
+        if (c <= ' ' || c == 127 || c == '<' || c == '>' || c == '"') {
+            sip_fail(f, at, "a URI has a byte that it cannot have");
+            return;
+        }
+    }
+}
+
+enum err sip_uri_parse(struct sip_uri *u, str value, struct fail *f) {
+    *u = (struct sip_uri){0};
+    *f = (struct fail){0};
+    isize colon = 0;
+    while (colon < value.n && (is_alnum(value.p[colon]) || value.p[colon] == '+' ||
+                               value.p[colon] == '-' || value.p[colon] == '.')) {
+        colon++;
+    }
+    if (colon == 0 || colon >= value.n || value.p[colon] != ':' || !is_alpha(value.p[0])) {
+        sip_fail(f, colon < value.n && value.p[colon] != ':' ? colon : 0,
+                 "a URI has to start with a scheme and a colon");
+        return f->err;
+    }
+    u->scheme = str_sub(value, 0, colon);
+    if (str_eq_nocase(u->scheme, S("sip")) || str_eq_nocase(u->scheme, S("sips"))) {
+        read_sip(u, value, colon + 1, f);
+    } else if (str_eq_nocase(u->scheme, S("tel"))) {
+        read_tel(u, value, colon + 1, f);
+    } else {
+        check_opaque(value, colon + 1, f);
+    }
+    return f->err;
+}
+
+str sip_unescape(arena *a, str s) {
+    if (str_find(s, '%') < 0) return s;
+    u8 *p = arena_new(a, u8, s.n);
+    isize n = 0;
+    for (isize i = 0; i < s.n; i++) {
+        bool escape = s.p[i] == '%' && s.n - i >= 3 && hex_digit(s.p[i + 1]) >= 0 &&
+                      hex_digit(s.p[i + 2]) >= 0;
+        p[n++] = escape ? (u8)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2])) : s.p[i];
+        if (escape) i += 2;
+    }
+    return (str){p, n};
+}

@@ -1,0 +1,79 @@
+/* trace.h: everything that was seen, in compact tables; one trace is all files and listeners
+ * together. Grows by trace_add; nothing is taken back, so numbers stay valid.
+ *
+ *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
+ *                                     + facts[]: what `link` may need again without the bytes
+ *
+ * A row of seen[] is 80 bytes; the SIP itself stays in its source and is read again when shown,
+ * or is kept here when no source can give it back. */
+#ifndef SIPWEAVE_TRACE_H
+#define SIPWEAVE_TRACE_H
+
+#include "base/map.h"
+#include "sip/sip.h"
+#include "trace/sighting.h"
+
+enum seen_flag {
+    SEEN_REQUEST = 1,
+    SEEN_CUT = 2,
+    SEEN_KEPT = 4, /* `at` is an offset in trace.kept */
+    SEEN_SDP = 8,
+    SEEN_NOTED = 16, /* the parser had remarks */
+};
+
+struct seen {
+    i64 time_us;
+    u64 at;
+    u32 size, line;
+    u32 src, dst; /* endpoint numbers */
+    u32 call_id;  /* string number; 0: the message has none */
+    u32 cseq;
+    u32 branch, from_tag, to_tag; /* hashes, 0 where absent */
+    u32 content;  /* hash of the text without its CRs and trailing blank lines */
+    u32 precision_us;
+    u16 source;
+    u16 status; /* 0 in a request */
+    u8 method;  /* enum sip_method: of the request, or that the response answers */
+    u8 flags, transport, vantage;
+    u8 attempt;
+};
+
+/* What a message says that helps linking. `link` gathers facts while the message is parsed. */
+struct fact {
+    u64 hash;
+    u32 seen;
+    u32 label; /* string number: the header's name, the number as written … for people */
+    u8 kind;   /* enum fact_kind of link/fact.h */
+};
+
+struct trace {
+    struct seen *seen;
+    isize nseen, cap_seen;
+    struct source *sources;
+    isize nsources, cap_sources;
+    struct endpoint *endpoints; /* number 0 is "not known" */
+    isize nendpoints, cap_endpoints;
+    struct map endpoint_index;
+    struct str_table strings; /* Call-IDs and labels */
+    struct fact *facts;
+    isize nfacts, cap_facts;
+    u8 *kept;
+    isize nkept, cap_kept;
+    arena names; /* of sources */
+};
+
+void trace_init(struct trace *t);
+void trace_drop(struct trace *t);
+
+/* The same name and kind gives the same number. Keeps copies of the strings; keeps read_ctx. */
+u32 trace_source(struct trace *t, const struct source *s);
+u32 trace_endpoint(struct trace *t, const struct endpoint *e);
+
+/* Adds one sighting that was parsed as *m; gives its row. */
+u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
+void trace_fact(struct trace *t, u32 seen, u8 kind, u64 hash, str label);
+
+/* The SIP of one row; in the arena or in place. Empty when its source can no longer give it. */
+str trace_bytes(const struct trace *t, u32 seen, arena *a);
+
+#endif
