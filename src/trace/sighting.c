@@ -9,7 +9,7 @@ const char *transport_text(enum transport t) {
         TRANSPORT_LIST(X)
 #undef X
     };
-    if ((isize)t < 0 || (isize)t >= countof(texts)) return texts[TRANSPORT_UNKNOWN];
+    if ((isize)t >= countof(texts)) return texts[TRANSPORT_UNKNOWN];
     return texts[t];
 }
 
@@ -238,7 +238,7 @@ const char *skip_text(enum skip_reason r) {
         SKIP_LIST(X)
 #undef X
     };
-    must((isize)r >= 0 && (isize)r < countof(texts));
+    must(r < SKIP_COUNT);
     return texts[r];
 }
 
@@ -253,7 +253,7 @@ const char *skip_name(enum skip_reason r) {
         [SKIP_OVERFLOW] = "overflow",
     };
     static_assert(countof(names) == SKIP_COUNT, "a reason has no name");
-    must((isize)r >= 0 && r < SKIP_COUNT);
+    must(r < SKIP_COUNT);
     return names[r];
 }
 

@@ -15,6 +15,7 @@ void trace_drop(struct trace *t) {
     base_free(t->facts);
     base_free(t->kept);
     map_drop(&t->endpoint_index);
+    map_drop(&t->facts_known);
     str_table_drop(&t->strings);
     arena_close(&t->names);
     *t = (struct trace){0};
@@ -116,10 +117,10 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     return (u32)t->nseen++;
 }
 
-void trace_fact(struct trace *t, u32 seen, u8 kind, u64 hash, str label) {
+void trace_fact(struct trace *t, struct fact f, str label) {
     t->facts = base_grow(t->facts, &t->cap_facts, t->nfacts + 1, (isize)sizeof *t->facts);
-    t->facts[t->nfacts++] =
-        (struct fact){hash, seen, str_table_add(&t->strings, label), kind};
+    f.label = str_table_add(&t->strings, label);
+    t->facts[t->nfacts++] = f;
 }
 
 str trace_bytes(const struct trace *t, u32 seen, arena *a) {

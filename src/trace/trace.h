@@ -44,6 +44,7 @@ struct fact {
     u32 seen;
     u32 label; /* string number: the header's name, the number as written … for people */
     u8 kind;   /* enum fact_kind of link/fact.h */
+    u8 bits;   /* how random a token looks by itself */
 };
 
 struct trace {
@@ -56,6 +57,7 @@ struct trace {
     struct map endpoint_index;
     struct str_table strings; /* Call-IDs and labels */
     struct fact *facts;
+    struct map facts_known; /* which messages have given theirs */
     isize nfacts, cap_facts;
     u8 *kept;
     isize nkept, cap_kept;
@@ -71,7 +73,7 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
-void trace_fact(struct trace *t, u32 seen, u8 kind, u64 hash, str label);
+void trace_fact(struct trace *t, struct fact f, str label);
 
 /* The SIP of one row; in the arena or in place. Empty when its source can no longer give it. */
 str trace_bytes(const struct trace *t, u32 seen, arena *a);

@@ -1,0 +1,58 @@
+/* cli.h: what the commands share. This folder is the only place where parts are wired together, and the
+ * only one that prints or exits. */
+#ifndef SIPWEAVE_CLI_H
+#define SIPWEAVE_CLI_H
+
+#include "base/out.h"
+#include "input/input.h"
+#include "link/link.h"
+
+/* Exit statuses, DESIGN.md section 3. */
+enum { EXIT_FINE = 0, EXIT_NOTHING = 1, EXIT_USAGE = 2 };
+
+enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_HTML, FORMAT_JSON, FORMAT_COUNT };
+
+struct options {
+    const char *const *files;
+    isize nfiles;
+    bool json, quiet, insecure, unfold, ascii, no_browser;
+    enum call_kind kind; /* KIND_COUNT: all */
+    bool kind_given;
+    const char *call, *hosts, *db, *listen, *syslog, *output;
+    enum format format;
+    i32 zone_s;
+    int keep_days;
+    u32 year;
+};
+
+/* Reads the options after a command's name. On a mistake prints one sentence and returns false. */
+bool options_read(struct options *o, int argc, char **argv);
+
+/* Everything that was read, with an account of what was not. */
+struct reading {
+    struct weave *weave;
+    struct skips skips;
+    struct out damage; /* sentences, a line each */
+    u64 sightings, bytes;
+    arena boot;
+};
+
+/* Reads all files (and --hosts) into one weave and links it. False: nothing could be read; the sentence was printed. */
+bool reading_open(struct reading *r, const struct options *o);
+void reading_close(struct reading *r);
+/* Prints damage and counts of what was skipped, to standard error. */
+void reading_report(const struct reading *r, const struct options *o);
+struct input_sink reading_sink(struct reading *r);
+
+/* Writes to standard output as it fills; a closed pipe ends quietly. */
+struct out cli_stdout(void);
+/* One sentence to standard error: "sipweave: …". */
+void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+int command_calls(const struct options *o);
+int command_show(const struct options *o);
+int command_import(const struct options *o);
+int command_serve(const struct options *o);
+int command_open(const struct options *o);
+
+#endif

@@ -1,0 +1,113 @@
+/* reading.c: files into a weave, and an honest account of what was not read. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static u32 on_source(void *ctx, const struct source *s) {
+    struct reading *r = ctx;
+    return weave_source(r->weave, s);
+}
+
+static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
+    struct reading *r = ctx;
+    if (r->skips.n[reason]++ == 0) r->skips.first[reason] = place;
+    r->skips.bytes[reason] += bytes;
+}
+
+static void on_sighting(void *ctx, const struct sighting *s) {
+    struct reading *r = ctx;
+    if (weave_add(r->weave, s)) {
+        r->sightings++;
+        r->bytes += (u64)s->bytes.n;
+    } else {
+        on_skipped(ctx, SKIP_NOT_SIP, s->line, (u64)s->bytes.n);
+    }
+}
+
+static void on_damage(void *ctx, str sentence) {
+    struct reading *r = ctx;
+    out_bytes(&r->damage, sentence);
+    out_byte(&r->damage, '\n');
+}
+
+struct input_sink reading_sink(struct reading *r) {
+    return (struct input_sink){r, on_source, on_sighting, on_skipped, on_damage};
+}
+
+static bool read_hosts(struct reading *r, const char *path) {
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        cli_say("%s: %s", path, strerror(errno));
+        return false;
+    }
+    struct out text = {0};
+    u8 block[4096];
+    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;) {
+        out_bytes(&text, (str){block, (isize)n});
+    }
+    fclose(f);
+    struct fail fail;
+    if (weave_hosts(r->weave, out_str(&text), &fail) != ERR_OK) {
+        cli_say("%s:%lld: %s", path, (long long)fail.at, fail.why);
+    }
+    out_drop(&text);
+    return true;
+}
+
+bool reading_open(struct reading *r, const struct options *o) {
+    *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
+    struct input_sink sink = reading_sink(r);
+    struct input_options how = {.zone_s = o->zone_s};
+    isize readable = 0;
+    if (o->nfiles == 0) {
+        cli_say("which file? \"-\" is standard input");
+        return false;
+    }
+    if (o->hosts && !read_hosts(r, o->hosts)) return false;
+    for (isize i = 0; i < o->nfiles; i++) {
+        str sentence = {0};
+        if (input_file_read(o->files[i], &how, &sink, &r->boot, &sentence) == ERR_OK) {
+            readable++;
+        } else {
+            cli_say("%.*s", (int)sentence.n, (const char *)sentence.p);
+        }
+    }
+    if (readable < o->nfiles) return false;
+    weave_link(r->weave);
+    return true;
+}
+
+void reading_close(struct reading *r) {
+    weave_close(r->weave);
+    out_drop(&r->damage);
+    arena_close(&r->boot);
+    input_files_close();
+}
+
+void reading_report(const struct reading *r, const struct options *o) {
+    if (r->damage.n) fwrite(r->damage.p, 1, (size_t)r->damage.n, stderr);
+    if (o->quiet || skips_total(&r->skips) == 0) return;
+    fprintf(stderr, "read %llu SIP messages; passed over:\n", (unsigned long long)r->sightings);
+    for (int i = 0; i < SKIP_COUNT; i++) {
+        if (!r->skips.n[i]) continue;
+        fprintf(stderr, "  %6llu  %s (first at %llu, %llu bytes in all)\n",
+                (unsigned long long)r->skips.n[i], skip_text((enum skip_reason)i),
+                (unsigned long long)r->skips.first[i], (unsigned long long)r->skips.bytes[i]);
+    }
+}
+
+static bool to_stdout(void *ctx, str block) {
+    (void)ctx;
+    while (block.n) {
+        ssize_t n = write(STDOUT_FILENO, block.p, (size_t)block.n);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        block = str_from(block, (isize)n);
+    }
+    return true;
+}
+
+struct out cli_stdout(void) { return (struct out){.sink = to_stdout}; }

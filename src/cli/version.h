@@ -1,0 +1,6 @@
+#ifndef SIPWEAVE_VERSION_H
+#define SIPWEAVE_VERSION_H
+
+#define SIPWEAVE_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,37 @@
+/* fact.h: what a message says that may tell which legs belong together. Gathered once, while the
+ * message is parsed, so that linking never needs the bytes again. */
+#ifndef SIPWEAVE_FACT_H
+#define SIPWEAVE_FACT_H
+
+#include "trace/trace.h"
+
+enum fact_kind {
+    FACT_CALLER,   /* a number that stands for who calls; label: as written */
+    FACT_CALLED,   /* … for who is called, or who is meant by a REFER */
+    FACT_TOKEN,    /* an opaque value; label: where it stands ("X-CID", "SDP session") */
+    FACT_CALL_ID,  /* the message's own Call-ID, as a token: others may name it */
+    FACT_STEM,     /* its Call-ID without the suffixes that back-to-back user agents add */
+    FACT_DIALOG,   /* names another dialog for good: Replaces, Join, Target-Dialog; hash as FACT_CALL_ID */
+    FACT_FROM,     /* for people: label is the user of From … */
+    FACT_TO,       /* … of the Request-URI or To … */
+    FACT_DISPLAY,  /* … the display name of From */
+    FACT_AGENT,    /* the software that sent the message; label: its name */
+    FACT_RECORDING, /* the leg carries a recording: X-Record, SIPREC */
+    FACT_REASON,   /* the reason phrase of a final response; label */
+    FACT_CONTACT,  /* a redirection's Contact: number */
+};
+
+/* Adds the facts of one message just added to the trace as row `seen`. Only messages that can start
+ * or change a leg say anything: initial requests, answers, REFER. */
+void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m);
+
+/* The hash under which a Call-ID stands as a token. */
+u64 fact_call_id_hash(str call_id);
+/* The Call-ID without suffixes such as _b2b-1, _pbx-1, .0, .1.2.0, -0 and without its host's case; the
+ * whole Call-ID when there is no suffix. */
+str fact_call_id_stem(str call_id);
+/* How random a token looks, in bits, at most 24: a long mix of digits and letters says more
+ * than a word, and a null says nothing. */
+double fact_token_bits(str token);
+
+#endif

@@ -1,0 +1,306 @@
+/* gather.c: from one parsed message to its facts (fact.h). What counts as a token is decided by
+ * exclusion: every header value that is not the vocabulary of SIP itself, so that a vendor's header
+ * works without anybody having heard of it. Whether it weighs anything is a matter of rarity, later. */
+#include "link/fact.h"
+
+#include "link/number.h"
+#include "sdp/sdp.h"
+
+enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
+
+struct gather {
+    struct trace *t;
+    u32 seen;
+    isize ntokens;
+};
+
+static void add(struct gather *g, enum fact_kind kind, u64 hash, str label) {
+    trace_fact(g->t, (struct fact){.hash = hash, .seen = g->seen, .kind = (u8)kind}, label);
+}
+
+static bool is_null_token(str s) {
+    for (isize i = 0; i < s.n; i++) {
+        if (s.p[i] != '0' && s.p[i] != '-') return false;
+    }
+    return true;
+}
+
+double fact_token_bits(str token) {
+    isize digits = 0, letters = 0;
+    if (is_null_token(token)) return 0;
+    for (isize i = 0; i < token.n; i++) {
+        digits += is_digit(token.p[i]);
+        letters += is_alpha(token.p[i]);
+    }
+    double bits = digits && letters ? 1.5 * (double)digits + 0.5 * (double)letters
+                                    : (double)digits + 0.25 * (double)letters;
+    if (digits == 0) bits = 0.25 * (double)letters; /* words */
+    return bits > 24 ? 24 : bits;
+}
+
+static void token(struct gather *g, str value, str label) {
+    value = str_trim(value);
+    if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
+    if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
+    g->ntokens++;
+    struct fact f = {.hash = hash_nocase(value, 3),
+                     .seen = g->seen,
+                     .kind = FACT_TOKEN,
+                     .bits = (u8)fact_token_bits(value)};
+    trace_fact(g->t, f, label);
+}
+
+u64 fact_call_id_hash(str call_id) { return hash_nocase(call_id, 3); }
+
+static bool is_suffix_tail(str s) {
+    if (str_starts_nocase(s, S("_b2b-")) || str_starts_nocase(s, S("_pbx-"))) return true;
+    if (s.n < 2 || (s.p[0] != '.' && s.p[0] != '-')) return false;
+    return s.n <= 3 && is_digit(s.p[1]) && (s.n == 2 || is_digit(s.p[2]));
+}
+
+/* The last "_b2b-1", ".0" or "-0"; a dot after an address's digits is none of them, so a dotted
+ * suffix counts only where something with a "@" or more than an address comes before it. */
+static isize suffix_start(str id) {
+    for (isize at = id.n - 1; at > 0 && id.n - at < 12; at--) {
+        u8 c = id.p[at];
+        if (c != '_' && c != '.' && c != '-') continue;
+        str tail = str_from(id, at), before = str_sub(id, 0, at);
+        if (c == '_' && is_suffix_tail(tail)) return at;
+        if (c == '_' || !is_suffix_tail(tail)) continue;
+        isize host_at = str_find(before, '@');
+        str host = host_at < 0 ? before : str_from(before, host_at + 1);
+        isize dots = 0;
+        for (isize i = 0; i < host.n; i++) dots += host.p[i] == '.';
+        if (c == '.' && host_at >= 0 && dots >= 3) return at; /* 192.0.2.1.0 */
+        if (c == '-' && host_at < 0 && before.n >= 12) return at;
+        return -1;
+    }
+    return -1;
+}
+
+str fact_call_id_stem(str call_id) {
+    for (isize at; (at = suffix_start(call_id)) > 0;) call_id = str_sub(call_id, 0, at);
+    return call_id;
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+static void number_of(struct gather *g, enum fact_kind kind, str user) {
+    struct number n = number_read(user);
+    if (n.key) add(g, kind, n.key, user);
+}
+
+static str user_of_addr(str value, str *display) {
+    struct sip_addr a;
+    struct sip_uri u;
+    struct fail f;
+    *display = (str){0};
+    if (sip_addr_parse(&a, value, &f) != ERR_OK) return (str){0};
+    *display = a.display;
+    if (sip_uri_parse(&u, a.uri, &f) != ERR_OK) return (str){0};
+    return u.number;
+}
+
+static void numbers_of(struct gather *g, const struct sip_msg *m, enum sip_header_id id,
+                       enum fact_kind kind) {
+    for (const struct sip_header *h = sip_header_first(m, id); h; h = sip_header_next(m, h)) {
+        str rest = h->value, item, display;
+        while (sip_list_next(&rest, &item)) number_of(g, kind, user_of_addr(item, &display));
+    }
+}
+
+static void people(struct gather *g, const struct sip_msg *m) {
+    const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
+    const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
+    str display = {0}, user = {0};
+    if (from) user = user_of_addr(from->value, &display);
+    add(g, FACT_FROM, 0, user);
+    add(g, FACT_DISPLAY, 0, display);
+    number_of(g, FACT_CALLER, user);
+    struct sip_uri u;
+    struct fail f;
+    str target = {0};
+    if (sip_uri_parse(&u, m->uri, &f) == ERR_OK) target = u.number;
+    number_of(g, FACT_CALLED, target);
+    if (to) user = user_of_addr(to->value, &display);
+    number_of(g, FACT_CALLED, user);
+    bool about_self = m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
+    add(g, FACT_TO, 0, about_self || target.n == 0 ? user : target);
+    numbers_of(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
+    numbers_of(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
+    numbers_of(g, m, SIP_HDR_REMOTE_PARTY_ID, FACT_CALLER);
+    numbers_of(g, m, SIP_HDR_DIVERSION, FACT_CALLED);
+    numbers_of(g, m, SIP_HDR_HISTORY_INFO, FACT_CALLED);
+    numbers_of(g, m, SIP_HDR_P_CALLED_PARTY_ID, FACT_CALLED);
+}
+
+static void agent(struct gather *g, const struct sip_msg *m) {
+    const struct sip_header *h = sip_header_first(m, SIP_HDR_USER_AGENT);
+    if (!h) h = sip_header_first(m, SIP_HDR_SERVER);
+    if (h) add(g, FACT_AGENT, 0, h->value);
+}
+
+/* ---- tokens ------------------------------------------------------------------------------ */
+
+static void tokens_of_parts(struct gather *g, str value, str label) {
+    isize start = 0;
+    token(g, value, label);
+    for (isize i = 0; i <= value.n; i++) {
+        u8 c = i < value.n ? value.p[i] : ';';
+        if (c != ';' && c != ',' && c != '=' && c != ' ' && c != '"' && c != '\t') continue;
+        str part = str_sub(value, start, i - start);
+        if (part.n < value.n) token(g, part, label);
+        start = i + 1;
+    }
+}
+
+static void header_token(struct gather *g, const struct sip_header *h) {
+    bool found;
+    str icid;
+    switch ((enum sip_header_id)h->id) {
+    case SIP_HDR_OTHER:
+    case SIP_HDR_SESSION_ID:
+    case SIP_HDR_USER_TO_USER:
+    case SIP_HDR_IDENTITY: tokens_of_parts(g, h->value, h->name); break;
+    case SIP_HDR_P_CHARGING_VECTOR:
+        icid = str_find(h->value, ';') >= 0 ? str_cut(h->value, ';').head : h->value;
+        if (!str_starts_nocase(icid, S("icid-value"))) {
+            icid = sip_param_get(h->value, S("icid-value"), &found);
+        } else {
+            icid = str_cut(icid, '=').tail;
+        }
+        if (icid.n && icid.p[0] == '"') icid = str_sub(icid, 1, icid.n - 2);
+        token(g, icid, S("icid-value"));
+        break;
+    default: break;
+    }
+}
+
+/* A stateless or record-routing neighbour leaves older Vias as they were. */
+static void via_tokens(struct gather *g, const struct sip_msg *m) {
+    isize nth = 0;
+    for (const struct sip_header *h = sip_header_first(m, SIP_HDR_VIA); h;
+         h = sip_header_next(m, h)) {
+        str rest = h->value, item;
+        while (sip_list_next(&rest, &item)) {
+            struct sip_via v;
+            struct fail f;
+            if (sip_via_parse(&v, item, &f) == ERR_OK) token(g, v.branch, S("Via branch"));
+            if (++nth == 4) return;
+        }
+    }
+}
+
+static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
+    struct sdp d;
+    struct fail f;
+    if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
+    if (d.session_id.n >= 8 && d.origin_address.n) {
+        u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
+        trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, 16}, S("SDP session"));
+    }
+    for (isize i = 0; i < d.nmedia; i++) {
+        const struct sdp_media *media = &d.media[i];
+        bool held = media->port < 1024 || str_eq(media->address, S("0.0.0.0"));
+        if (!held && media->address.n) {
+            u64 hash = hash_mix(hash_bytes(media->address, 5), media->port);
+            trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, 12},
+                       S("media address"));
+        }
+        token(g, media->ice_ufrag, S("ICE ufrag"));
+        token(g, media->crypto, S("SRTP key"));
+        token(g, media->fingerprint, S("DTLS fingerprint"));
+    }
+}
+
+static void dialog_ref(struct gather *g, str value, str label) {
+    struct sip_dialog_ref d;
+    struct fail f;
+    if (sip_dialog_ref_parse(&d, value, &f) != ERR_OK || d.call_id.n == 0) return;
+    add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), label);
+}
+
+static void dialog_refs(struct gather *g, const struct sip_msg *m) {
+    static const enum sip_header_id ids[] = {SIP_HDR_REPLACES, SIP_HDR_JOIN,
+                                             SIP_HDR_TARGET_DIALOG};
+    for (isize i = 0; i < countof(ids); i++) {
+        const struct sip_header *h = sip_header_first(m, ids[i]);
+        if (h) dialog_ref(g, h->value, sip_header_text(ids[i]));
+    }
+}
+
+/* Refer-To: <sip:202@host?Replaces=…>: who is meant, and which dialog is to be replaced. */
+static void refer(struct gather *g, const struct sip_msg *m) {
+    const struct sip_header *h = sip_header_first(m, SIP_HDR_REFER_TO);
+    struct sip_addr a;
+    struct sip_uri u;
+    struct fail f;
+    if (!h || sip_addr_parse(&a, h->value, &f) != ERR_OK) return;
+    if (sip_uri_parse(&u, a.uri, &f) != ERR_OK) return;
+    number_of(g, FACT_CALLED, u.number);
+    u8 room[1024];
+    str rest = u.headers;
+    while (rest.n) {
+        struct str_pair one = str_cut(rest, '&'), pair = str_cut(one.head, '=');
+        rest = one.tail;
+        if (!str_eq_nocase(pair.head, S("Replaces"))) continue;
+        arena scratch = {room, room, room + sizeof room};
+        if (pair.tail.n < 900) dialog_ref(g, sip_unescape(&scratch, pair.tail), S("Replaces"));
+    }
+}
+
+static bool carries_recording(const struct sip_msg *m) {
+    if (sip_header_first(m, SIP_HDR_X_RECORD)) return true;
+    const struct sip_header *h = sip_header_first(m, SIP_HDR_REQUIRE);
+    if (h && str_find_nocase(h->value, S("siprec")) >= 0) return true;
+    h = sip_header_first(m, SIP_HDR_CONTENT_TYPE);
+    return h && str_find_nocase(m->body, S("application/rs-metadata")) >= 0;
+}
+
+/* ---- which messages say anything ----------------------------------------------------------- */
+
+static void initial_request(struct gather *g, const struct sip_msg *m) {
+    people(g, m);
+    agent(g, m);
+    if (m->method != SIP_METHOD_INVITE) return;
+    u64 own = fact_call_id_hash(m->call_id);
+    u8 bits = (u8)fact_token_bits(m->call_id);
+    trace_fact(g->t, (struct fact){own, g->seen, 0, FACT_CALL_ID, bits}, S("Call-ID"));
+    str stem = fact_call_id_stem(m->call_id);
+    trace_fact(g->t, (struct fact){fact_call_id_hash(stem), g->seen, 0, FACT_STEM, bits},
+               S("Call-ID"));
+    for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
+    token(g, m->from_tag, S("From tag"));
+    via_tokens(g, m);
+    sdp_tokens(g, m);
+    dialog_refs(g, m);
+    if (carries_recording(m)) add(g, FACT_RECORDING, 0, (str){0});
+}
+
+static void answer(struct gather *g, const struct sip_msg *m) {
+    agent(g, m);
+    if (m->status >= 300) add(g, FACT_REASON, m->status, m->reason);
+    if (m->cseq.method != SIP_METHOD_INVITE) return;
+    if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
+    if (m->status >= 300 && m->status < 400) numbers_of(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
+    sdp_tokens(g, m);
+}
+
+void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
+    struct gather g = {t, seen, 0};
+    const struct seen *r = &t->seen[seen];
+    bool initial = m->is_request && m->to_tag.n == 0;
+    bool refers = m->is_request && m->method == SIP_METHOD_REFER;
+    bool answers = !m->is_request && m->status > 100;
+    if (!initial && !refers && !answers) return;
+    if (m->method == SIP_METHOD_ACK || m->method == SIP_METHOD_CANCEL) return;
+    /* once for each leg and kind of message: retransmissions and second sightings add nothing */
+    u64 kind = (u64)(r->status ? r->status : 1000 + r->method) << 8 | r->method;
+    u64 who = (u64)r->src << 32 | r->dst;
+    u32 *known = map_put(&t->facts_known, hash_mix(hash_mix(r->call_id, who), kind));
+    if (*known) return;
+    *known = 1;
+    if (refers) refer(&g, m);
+    if (initial) initial_request(&g, m);
+    if (answers) answer(&g, m);
+}

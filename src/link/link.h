@@ -1,0 +1,47 @@
+/* link.h: from sightings to calls, in the order in which things happened (DESIGN.md section 4).
+ *
+ *     sightings ──merge──> messages ──legs──> leg summaries + facts ──score──> parents ──> calls
+ *         └── clocks ──────────┘                                  └─ per call: order, prompts
+ *
+ * Pure: what was added is the only input, and the order in which it was added changes nothing
+ * but the numbering inside. The evidence is a table: evidence.h. */
+#ifndef SIPWEAVE_LINK_H
+#define SIPWEAVE_LINK_H
+
+#include "trace/call.h"
+#include "trace/trace.h"
+
+struct weave;
+
+struct weave *weave_open(void);
+void weave_close(struct weave *w);
+
+/* Gives an address a name, as /etc/hosts does; several addresses with one name are one device. */
+void weave_host(struct weave *w, const struct endpoint *ip, str name);
+/* Reads text in /etc/hosts syntax. *f has the line of the first one that is malformed; the rest still counts. */
+enum err weave_hosts(struct weave *w, str text, struct fail *f);
+
+u32 weave_source(struct weave *w, const struct source *s);
+/* Parses and keeps one sighting. False: it is not SIP, nothing is kept. */
+bool weave_add(struct weave *w, const struct sighting *s);
+isize weave_nseen(const struct weave *w);
+const struct trace *weave_trace(const struct weave *w);
+
+/* All that was added is known to be one conversation (a database has said so): weave_link joins what the evidence
+ * in this small part of the trace would leave apart. */
+void weave_join_all(struct weave *w);
+
+/* Works everything out from all that has been added so far. May be called again after more. */
+void weave_link(struct weave *w);
+
+/* The calls (and registrations, …) by start, oldest first. Valid after weave_link. */
+isize weave_ncalls(const struct weave *w);
+/* Call i as people see it, in the arena; with its messages, or as a summary. */
+struct call *weave_call(struct weave *w, isize i, bool messages, arena *view);
+/* The newest row of seen[] that belongs to call i: has it changed since? */
+u32 weave_call_newest(const struct weave *w, isize i);
+enum call_kind weave_call_kind(const struct weave *w, isize i);
+/* The call that X names: id of a call or leg, Call-ID, or a number in any form (the first such call). -1: none. */
+isize weave_find(const struct weave *w, str x);
+
+#endif

@@ -1,0 +1,372 @@
+/* view.c: one conversation as people see it (trace/call.h), from the tables of linking. */
+#include "link/pair.h"
+
+#include <stdlib.h>
+
+struct view {
+    const struct weave *w;
+    const struct conversation *g;
+    arena *a;
+    struct call *call;
+    u32 *order, *prompts; /* by place; order holds rows of msgs */
+    int *leg_number;      /* by place in the conversation's list of legs */
+    struct map device;    /* device row + 1 -> index in call.devices + 1 */
+    struct map leg;       /* leg row + 1 -> place in the conversation's list + 1 */
+};
+
+static u32 leg_row(const struct view *v, isize i) { return v->w->by_group[v->g->at + (u32)i]; }
+
+static int leg_number(const struct view *v, u32 row) {
+    u32 place = map_get(&v->leg, row + (u64)1);
+    return place ? v->leg_number[place - 1] : 0;
+}
+
+static int device_index(const struct view *v, u32 dev) {
+    return (int)map_get(&v->device, dev + (u64)1) - 1;
+}
+
+static str device_name(const struct view *v, u32 dev) { return v->w->devs[dev].name; }
+
+/* ---- devices ---------------------------------------------------------------------------------- */
+
+struct use {
+    u32 endpoint, n, first;
+};
+
+static int by_use(const void *a, const void *b) {
+    const struct use *x = a, *y = b;
+    if (x->n != y->n) return x->n < y->n ? 1 : -1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Every address of the call with how often it was used; most used first. */
+static struct use *count_addresses(struct view *v, isize n, isize *nuses) {
+    struct use *uses = arena_new(v->a, struct use, 2 * n);
+    struct map place = {0};
+    *nuses = 0;
+    for (isize i = 0; i < n; i++) {
+        const struct seen *r = msg_seen(v->w, &v->w->msgs[v->order[i]]);
+        const u32 ends[] = {r->src, r->dst};
+        for (isize k = 0; k < 2; k++) {
+            u32 *at = map_put(&place, ends[k] + (u64)1);
+            if (!*at) {
+                *at = (u32)++*nuses;
+                uses[*at - 1] = (struct use){ends[k], 0, (u32)*nuses};
+            }
+            uses[*at - 1].n++;
+        }
+    }
+    map_drop(&place);
+    if (*nuses) qsort(uses, (size_t)*nuses, sizeof *uses, by_use);
+    return uses;
+}
+
+static void add_address(struct view *v, struct device *d, u32 endpoint, const u32 *used, isize n) {
+    const struct endpoint *e = &v->w->trace.endpoints[endpoint];
+    if (e->family == 0) return;
+    bool known = false;
+    for (isize i = 0; i < n && !known; i++) {
+        known = endpoint_same_ip(&v->w->trace.endpoints[used[i]], e);
+    }
+    d->nips += !known;
+    d->addresses[d->naddresses++] = endpoint_text(v->a, e);
+}
+
+static void devices(struct view *v, isize n) {
+    const struct weave *w = v->w;
+    struct call *c = v->call;
+    isize nuses;
+    struct use *uses = count_addresses(v, n, &nuses);
+    c->devices = arena_new(v->a, struct device, nuses);
+    for (isize i = 0; i < n; i++) { /* in order of appearance */
+        const struct seen *r = msg_seen(w, &w->msgs[v->order[i]]);
+        const u32 ends[] = {w->dev_of[r->src], w->dev_of[r->dst]};
+        for (isize k = 0; k < 2; k++) {
+            u32 *at = map_put(&v->device, ends[k] + (u64)1);
+            if (*at) continue;
+            *at = (u32)++c->ndevices;
+            const struct dev *dev = &w->devs[ends[k]];
+            c->devices[*at - 1] = (struct device){
+                .name = arena_copy(v->a, dev->name),
+                .named = dev->named,
+                .software = arena_copy(v->a, str_table_get(&w->trace.strings, dev->agent)),
+            };
+        }
+    }
+    u32 *used = arena_new(v->a, u32, nuses);
+    for (isize d = 0; d < c->ndevices; d++) {
+        c->devices[d].addresses = arena_new(v->a, str, nuses);
+        isize mine = 0;
+        for (isize i = 0; i < nuses; i++) {
+            if (device_index(v, w->dev_of[uses[i].endpoint]) != (int)d) continue;
+            add_address(v, &c->devices[d], uses[i].endpoint, used, mine);
+            used[mine++] = uses[i].endpoint;
+        }
+    }
+}
+
+/* ---- legs ---------------------------------------------------------------------------------------- */
+
+/* In order of their first messages; recordings come last, since they belong to a leg that comes before. */
+static void number_legs(struct view *v, isize n) {
+    int next = 1;
+    for (isize i = 0; i < (isize)v->g->n; i++) *map_put(&v->leg, leg_row(v, i) + (u64)1) = (u32)i + 1;
+    for (int recordings = 0; recordings < 2; recordings++) {
+        for (isize i = 0; i < n; i++) {
+            u32 row = v->w->msgs[v->order[i]].leg;
+            bool recording = (v->w->sums[row].flags & SUM_RECORDING) != 0;
+            int *number = &v->leg_number[map_get(&v->leg, row + (u64)1) - 1];
+            if (!*number && recording == (recordings == 1)) *number = next++;
+        }
+    }
+}
+
+static str label_of(const struct view *v, const struct sum *s, enum fact_kind kind, u64 hash) {
+    for (u32 k = 0; k < s->nfacts; k++) {
+        const struct fact *f = &v->w->leg_facts[s->facts_at + k];
+        if (f->kind == kind && (hash == 0 || f->hash == hash)) {
+            return arena_copy(v->a, str_table_get(&v->w->trace.strings, f->label));
+        }
+    }
+    return (str){0};
+}
+
+static str time_words(arena *a, i64 us, bool coarse) {
+    if (coarse && us < 1000000) return S("in the same second");
+    if (us < 1000) return S("less than a millisecond");
+    if (coarse) return arena_printf(a, "about %lld s", (long long)((us + 500000) / 1000000));
+    if (us < 1000000) return arena_printf(a, "%lld ms", (long long)(us / 1000));
+    return arena_printf(a, "%.1f s", (double)us / 1e6);
+}
+
+#define STR(s) (int)(s).n, (const char *)(s).p
+
+static str evidence_text(const struct view *v, const struct sum *s, const struct proof *p) {
+    const struct weave *w = v->w;
+    const struct sum *parent = &w->sums[s->parent - 1];
+    bool coarse = i64_max(s->precision_us, parent->precision_us) >= 1000000;
+    i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
+    str when = time_words(v->a, apart, coarse), label = str_table_get(&w->trace.strings, p->label);
+    str box = device_name(v, s->from_dev);
+    bool same = coarse && apart < 1000000;
+    int leg = leg_number(v, s->parent - 1);
+    const char *words = evidence_words((enum evidence_kind)p->kind);
+    switch ((enum evidence_kind)p->kind) {
+    case EVIDENCE_TIMING:
+        if (same) return arena_printf(v->a, "left %.*s in the same second as leg %d arrived", STR(box), leg);
+        return arena_printf(v->a, "left %.*s %.*s after leg %d arrived", STR(box), STR(when), leg);
+    case EVIDENCE_AFTER_ANSWER:
+    case EVIDENCE_AFTER_FAILURE:
+    case EVIDENCE_AFTER_REFER:
+    case EVIDENCE_RING_ECHO:
+    case EVIDENCE_ANSWER_ECHO:
+    case EVIDENCE_FAILURE_ECHO:
+    case EVIDENCE_CANCEL_ECHO:
+    case EVIDENCE_BYE_ECHO:
+        if (same) return arena_printf(v->a, "%s, in the same second", words);
+        return arena_printf(v->a, "%s, %.*s apart", words, STR(when));
+    case EVIDENCE_CALLED_NUMBER:
+    case EVIDENCE_CALLER_NUMBER:
+        if (p->bits < 0) {
+            return str_z(p->kind == EVIDENCE_CALLED_NUMBER ? "another called number"
+                                                           : "another caller");
+        }
+        return arena_printf(v->a, "%s %.*s", words, STR(label));
+    case EVIDENCE_TOKEN: return arena_printf(v->a, "%s in %.*s", words, STR(label));
+    case EVIDENCE_DIALOG_REFERENCE:
+    case EVIDENCE_CALL_ID_REFERENCE: return arena_printf(v->a, "%.*s %s", STR(label), words);
+    default: return str_z(words);
+    }
+}
+
+static int heavier(const void *a, const void *b) {
+    const struct evidence *x = a, *y = b;
+    return (x->bits < y->bits) - (x->bits > y->bits);
+}
+
+static void leg_evidence(const struct view *v, const struct sum *s, struct leg *l) {
+    if (!s->parent) return;
+    l->evidence = arena_new(v->a, struct evidence, s->nproofs);
+    for (u32 i = 0; i < s->nproofs; i++) {
+        const struct proof *p = &v->w->proofs[s->proofs_at + i];
+        if (p->bits > -0.05 && p->bits < 0.05) continue;
+        l->evidence[l->nevidence++] = (struct evidence){
+            str_z(evidence_name((enum evidence_kind)p->kind)), evidence_text(v, s, p), (double)p->bits};
+    }
+    if (l->nevidence) qsort(l->evidence, (size_t)l->nevidence, sizeof *l->evidence, heavier);
+}
+
+static i64 leg_end(const struct sum *s) {
+    if (s->answer_us != NEVER) return s->bye_us;
+    return s->cancel_us != NEVER ? s->cancel_us : s->fail_us;
+}
+
+static void leg_fill(const struct view *v, u32 row, struct leg *l) {
+    const struct weave *w = v->w;
+    const struct sum *s = &w->sums[row];
+    *l = (struct leg){
+        .n = leg_number(v, row),
+        .id = call_id_text(v->a, s->id),
+        .call_id = arena_copy(v->a, str_table_get(&w->trace.strings, s->call_id)),
+        .from_device = device_index(v, s->from_dev),
+        .to_device = device_index(v, s->to_dev),
+        .src = endpoint_text(v->a, &w->trace.endpoints[s->src]),
+        .dst = endpoint_text(v->a, &w->trace.endpoints[s->dst]),
+        .transport = (enum transport)s->transport,
+        .from = label_of(v, s, FACT_FROM, 0),
+        .to = label_of(v, s, FACT_TO, 0),
+        .from_display = label_of(v, s, FACT_DISPLAY, 0),
+        .role = (enum leg_role)s->role,
+        .state = (enum call_state)s->state,
+        .status = s->status,
+        .reason = s->status >= 300 ? label_of(v, s, FACT_REASON, s->status) : sip_status_text(s->status),
+        .messages = (isize)s->n,
+        .parent = s->parent ? leg_number(v, s->parent - 1) : 0,
+        .confidence = s->parent ? s->confidence : 1,
+        .start_us = s->start_us,
+        .ring_us = s->ring_us,
+        .answer_us = s->answer_us,
+        .end_us = leg_end(s),
+        .ended_by = (enum side)s->ended_by,
+    };
+    leg_evidence(v, s, l);
+}
+
+static void legs(struct view *v) {
+    struct call *c = v->call;
+    c->nlegs = (isize)v->g->n;
+    c->legs = arena_new(v->a, struct leg, c->nlegs);
+    for (isize i = 0; i < c->nlegs; i++) {
+        leg_fill(v, leg_row(v, i), &c->legs[v->leg_number[i] - 1]);
+    }
+}
+
+/* ---- messages ---------------------------------------------------------------------------------------- */
+
+static int message_number(const struct view *v, isize n, u32 row) {
+    for (isize i = 0; i < n; i++) {
+        if (v->order[i] == row) return (int)i + 1;
+    }
+    return 0;
+}
+
+static void seen_fill(const struct view *v, const struct msg *m, struct message *out) {
+    isize n = 1;
+    for (u32 next = m->more; next; next = v->w->more[next - 1]) n++;
+    out->seen = arena_new(v->a, struct seen_by, n);
+    u32 row = m->seen + 1;
+    for (u32 next = m->more;; row = next, next = v->w->more[row - 1]) {
+        const struct seen *r = &v->w->trace.seen[row - 1];
+        out->seen[out->nseen++] =
+            (struct seen_by){arena_copy(v->a, v->w->trace.sources[r->source].name), r->time_us,
+                             r->precision_us, (enum vantage)r->vantage, r->line};
+        if (!next) return;
+    }
+}
+
+/* What the bytes say; where they are gone, what the tables remember. */
+static void bytes_fill(const struct view *v, const struct seen *r, struct message *out,
+                       struct sip_msg *m) {
+    struct fail f;
+    enum err e = out->raw.n ? sip_msg_parse(m, out->raw, &f) : ERR_NOT_FOUND;
+    str method = sip_method_text((enum sip_method)r->method);
+    out->method = method;
+    if (e != ERR_OK && e != ERR_MORE) {
+        out->summary = out->is_request ? method : arena_printf(v->a, "%d", r->status);
+        return;
+    }
+    out->summary = sip_msg_summary(v->a, m);
+    if (out->method.n == 0) {
+        out->method = arena_copy(v->a, m->is_request ? m->method_name : m->cseq.method_name);
+    }
+    const struct sip_header *type = sip_header_first(m, SIP_HDR_CONTENT_TYPE);
+    out->has_sdp = m->body.n && type && str_find_nocase(type->value, S("application/sdp")) >= 0;
+    out->notes = arena_new(v->a, struct message_note, m->nnotes);
+    for (isize i = 0; i < m->nnotes; i++) {
+        const struct sip_note *note = &m->notes[i];
+        out->notes[out->nnotes++] = (struct message_note){
+            str_z(sip_note_name(note->code)), str_z(sip_note_text(note->code)), note->at, note->n};
+    }
+}
+
+static void messages(struct view *v, isize n) {
+    const struct weave *w = v->w;
+    struct call *c = v->call;
+    struct sip_msg *parsed = arena_new(v->a, struct sip_msg, 1);
+    i64 latest = INT64_MIN;
+    c->messages = arena_new(v->a, struct message, n);
+    for (isize i = 0; i < n; i++) {
+        const struct msg *m = &w->msgs[v->order[i]];
+        const struct seen *r = msg_seen(w, m);
+        struct message *out = &c->messages[i];
+        /* within its precision a time is never before the message that it follows */
+        i64 time = m->time_us;
+        if (time < latest && latest - time <= m->precision_us) time = latest;
+        latest = i64_max(latest, time);
+        *out = (struct message){
+            .n = (int)i + 1,
+            .time_us = time,
+            .precision_us = m->precision_us,
+            .leg = leg_number(v, m->leg),
+            .from_device = device_index(v, w->dev_of[r->src]),
+            .to_device = device_index(v, w->dev_of[r->dst]),
+            .src = endpoint_text(v->a, &w->trace.endpoints[r->src]),
+            .dst = endpoint_text(v->a, &w->trace.endpoints[r->dst]),
+            .transport = (enum transport)r->transport,
+            .is_request = (r->flags & SEEN_REQUEST) != 0,
+            .status = r->status,
+            .cseq = r->cseq,
+            .retransmission_of = m->first ? message_number(v, n, m->first - 1) : 0,
+            .prompted_by = (int)v->prompts[i],
+            .cut = (r->flags & SEEN_CUT) != 0,
+        };
+        out->raw = arena_copy(v->a, trace_bytes(&w->trace, m->seen, v->a));
+        bytes_fill(v, r, out, parsed);
+        seen_fill(v, m, out);
+    }
+}
+
+/* ---- the call ------------------------------------------------------------------------------------------ */
+
+static i64 ms_between(i64 from, i64 to) {
+    if (from == NEVER || to == NEVER) return -1;
+    return to > from ? (to - from) / 1000 : 0;
+}
+
+/* The call went as its first leg went, which is the caller's. */
+static void outcome(struct call *c) {
+    const struct leg *first = &c->legs[0];
+    c->id = first->id;
+    c->from = first->from;
+    c->to = first->to;
+    c->state = first->state;
+    c->status = first->status;
+    c->setup_ms = ms_between(first->start_us, first->answer_us);
+    i64 rang_to = first->answer_us != NEVER ? first->answer_us : first->end_us;
+    c->ring_ms = c->kind == KIND_CALL ? ms_between(first->ring_us, rang_to) : -1;
+    c->duration_ms = c->kind == KIND_CALL ? ms_between(first->answer_us, first->end_us) : -1;
+}
+
+struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) {
+    const struct conversation *g = &w->groups[i];
+    struct call *c = arena_new(a, struct call, 1);
+    struct view v = {.w = w, .g = g, .a = a, .call = c};
+    isize n = 0;
+    for (isize k = 0; k < (isize)g->n; k++) n += w->sums[leg_row(&v, k)].n;
+    *c = (struct call){.kind = g->kind, .start_us = g->start_us, .nmessages = n};
+    v.order = arena_new(a, u32, n);
+    v.prompts = arena_new(a, u32, n);
+    v.leg_number = arena_new(a, int, g->n);
+    order_messages(w, g, v.order, n, *a);
+    number_legs(&v, n);
+    devices(&v, n);
+    legs(&v);
+    outcome(c);
+    if (with_messages) {
+        prompt_find(w, v.order, n, v.prompts);
+        messages(&v, n);
+    }
+    map_drop(&v.device);
+    map_drop(&v.leg);
+    return c;
+}

@@ -1,0 +1,80 @@
+/* weave.c: opens, feeds and runs the steps; finds a call by what people know of it. */
+#include "link/number.h"
+#include "link/weave.h"
+
+struct weave *weave_open(void) {
+    struct weave *w = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *w);
+    trace_init(&w->trace);
+    w->names = arena_open((isize)256 << 20);
+    return w;
+}
+
+void weave_close(struct weave *w) {
+    if (!w) return;
+    trace_drop(&w->trace);
+    map_drop(&w->hosts);
+    str_table_drop(&w->host_names);
+    void *const tables[] = {w->offsets, w->msgs,   w->more,   w->devs,     w->dev_of, w->sums,
+                            w->by_leg,  w->leg_facts, w->proofs, w->groups, w->by_group};
+    for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
+    arena_close(&w->names);
+    base_free(w);
+}
+
+u32 weave_source(struct weave *w, const struct source *s) { return trace_source(&w->trace, s); }
+
+bool weave_add(struct weave *w, const struct sighting *s) {
+    struct sip_msg m;
+    struct fail f;
+    enum err e = sip_msg_parse(&m, s->bytes, &f);
+    if (e != ERR_OK && e != ERR_MORE) return false;
+    u32 row = trace_add(&w->trace, s, &m);
+    fact_gather(&w->trace, row, &m);
+    return true;
+}
+
+void weave_join_all(struct weave *w) { w->join_all = true; }
+
+isize weave_nseen(const struct weave *w) { return w->trace.nseen; }
+const struct trace *weave_trace(const struct weave *w) { return &w->trace; }
+
+void weave_link(struct weave *w) {
+    clock_estimate(w);
+    merge_sightings(w);
+    device_assign(w);
+    leg_summarise(w);
+    score_parents(w);
+    group_legs(w);
+}
+
+isize weave_ncalls(const struct weave *w) { return w->ngroups; }
+u32 weave_call_newest(const struct weave *w, isize i) { return w->groups[i].newest; }
+enum call_kind weave_call_kind(const struct weave *w, isize i) { return w->groups[i].kind; }
+
+static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number) {
+    u8 room[32];
+    arena scratch = {room, room, room + sizeof room};
+    if (str_eq(str_table_get(&w->trace.strings, s->call_id), x)) return true;
+    if (str_eq(call_id_text(&scratch, s->id), x)) return true;
+    for (u32 k = 0; number && k < s->nfacts; k++) {
+        const struct fact *f = &w->leg_facts[s->facts_at + k];
+        if ((f->kind == FACT_CALLER || f->kind == FACT_CALLED) && f->hash == number) return true;
+    }
+    return false;
+}
+
+isize weave_find(const struct weave *w, str x) {
+    struct number number = number_read(x);
+    /* what is exact goes before what is a number */
+    for (int round = 0; round < 2; round++) {
+        u64 key = round == 1 && number.ndigits >= 3 ? number.key : 0;
+        if (round == 1 && !key) break;
+        for (isize i = 0; i < w->ngroups; i++) {
+            const struct conversation *g = &w->groups[i];
+            for (u32 k = 0; k < g->n; k++) {
+                if (leg_is(w, &w->sums[w->by_group[g->at + k]], x, key)) return i;
+            }
+        }
+    }
+    return -1;
+}

@@ -1,0 +1,50 @@
+/* loom.h: what comes in goes into the database and is linked with what is there. Used by `import` and `serve`.
+ *
+ *     sighting ──> store (a transaction) and weave (the last minutes, in memory)
+ *     loom_commit: on disk; then link; the calls that are new or changed go into the store as well
+ *
+ * The memory is bounded by the window, not by the uptime: what is older is fetched again from the store when a
+ * late message needs it. What a crash left unlinked is linked when the loom opens. */
+#ifndef SIPWEAVE_LOOM_H
+#define SIPWEAVE_LOOM_H
+
+#include "input/input.h"
+#include "store/store.h"
+
+struct loom;
+
+struct loom_options {
+    i64 window_us;   /* how long a message waits for legs that belong to it; 0: ten minutes */
+    str hosts;       /* text in /etc/hosts syntax; borrowed until loom_open returns */
+    bool bulk;       /* a file is read in: window by the time stamps of the file, not by the clock */
+};
+
+/* Told after each commit, once for every call that is new or has changed; borrows. */
+typedef void loom_changed(void *ctx, str id, i64 start_us, str json);
+
+/* Keeps `store` (opened for writing). */
+must_use enum err loom_open(struct loom **l, struct store *store, const struct loom_options *o);
+void loom_close(struct loom *l); /* commits what is left */
+
+/* A sink to feed an input into; valid while the loom lives. Skips and damage are counted here. */
+struct input_sink loom_sink(struct loom *l);
+/* A new file or session begins: equal sightings are counted from here (see store.h). */
+void loom_session(struct loom *l);
+
+/* Makes everything fed so far durable, links, and tells the changes. The error is the store's; its sentence is
+ * store_error. What was fed stays in memory and is tried again at the next commit. */
+must_use enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx);
+/* Sightings fed since the last commit. */
+isize loom_waiting(const struct loom *l);
+
+struct loom_totals {
+    u64 sightings; /* fed and SIP */
+    u64 fresh;     /* not in the database before */
+    u64 calls;     /* new or changed */
+    struct skips skips;
+};
+struct loom_totals loom_totals(const struct loom *l);
+/* Sentences of damage since the last time, a line each; borrows until the next call of any function here. */
+str loom_damage(struct loom *l);
+
+#endif
