@@ -28,8 +28,9 @@ int command_calls(const struct options *o) {
     out_drop(&out);
     reading_report(&r, o);
     if (!shown && !o->quiet) {
-        cli_say(weave_ncalls(r.weave) ? "there is no conversation of this kind; --kind all shows every kind"
-                                      : "there is no SIP in it");
+        cli_say(weave_ncalls(r.weave)
+                    ? "there is no conversation of this kind; --kind all shows every kind"
+                    : "there is no SIP in it");
     }
     arena_close(&view);
     reading_close(&r);

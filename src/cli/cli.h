@@ -49,6 +49,9 @@ struct out cli_stdout(void);
 /* One sentence to standard error: "sipweave: …". */
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A whole small file, such as hosts, into the arena; on failure prints one sentence. */
+bool cli_file_read(const char *path, arena *a, str *text);
+
 int command_calls(const struct options *o);
 int command_show(const struct options *o);
 int command_import(const struct options *o);

@@ -10,28 +10,33 @@
 static const char help[] =
     "sipweave: one phone call, all its legs, one picture.\n"
     "\n"
-    "  sipweave FILE...              open captures and device logs together in the browser\n"
+    "  sipweave FILE...              open captures and device logs together in the "
+    "browser\n"
     "  sipweave calls FILE...        one line a call; --json: one JSON object a line\n"
     "  sipweave show FILE...         the ladder of one call, as text, svg, html or json\n"
     "  sipweave import FILE... --db DATABASE\n"
     "                                keep them in a database\n"
     "  sipweave serve --db DATABASE  the server: page, API, syslog listeners\n"
     "\n"
-    "A file may be a pcap or pcapng capture or a FireBrick log; \"-\" is standard input.\n"
+    "A file may be a pcap or pcapng capture or a FireBrick log; \"-\" is standard "
+    "input.\n"
     "\n"
-    "  --call X           the call to show: its id, a Call-ID or a number (the first call otherwise)\n"
+    "  --call X           the call to show: its id, a Call-ID or a number (the first "
+    "call otherwise)\n"
     "  --kind KIND        call, registration, subscription, message, options or all\n"
     "  --format FORMAT    text, svg, html or json\n"
     "  --unfold           show repeated messages one by one\n"
     "  --ascii            text with ASCII characters alone\n"
     "  --output FILE      write there, not to standard output\n"
-    "  --hosts FILE       names for addresses, as in /etc/hosts; one name on several is a pool\n"
+    "  --hosts FILE       names for addresses, as in /etc/hosts; one name on several is "
+    "a pool\n"
     "  --timezone ZONE    for stamps that carry none: UTC, +01:00, -05:30 (UTC)\n"
     "  --json             for programs\n"
     "  --quiet            do not report what was skipped\n"
     "  --db DATABASE      the database file (sipweave.db)\n"
     "  --listen ADDRESS   where the page is served (127.0.0.1:8270)\n"
-    "  --syslog ADDRESS   where syslog is heard, UDP and TCP; \"off\": nowhere (127.0.0.1:5514)\n"
+    "  --syslog ADDRESS   where syslog is heard, UDP and TCP; \"off\": nowhere "
+    "(127.0.0.1:5514)\n"
     "  --keep DAYS        days to keep messages; 0: for ever (7)\n"
     "  --insecure         allow --listen beyond this machine; there is no sign-in yet\n"
     "  --no-browser       print the page's address, open nothing\n"
@@ -44,7 +49,7 @@ int main(int argc, char **argv) {
         const char *name;
         int (*run)(const struct options *);
     } commands[] = {
-        {"calls", command_calls}, {"show", command_show},   {"import", command_import},
+        {"calls", command_calls}, {"show", command_show}, {"import", command_import},
         {"serve", command_serve}, {"open", command_open},
     };
     setlocale(LC_CTYPE, "");

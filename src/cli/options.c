@@ -31,8 +31,9 @@ static bool zone_read(str s, i32 *zone_s) {
 
 static bool kind_read(struct options *o, str value) {
     o->kind_given = true;
-    o->kind = str_eq(value, S("all")) || str_eq(value, S("any")) ? KIND_COUNT
-                                                                 : call_kind_from_text(value);
+    o->kind = str_eq(value, S("all")) || str_eq(value, S("any"))
+                  ? KIND_COUNT
+                  : call_kind_from_text(value);
     return o->kind != KIND_COUNT || value.n == 3;
 }
 
@@ -64,7 +65,8 @@ static const struct option all[] = {
     {"--hosts", TEXT, offsetof(struct options, hosts), "a file"},
     {"--db", TEXT, offsetof(struct options, db), "a file"},
     {"--listen", TEXT, offsetof(struct options, listen), "an address and port"},
-    {"--syslog", TEXT, offsetof(struct options, syslog), "an address and port, or \"off\""},
+    {"--syslog", TEXT, offsetof(struct options, syslog),
+     "an address and port, or \"off\""},
     {"--output", TEXT, offsetof(struct options, output), "a file"},
     {"--timezone", ZONE, 0, "UTC or an offset such as +01:00"},
     {"--kind", KIND, 0, "call, registration, subscription, message, options or all"},
@@ -72,7 +74,8 @@ static const struct option all[] = {
     {"--keep", NUMBER, offsetof(struct options, keep_days), "a number of days"},
 };
 
-static bool option_set(struct options *o, const struct option *option, const char *value) {
+static bool option_set(struct options *o, const struct option *option,
+                       const char *value) {
     char *base = (char *)o;
     struct str_number n;
     switch (option->type) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static u32 on_source(void *ctx, const struct source *s) {
@@ -37,24 +38,46 @@ struct input_sink reading_sink(struct reading *r) {
     return (struct input_sink){r, on_source, on_sighting, on_skipped, on_damage};
 }
 
-static bool read_hosts(struct reading *r, const char *path) {
+bool cli_file_read(const char *path, arena *a, str *text) {
     FILE *f = fopen(path, "rb");
     if (!f) {
         cli_say("%s: %s", path, strerror(errno));
         return false;
     }
-    struct out text = {0};
+    struct out all = {0};
     u8 block[4096];
     for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;) {
-        out_bytes(&text, (str){block, (isize)n});
+        out_bytes(&all, (str){block, (isize)n});
     }
+    bool whole = !ferror(f);
+    if (!whole) cli_say("%s: %s", path, strerror(errno));
     fclose(f);
+    *text = arena_copy(a, out_str(&all));
+    out_drop(&all);
+    return whole;
+}
+
+static bool read_hosts(struct reading *r, const char *path) {
+    str text;
     struct fail fail;
-    if (weave_hosts(r->weave, out_str(&text), &fail) != ERR_OK) {
+    if (!cli_file_read(path, &r->boot, &text)) return false;
+    if (weave_hosts(r->weave, text, &fail) != ERR_OK) {
         cli_say("%s:%lld: %s", path, (long long)fail.at, fail.why);
     }
-    out_drop(&text);
     return true;
+}
+
+/* The same file under another name, or twice: its messages would count double. */
+static bool given_before(const struct options *o, isize i) {
+    struct stat mine, other;
+    if (stat(o->files[i], &mine) != 0) return false;
+    for (isize k = 0; k < i; k++) {
+        if (stat(o->files[k], &other) == 0 && mine.st_dev == other.st_dev &&
+            mine.st_ino == other.st_ino) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool reading_open(struct reading *r, const struct options *o) {
@@ -69,6 +92,11 @@ bool reading_open(struct reading *r, const struct options *o) {
     if (o->hosts && !read_hosts(r, o->hosts)) return false;
     for (isize i = 0; i < o->nfiles; i++) {
         str sentence = {0};
+        if (given_before(o, i)) {
+            cli_say("%s was given already and is read once", o->files[i]);
+            readable++;
+            continue;
+        }
         if (input_file_read(o->files[i], &how, &sink, &r->boot, &sentence) == ERR_OK) {
             readable++;
         } else {
@@ -90,12 +118,14 @@ void reading_close(struct reading *r) {
 void reading_report(const struct reading *r, const struct options *o) {
     if (r->damage.n) fwrite(r->damage.p, 1, (size_t)r->damage.n, stderr);
     if (o->quiet || skips_total(&r->skips) == 0) return;
-    fprintf(stderr, "read %llu SIP messages; passed over:\n", (unsigned long long)r->sightings);
+    fprintf(stderr, "read %llu SIP messages; passed over:\n",
+            (unsigned long long)r->sightings);
     for (int i = 0; i < SKIP_COUNT; i++) {
         if (!r->skips.n[i]) continue;
         fprintf(stderr, "  %6llu  %s (first at %llu, %llu bytes in all)\n",
                 (unsigned long long)r->skips.n[i], skip_text((enum skip_reason)i),
-                (unsigned long long)r->skips.first[i], (unsigned long long)r->skips.bytes[i]);
+                (unsigned long long)r->skips.first[i],
+                (unsigned long long)r->skips.bytes[i]);
     }
 }
 
@@ -110,4 +140,6 @@ static bool to_stdout(void *ctx, str block) {
     return true;
 }
 
-struct out cli_stdout(void) { return (struct out){.sink = to_stdout}; }
+struct out cli_stdout(void) {
+    return (struct out){.sink = to_stdout};
+}

@@ -22,17 +22,22 @@ static isize choose(const struct weave *w, const struct options *o) {
 
 static str asset(const char *name) {
     for (isize i = 0; i < assets_n; i++) {
-        if (str_eq(str_z(assets[i].name), str_z(name))) return (str){assets[i].p, assets[i].n};
+        if (str_eq(str_z(assets[i].name), str_z(name)))
+            return (str){assets[i].p, assets[i].n};
     }
     return (str){0};
 }
 
 static void write_call(struct out *out, const struct call *c, const struct options *o) {
-    struct draw_options how = {.unfold = o->unfold, .standalone = true, .zone_s = o->zone_s};
-    struct draw_text_options text = {.ascii = o->ascii, .unfold = o->unfold, .zone_s = o->zone_s};
+    struct draw_options how = {
+        .unfold = o->unfold, .standalone = true, .zone_s = o->zone_s};
+    struct draw_text_options text = {
+        .ascii = o->ascii, .unfold = o->unfold, .zone_s = o->zone_s};
     switch (o->json ? FORMAT_JSON : o->format) {
     case FORMAT_SVG: draw_svg(out, c, &how); break;
-    case FORMAT_HTML: draw_html(out, c, &how, asset("export.css"), asset("export.js")); break;
+    case FORMAT_HTML:
+        draw_html(out, c, &how, asset("export.css"), asset("export.js"));
+        break;
     case FORMAT_JSON:
         draw_json(out, c, true);
         out_byte(out, '\n');
@@ -50,8 +55,10 @@ int command_show(const struct options *o) {
     int status = EXIT_FINE;
     isize i = choose(r.weave, o);
     if (i < 0) {
-        if (o->call) cli_say("no call has the id, Call-ID or number \"%s\"", o->call);
-        else cli_say("there is no call in it");
+        if (o->call)
+            cli_say("no call has the id, Call-ID or number \"%s\"", o->call);
+        else
+            cli_say("there is no call in it");
         status = EXIT_NOTHING;
     } else {
         arena view = arena_open((isize)8 << 30);
@@ -65,7 +72,8 @@ int command_show(const struct options *o) {
             write_call(&out, weave_call(r.weave, i, true, &view), o);
             bool whole = out_flush(&out);
             if (f && (fclose(f) != 0 || !whole)) {
-                cli_say("%s: it could not be written to its end: %s", o->output, strerror(errno));
+                cli_say("%s: it could not be written to its end: %s", o->output,
+                        strerror(errno));
                 status = EXIT_USAGE;
             }
         }

@@ -13,7 +13,7 @@
 enum { WAY_US = 200000 };
 
 struct bound {
-    u16 a, b; /* a < b */
+    u16 a, b;      /* a < b */
     i64 low, high; /* of b's clock minus a's */
     isize n;
 };
@@ -69,7 +69,8 @@ static int more_pairs(const void *a, const void *b) {
 /* The simplest difference within the bounds: none, whole seconds, tenths … else their middle. */
 static i64 choose(const struct bound *b) {
     i64 low = b->low, high = b->high;
-    if (low > high) return (low + high) / 2; /* a clock that was set meanwhile: the best compromise */
+    if (low > high)
+        return (low + high) / 2; /* a clock that was set meanwhile: the best compromise */
     if (low <= 0 && high >= 0) return 0;
     i64 middle = low + (high - low) / 2;
     for (i64 step = 1000000; step >= 1000; step /= 10) {
@@ -80,8 +81,8 @@ static i64 choose(const struct bound *b) {
 }
 
 /* Only identities that each source saw once tie clocks: which repeat is which is not known yet. */
-static void collect(const struct weave *w, struct bounds *all, const struct sort_row *rows,
-                    isize n) {
+static void collect(const struct weave *w, struct bounds *all,
+                    const struct sort_row *rows, isize n) {
     for (isize i = 0, j; i < n; i = j) {
         for (j = i + 1; j < n && rows[j].key == rows[i].key;) j++;
         if (j - i < 2 || j - i > 8) continue;
@@ -93,7 +94,8 @@ static void collect(const struct weave *w, struct bounds *all, const struct sort
             }
         }
         for (isize k = i; once && k + 1 < j; k++) {
-            bound_by(all, &w->trace.seen[rows[k].value], &w->trace.seen[rows[k + 1].value]);
+            bound_by(all, &w->trace.seen[rows[k].value],
+                     &w->trace.seen[rows[k + 1].value]);
         }
     }
 }
@@ -139,7 +141,8 @@ static void spread(struct weave *w, const struct bounds *all) {
 
 void clock_estimate(struct weave *w) {
     isize n = w->trace.nseen, nsources = w->trace.nsources;
-    w->offsets = base_grow(w->offsets, &w->cap_offsets, nsources + 1, (isize)sizeof *w->offsets);
+    w->offsets =
+        base_grow(w->offsets, &w->cap_offsets, nsources + 1, (isize)sizeof *w->offsets);
     for (isize i = 0; i < nsources; i++) w->offsets[i] = 0;
     w->noffsets = nsources;
     if (nsources < 2 || n == 0) return;

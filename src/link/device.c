@@ -35,7 +35,8 @@ enum err weave_hosts(struct weave *w, str text, struct fail *f) {
         if (name.n && endpoint_read(&e, address)) {
             weave_host(w, &e, name);
         } else if (f->err == ERR_OK) {
-            *f = (struct fail){ERR_SYNTAX, line, "a line is no address followed by a name"};
+            *f = (struct fail){ERR_SYNTAX, line,
+                               "a line is no address followed by a name"};
         }
     }
     return f->err;
@@ -85,7 +86,8 @@ static void find_own(struct namer *n) {
         const struct source *s = &w->trace.sources[r->source];
         if (s->device.n == 0 || r->vantage == VANTAGE_WIRE) continue;
         u32 end = r->vantage == VANTAGE_SENDER ? r->src : r->dst;
-        if (end) *map_put(&n->own, ip_key(&w->trace.endpoints[end])) = (u32)r->source + 1u;
+        if (end)
+            *map_put(&n->own, ip_key(&w->trace.endpoints[end])) = (u32)r->source + 1u;
     }
 }
 
@@ -114,7 +116,8 @@ void device_assign(struct weave *w) {
     arena_reset(&w->names);
     find_own(&n);
     find_selfish(&n);
-    w->dev_of = base_grow(w->dev_of, &w->cap_dev_of, w->trace.nendpoints, (isize)sizeof(u32));
+    w->dev_of =
+        base_grow(w->dev_of, &w->cap_dev_of, w->trace.nendpoints, (isize)sizeof(u32));
     for (isize i = 0; i < w->trace.nendpoints; i++) {
         w->dev_of[i] = device_of(&n, &w->trace.endpoints[i]);
     }

@@ -12,9 +12,15 @@ static const struct {
 #undef X
 };
 
-const char *evidence_name(enum evidence_kind k) { return table[k].name; }
-const char *evidence_words(enum evidence_kind k) { return table[k].words; }
-double evidence_m(enum evidence_kind k) { return table[k].m; }
+const char *evidence_name(enum evidence_kind k) {
+    return table[k].name;
+}
+const char *evidence_words(enum evidence_kind k) {
+    return table[k].words;
+}
+double evidence_m(enum evidence_kind k) {
+    return table[k].m;
+}
 
 static double clamp(double x, double low, double high) {
     return x < low ? low : x > high ? high : x;
@@ -39,7 +45,8 @@ static double mixture_cdf(const struct mixture *mix, isize n, double s) {
 }
 
 /* The density seen through a blurred clock: its mean over delta +- precision. */
-static double blurred(const struct mixture *mix, isize n, i64 delta_us, i64 precision_us) {
+static double blurred(const struct mixture *mix, isize n, i64 delta_us,
+                      i64 precision_us) {
     double half = (double)i64_max(precision_us, 500) / 1e6, at = (double)delta_us / 1e6;
     return (mixture_cdf(mix, n, at + half) - mixture_cdf(mix, n, at - half)) / (2 * half);
 }
@@ -49,7 +56,8 @@ double evidence_prompt_density(i64 delta_us, i64 precision_us) {
     return blurred(mix, countof(mix), delta_us, precision_us);
 }
 
-double evidence_echo_bits(enum evidence_kind k, i64 delta_us, i64 precision_us, bool both_ways) {
+double evidence_echo_bits(enum evidence_kind k, i64 delta_us, i64 precision_us,
+                          bool both_ways) {
     enum { UNRELATED_S = 30 }; /* how far apart such events of two unrelated calls lie */
     static const struct mixture mix[] = {{0.75, 0.015}, {0.20, 0.15}, {0.05, 1.5}};
     double m = table[k].m;

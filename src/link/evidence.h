@@ -10,28 +10,29 @@
 
 /* X(id, name in JSON, m, words) */
 #define EVIDENCE_LIST(X)                                                                 \
-    X(SAME_CALL_ID, "same-call-id", 1.00, "the same Call-ID on the next hop")             \
-    X(TIMING, "timing", 1.00, "left the device that the other leg had just reached")      \
-    X(AFTER_ANSWER, "after-answer", 0.15, "started when the other leg was answered")      \
-    X(AFTER_FAILURE, "after-failure", 0.30, "started when another try had failed")        \
-    X(AFTER_REFER, "after-refer", 0.80, "started when a transfer (REFER) was asked for")  \
-    X(CALLED_NUMBER, "called-number", 0.80, "the same called number")                     \
-    X(CALLER_NUMBER, "caller-number", 0.85, "the same caller")                            \
-    X(CALL_ID_REFERENCE, "call-id-reference", 0.99, "names the other leg's Call-ID")      \
-    X(CALL_ID_STEM, "call-id-stem", 0.99, "its Call-ID is the other's with a suffix")     \
-    X(DIALOG_REFERENCE, "dialog-reference", 0.99, "replaces or joins the other dialog")   \
-    X(TOKEN, "token", 0.90, "the same rare value")                                        \
-    X(RING_ECHO, "ring-echo", 0.45, "its ringing was passed on")                          \
-    X(ANSWER_ECHO, "answer-echo", 0.85, "its answer was passed on")                       \
-    X(CANCEL_ECHO, "cancel-echo", 0.90, "was cancelled when the call was answered or given up") \
-    X(FAILURE_ECHO, "failure-echo", 0.60, "its failure was passed on")                    \
+    X(SAME_CALL_ID, "same-call-id", 1.00, "the same Call-ID on the next hop")            \
+    X(TIMING, "timing", 1.00, "left the device that the other leg had just reached")     \
+    X(AFTER_ANSWER, "after-answer", 0.15, "started when the other leg was answered")     \
+    X(AFTER_FAILURE, "after-failure", 0.30, "started when another try had failed")       \
+    X(AFTER_REFER, "after-refer", 0.80, "started when a transfer (REFER) was asked for") \
+    X(CALLED_NUMBER, "called-number", 0.80, "the same called number")                    \
+    X(CALLER_NUMBER, "caller-number", 0.85, "the same caller")                           \
+    X(CALL_ID_REFERENCE, "call-id-reference", 0.99, "names the other leg's Call-ID")     \
+    X(CALL_ID_STEM, "call-id-stem", 0.99, "its Call-ID is the other's with a suffix")    \
+    X(DIALOG_REFERENCE, "dialog-reference", 0.99, "replaces or joins the other dialog")  \
+    X(TOKEN, "token", 0.90, "the same rare value")                                       \
+    X(RING_ECHO, "ring-echo", 0.45, "its ringing was passed on")                         \
+    X(ANSWER_ECHO, "answer-echo", 0.85, "its answer was passed on")                      \
+    X(CANCEL_ECHO, "cancel-echo", 0.90,                                                  \
+      "was cancelled when the call was answered or given up")                            \
+    X(FAILURE_ECHO, "failure-echo", 0.60, "its failure was passed on")                   \
     X(BYE_ECHO, "bye-echo", 0.90, "both were hung up together")
 
 enum evidence_kind {
 #define X(id, name, m, words) EVIDENCE_##id,
     EVIDENCE_LIST(X)
 #undef X
-    EVIDENCE_COUNT
+        EVIDENCE_COUNT
 };
 
 const char *evidence_name(enum evidence_kind k);
@@ -47,6 +48,7 @@ double evidence_prompt_density(i64 delta_us, i64 precision_us);
 
 /* log2 of how much likelier a difference of times is for cause and effect (or effect and cause,
  * where `both_ways`) than for two events that have nothing to do with each other. */
-double evidence_echo_bits(enum evidence_kind k, i64 delta_us, i64 precision_us, bool both_ways);
+double evidence_echo_bits(enum evidence_kind k, i64 delta_us, i64 precision_us,
+                          bool both_ways);
 
 #endif

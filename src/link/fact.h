@@ -6,19 +6,19 @@
 #include "trace/trace.h"
 
 enum fact_kind {
-    FACT_CALLER,   /* a number that stands for who calls; label: as written */
-    FACT_CALLED,   /* … for who is called, or who is meant by a REFER */
-    FACT_TOKEN,    /* an opaque value; label: where it stands ("X-CID", "SDP session") */
-    FACT_CALL_ID,  /* the message's own Call-ID, as a token: others may name it */
-    FACT_STEM,     /* its Call-ID without the suffixes that back-to-back user agents add */
-    FACT_DIALOG,   /* names another dialog for good: Replaces, Join, Target-Dialog; hash as FACT_CALL_ID */
-    FACT_FROM,     /* for people: label is the user of From … */
-    FACT_TO,       /* … of the Request-URI or To … */
-    FACT_DISPLAY,  /* … the display name of From */
-    FACT_AGENT,    /* the software that sent the message; label: its name */
+    FACT_CALLER,  /* a number that stands for who calls; label: as written */
+    FACT_CALLED,  /* … for who is called, or who is meant by a REFER */
+    FACT_TOKEN,   /* an opaque value; label: where it stands ("X-CID", "SDP session") */
+    FACT_CALL_ID, /* the message's own Call-ID, as a token: others may name it */
+    FACT_STEM,    /* its Call-ID without the suffixes that back-to-back user agents add */
+    FACT_DIALOG, /* names another dialog for good: Replaces, Join, Target-Dialog; hash as FACT_CALL_ID */
+    FACT_FROM,      /* for people: label is the user of From … */
+    FACT_TO,        /* … of the Request-URI or To … */
+    FACT_DISPLAY,   /* … the display name of From */
+    FACT_AGENT,     /* the software that sent the message; label: its name */
     FACT_RECORDING, /* the leg carries a recording: X-Record, SIPREC */
-    FACT_REASON,   /* the reason phrase of a final response; label */
-    FACT_CONTACT,  /* a redirection's Contact: number */
+    FACT_REASON,    /* the reason phrase of a final response; label */
+    FACT_CONTACT,   /* a redirection's Contact: number */
 };
 
 /* Adds the facts of one message just added to the trace as row `seen`. Only messages that can start

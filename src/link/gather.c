@@ -15,7 +15,8 @@ struct gather {
 };
 
 static void add(struct gather *g, enum fact_kind kind, u64 hash, str label) {
-    trace_fact(g->t, (struct fact){.hash = hash, .seen = g->seen, .kind = (u8)kind}, label);
+    trace_fact(g->t, (struct fact){.hash = hash, .seen = g->seen, .kind = (u8)kind},
+               label);
 }
 
 static bool is_null_token(str s) {
@@ -50,7 +51,9 @@ static void token(struct gather *g, str value, str label) {
     trace_fact(g->t, f, label);
 }
 
-u64 fact_call_id_hash(str call_id) { return hash_nocase(call_id, 3); }
+u64 fact_call_id_hash(str call_id) {
+    return hash_nocase(call_id, 3);
+}
 
 static bool is_suffix_tail(str s) {
     if (str_starts_nocase(s, S("_b2b-")) || str_starts_nocase(s, S("_pbx-"))) return true;
@@ -103,9 +106,11 @@ static str user_of_addr(str value, str *display) {
 
 static void numbers_of(struct gather *g, const struct sip_msg *m, enum sip_header_id id,
                        enum fact_kind kind) {
-    for (const struct sip_header *h = sip_header_first(m, id); h; h = sip_header_next(m, h)) {
+    for (const struct sip_header *h = sip_header_first(m, id); h;
+         h = sip_header_next(m, h)) {
         str rest = h->value, item, display;
-        while (sip_list_next(&rest, &item)) number_of(g, kind, user_of_addr(item, &display));
+        while (sip_list_next(&rest, &item))
+            number_of(g, kind, user_of_addr(item, &display));
     }
 }
 
@@ -124,7 +129,8 @@ static void people(struct gather *g, const struct sip_msg *m) {
     number_of(g, FACT_CALLED, target);
     if (to) user = user_of_addr(to->value, &display);
     number_of(g, FACT_CALLED, user);
-    bool about_self = m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
+    bool about_self =
+        m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
     add(g, FACT_TO, 0, about_self || target.n == 0 ? user : target);
     numbers_of(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
     numbers_of(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
@@ -147,7 +153,8 @@ static void tokens_of_parts(struct gather *g, str value, str label) {
     token(g, value, label);
     for (isize i = 0; i <= value.n; i++) {
         u8 c = i < value.n ? value.p[i] : ';';
-        if (c != ';' && c != ',' && c != '=' && c != ' ' && c != '"' && c != '\t') continue;
+        if (c != ';' && c != ',' && c != '=' && c != ' ' && c != '"' && c != '\t')
+            continue;
         str part = str_sub(value, start, i - start);
         if (part.n < value.n) token(g, part, label);
         start = i + 1;
@@ -185,7 +192,8 @@ static void via_tokens(struct gather *g, const struct sip_msg *m) {
         while (sip_list_next(&rest, &item)) {
             struct sip_via v;
             struct fail f;
-            if (sip_via_parse(&v, item, &f) == ERR_OK) token(g, v.branch, S("Via branch"));
+            if (sip_via_parse(&v, item, &f) == ERR_OK)
+                token(g, v.branch, S("Via branch"));
             if (++nth == 4) return;
         }
     }
@@ -197,7 +205,8 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
     if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
-        trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, 16}, S("SDP session"));
+        trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, 16},
+                   S("SDP session"));
     }
     for (isize i = 0; i < d.nmedia; i++) {
         const struct sdp_media *media = &d.media[i];
@@ -245,7 +254,8 @@ static void refer(struct gather *g, const struct sip_msg *m) {
         rest = one.tail;
         if (!str_eq_nocase(pair.head, S("Replaces"))) continue;
         arena scratch = {room, room, room + sizeof room};
-        if (pair.tail.n < 900) dialog_ref(g, sip_unescape(&scratch, pair.tail), S("Replaces"));
+        if (pair.tail.n < 900)
+            dialog_ref(g, sip_unescape(&scratch, pair.tail), S("Replaces"));
     }
 }
 
@@ -282,7 +292,8 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     if (m->status >= 300) add(g, FACT_REASON, m->status, m->reason);
     if (m->cseq.method != SIP_METHOD_INVITE) return;
     if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
-    if (m->status >= 300 && m->status < 400) numbers_of(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
+    if (m->status >= 300 && m->status < 400)
+        numbers_of(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
     sdp_tokens(g, m);
 }
 

@@ -19,7 +19,8 @@ static void sort_legs(const struct weave *w, u32 *legs, isize n) {
     for (isize i = 1; i < n; i++) { /* few, and nearly sorted already */
         u32 leg = legs[i];
         isize at = i;
-        for (; at > 0 && starts_before(w, leg, legs[at - 1]); at--) legs[at] = legs[at - 1];
+        for (; at > 0 && starts_before(w, leg, legs[at - 1]); at--)
+            legs[at] = legs[at - 1];
         legs[at] = leg;
     }
 }
@@ -55,12 +56,14 @@ static void assign_roles(struct weave *w) {
         const struct sum *s = &w->sums[i];
         if (s->parent && !(s->flags & SUM_RECORDING)) children[s->parent - 1]++;
     }
-    for (isize i = 0; i < w->nsums; i++) w->sums[i].role = (u8)role_of(w, (u32)i, children);
+    for (isize i = 0; i < w->nsums; i++)
+        w->sums[i].role = (u8)role_of(w, (u32)i, children);
     base_free(children);
 }
 
 static void conversation_add(struct weave *w, u32 at, u32 n) {
-    w->groups = base_grow(w->groups, &w->cap_groups, w->ngroups + 1, (isize)sizeof *w->groups);
+    w->groups =
+        base_grow(w->groups, &w->cap_groups, w->ngroups + 1, (isize)sizeof *w->groups);
     struct conversation *g = &w->groups[w->ngroups++];
     *g = (struct conversation){.at = at, .n = n};
     sort_legs(w, w->by_group + at, n);
@@ -68,22 +71,16 @@ static void conversation_add(struct weave *w, u32 at, u32 n) {
     g->start_us = first->start_us;
     g->kind = first->kind;
     for (u32 i = 0; i < n; i++) {
-        struct sum *s = &w->sums[w->by_group[at + i]];
-        if (s->kind < g->kind) g->kind = s->kind;
-        for (u32 k = 0; k < s->n; k++) {
-            const struct msg *m = &w->msgs[w->by_leg[s->at + k]];
-            if (m->seen > g->newest) g->newest = m->seen;
-            for (u32 next = m->more; next; next = w->more[next - 1]) {
-                if (next - 1 > g->newest) g->newest = next - 1;
-            }
-        }
+        enum call_kind kind = w->sums[w->by_group[at + i]].kind;
+        if (kind < g->kind) g->kind = kind;
     }
 }
 
 void group_legs(struct weave *w) {
     isize cap = 0, n = w->nsums;
     struct sort_row *rows = base_grow(NULL, &cap, n + 1, (isize)sizeof *rows);
-    w->by_group = base_grow(w->by_group, &w->cap_by_group, n + 1, (isize)sizeof *w->by_group);
+    w->by_group =
+        base_grow(w->by_group, &w->cap_by_group, n + 1, (isize)sizeof *w->by_group);
     w->ngroups = 0;
     assign_roles(w);
     for (isize i = 0; i < n; i++) {

@@ -23,7 +23,8 @@ static void by_device(struct index *x) {
 }
 
 static bool is_token(u8 kind) {
-    return kind == FACT_TOKEN || kind == FACT_CALL_ID || kind == FACT_STEM || kind == FACT_DIALOG;
+    return kind == FACT_TOKEN || kind == FACT_CALL_ID || kind == FACT_STEM ||
+           kind == FACT_DIALOG;
 }
 
 static void count_facts(struct index *x) {
@@ -37,14 +38,17 @@ static void count_facts(struct index *x) {
             const struct fact *f = &w->leg_facts[s->facts_at + k];
             bool number = f->kind == FACT_CALLER || f->kind == FACT_CALLED;
             if (is_token(f->kind)) x->postings[n++] = (struct sort_row){f->hash, (u64)i};
-            if (number) ++*map_put(&x->rarity, hash_mix(f->hash, (u64)s->to_dev << 8 | f->kind));
+            if (number)
+                ++*map_put(&x->rarity, hash_mix(f->hash, (u64)s->to_dev << 8 | f->kind));
         }
     }
     sort_rows(x->postings, n);
     isize kept = 0;
     for (isize i = 0; i < n; i++) { /* a leg may say a token twice */
         const struct sort_row *last = kept ? &x->postings[kept - 1] : NULL;
-        if (last && last->key == x->postings[i].key && last->value == x->postings[i].value) continue;
+        if (last && last->key == x->postings[i].key &&
+            last->value == x->postings[i].value)
+            continue;
         x->postings[kept++] = x->postings[i];
     }
     x->npostings = kept;

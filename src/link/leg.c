@@ -3,7 +3,9 @@
 #include "link/pair.h"
 
 /* "[email protected]": what web pages make of every user@host (LOGFORMATS.md 17.8). */
-static bool is_masked(str call_id) { return str_find_nocase(call_id, S("[email")) >= 0; }
+static bool is_masked(str call_id) {
+    return str_find_nocase(call_id, S("[email")) >= 0;
+}
 
 static u64 leg_key(const struct weave *w, const struct seen *r) {
     u32 a = w->dev_of[r->src], b = w->dev_of[r->dst];
@@ -139,7 +141,8 @@ static enum side side_of(const struct sum *s, const struct weave *w, u32 sender)
     return w->dev_of[sender] == s->from_dev ? SIDE_CALLER : SIDE_CALLEE;
 }
 
-static void request_note(struct sum *s, const struct weave *w, const struct seen *r, i64 us) {
+static void request_note(struct sum *s, const struct weave *w, const struct seen *r,
+                         i64 us) {
     switch ((enum sip_method)r->method) {
     case SIP_METHOD_ACK: set_once(&s->ack_us, us); break;
     case SIP_METHOD_CANCEL:
@@ -216,8 +219,9 @@ static void summarise(struct weave *w, struct sum *s) {
     s->state = state_of(s, asked);
     str call_id = str_table_get(&w->trace.strings, s->call_id);
     arena scratch = w->names;
-    u64 ends = hash_mix(hash_bytes(endpoint_ip_text(&scratch, &w->trace.endpoints[s->src]), 0),
-                        hash_bytes(endpoint_ip_text(&scratch, &w->trace.endpoints[s->dst]), 0));
+    u64 ends =
+        hash_mix(hash_bytes(endpoint_ip_text(&scratch, &w->trace.endpoints[s->src]), 0),
+                 hash_bytes(endpoint_ip_text(&scratch, &w->trace.endpoints[s->dst]), 0));
     s->id = hash_mix(hash_bytes(call_id, 0), ends);
     if (call_id.n == 0 || s->flags & SUM_LAX) s->id = hash_mix(s->id, (u64)s->start_us);
 }
@@ -225,7 +229,8 @@ static void summarise(struct weave *w, struct sum *s) {
 /* Each leg's facts together, each once. */
 static void collect_facts(struct weave *w) {
     isize n = w->trace.nfacts, cap = 0, kept = 0;
-    u32 *leg_of_seen = base_grow(NULL, &(isize){0}, w->trace.nseen + 1, (isize)sizeof(u32));
+    u32 *leg_of_seen =
+        base_grow(NULL, &(isize){0}, w->trace.nseen + 1, (isize)sizeof(u32));
     for (isize i = 0; i < w->nmsgs; i++) {
         leg_of_seen[w->msgs[i].seen] = w->msgs[i].leg + 1;
         for (u32 next = w->msgs[i].more; next; next = w->more[next - 1]) {
@@ -238,7 +243,8 @@ static void collect_facts(struct weave *w) {
         rows[kept++] = (struct sort_row){leg_of_seen[f->seen], (u64)i};
     }
     sort_rows(rows, kept);
-    w->leg_facts = base_grow(w->leg_facts, &w->cap_leg_facts, n + 1, (isize)sizeof *w->leg_facts);
+    w->leg_facts =
+        base_grow(w->leg_facts, &w->cap_leg_facts, n + 1, (isize)sizeof *w->leg_facts);
     w->nleg_facts = 0;
     for (isize i = 0; i < kept; i++) {
         struct sum *s = &w->sums[rows[i].key - 1];
@@ -247,13 +253,15 @@ static void collect_facts(struct weave *w) {
         bool again = false;
         for (u32 k = 0; k < s->nfacts && !again; k++) {
             const struct fact *have = &w->leg_facts[s->facts_at + k];
-            again = have->kind == f->kind && have->hash == f->hash && have->label == f->label;
+            again =
+                have->kind == f->kind && have->hash == f->hash && have->label == f->label;
         }
         if (again) continue;
         w->leg_facts[w->nleg_facts++] = *f;
         s->nfacts++;
         if (f->kind == FACT_RECORDING) s->flags |= SUM_RECORDING;
-        if (f->kind == FACT_DIALOG && w->trace.seen[f->seen].method == SIP_METHOD_INVITE) {
+        if (f->kind == FACT_DIALOG &&
+            w->trace.seen[f->seen].method == SIP_METHOD_INVITE) {
             s->flags |= SUM_TRANSFER;
         }
     }

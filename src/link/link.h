@@ -24,6 +24,8 @@ enum err weave_hosts(struct weave *w, str text, struct fail *f);
 u32 weave_source(struct weave *w, const struct source *s);
 /* Parses and keeps one sighting. False: it is not SIP, nothing is kept. */
 bool weave_add(struct weave *w, const struct sighting *s);
+/* The same for a message that the caller has parsed already: *m is s->bytes, read by sip_msg_parse. */
+void weave_add_parsed(struct weave *w, const struct sighting *s, const struct sip_msg *m);
 isize weave_nseen(const struct weave *w);
 const struct trace *weave_trace(const struct weave *w);
 
@@ -38,8 +40,8 @@ void weave_link(struct weave *w);
 isize weave_ncalls(const struct weave *w);
 /* Call i as people see it, in the arena; with its messages, or as a summary. */
 struct call *weave_call(struct weave *w, isize i, bool messages, arena *view);
-/* The newest row of seen[] that belongs to call i: has it changed since? */
-u32 weave_call_newest(const struct weave *w, isize i);
+/* A hash over what a summary of call i shows: equal before and after means that nothing has changed. */
+u64 weave_call_signature(const struct weave *w, isize i);
 enum call_kind weave_call_kind(const struct weave *w, isize i);
 /* The call that X names: id of a call or leg, Call-ID, or a number in any form (the first such call). -1: none. */
 isize weave_find(const struct weave *w, str x);

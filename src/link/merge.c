@@ -9,8 +9,10 @@
 #include <stdlib.h>
 
 enum {
-    SAME_PACKET_US = 20000,  /* one interface that sees a packet twice sees it this close together */
-    FAR_POINT_US = 400000,   /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
+    SAME_PACKET_US =
+        20000, /* one interface that sees a packet twice sees it this close together */
+    FAR_POINT_US =
+        400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
 };
 
 static int by_key(const void *a, const void *b) {
@@ -24,8 +26,9 @@ void sort_rows(struct sort_row *rows, isize n) {
 }
 
 static u64 header_identity(const struct seen *r) {
-    u64 h = hash_mix((u64)r->call_id << 32 | r->cseq,
-                     (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST));
+    u64 h =
+        hash_mix((u64)r->call_id << 32 | r->cseq,
+                 (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST));
     return hash_mix(h, hash_mix((u64)r->branch << 32 | r->from_tag, r->to_tag));
 }
 
@@ -37,8 +40,8 @@ u64 seen_identity(const struct seen *r) {
 static u32 msg_add(struct weave *w, u32 seen) {
     const struct seen *r = &w->trace.seen[seen];
     w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
-    w->msgs[w->nmsgs] =
-        (struct msg){.time_us = common_time(w, r), .precision_us = r->precision_us, .seen = seen};
+    w->msgs[w->nmsgs] = (struct msg){
+        .time_us = common_time(w, r), .precision_us = r->precision_us, .seen = seen};
     return (u32)w->nmsgs++;
 }
 
@@ -66,7 +69,8 @@ static bool same_point(const struct seen *a, const struct seen *b) {
     return a->source == b->source && a->vantage == b->vantage;
 }
 
-static bool seen_at_point(const struct weave *w, const struct msg *m, const struct seen *r) {
+static bool seen_at_point(const struct weave *w, const struct msg *m,
+                          const struct seen *r) {
     if (same_point(msg_seen(w, m), r)) return true;
     for (u32 next = m->more; next; next = w->more[next - 1]) {
         if (same_point(&w->trace.seen[next - 1], r)) return true;
@@ -108,7 +112,8 @@ static isize equal_rows(const struct weave *w, const struct sort_row *rows, isiz
 }
 
 /* Equal numbers at each point: the k-th is the k-th. `rows` are in order of arrival within a point. */
-static void merge_by_rank(struct weave *w, const struct sort_row *rows, isize n, isize each) {
+static void merge_by_rank(struct weave *w, const struct sort_row *rows, isize n,
+                          isize each) {
     isize npoints = n / each, first = w->nmsgs;
     u32 points[8] = {0};
     isize rank[8] = {0}, known = 0;
@@ -143,12 +148,14 @@ static void merge_by_time(struct weave *w, struct sort_row *rows, isize n) {
         } else {
             msg_join(w, (u32)m, (u32)rows[i].value);
         }
-        while (w->nmsgs - first > 64) first++; /* a flood of equal messages: only the last ones can match */
+        while (w->nmsgs - first > 64)
+            first++; /* a flood of equal messages: only the last ones can match */
     }
 }
 
 /* A sighting cut short takes the content of a whole one with the same headers, if there is one. */
-static void adopt_content(struct weave *w, struct sort_row *rows, isize n, struct map *whole) {
+static void adopt_content(struct weave *w, struct sort_row *rows, isize n,
+                          struct map *whole) {
     for (isize i = 0; i < n; i++) {
         const struct seen *r = &w->trace.seen[i];
         if (!(r->flags & SEEN_CUT)) *map_put(whole, header_identity(r)) = r->content;
@@ -167,7 +174,8 @@ static void mark_repeats(struct weave *w, isize from) {
     for (isize i = from + 1; i < w->nmsgs; i++) {
         const struct seen *r = msg_seen(w, &w->msgs[i]);
         if (r->status >= 100 && r->status < 200) continue;
-        for (isize j = from; j < i; j++) { /* made in order of time: the first is the original */
+        for (isize j = from; j < i;
+             j++) { /* made in order of time: the first is the original */
             const struct seen *o = msg_seen(w, &w->msgs[j]);
             if (o->src != r->src || o->dst != r->dst) continue;
             w->msgs[i].first = (u32)j + 1;

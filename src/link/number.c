@@ -5,9 +5,9 @@ static bool is_separator(u8 c) {
 }
 
 static bool is_withheld(str user) {
-    static const char *const words[] = {"anonymous",  "unavailable", "restricted", "unknown",
-                                        "private",    "withheld",    "blocked",    "asserted",
-                                        "anonymous.invalid", "noname", "null", "none"};
+    static const char *const words[] = {
+        "anonymous", "unavailable", "restricted",        "unknown", "private", "withheld",
+        "blocked",   "asserted",    "anonymous.invalid", "noname",  "null",    "none"};
     for (isize i = 0; i < countof(words); i++) {
         if (str_eq_nocase(user, str_z(words[i]))) return true;
     }

@@ -13,7 +13,7 @@ struct number {
     u8 digits[NUMBER_DIGITS]; /* without prefixes, separators and parameters */
     u8 ndigits;
     bool withheld; /* anonymous, unavailable, empty …: says nothing about who */
-    u64 key;       /* equal keys: the same subscriber, as far as digits can tell; 0 when withheld */
+    u64 key; /* equal keys: the same subscriber, as far as digits can tell; 0 when withheld */
 };
 
 /* `user` is the user part of a SIP URI or the number of a tel URI. */

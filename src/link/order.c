@@ -9,9 +9,9 @@
 
 struct node {
     u32 msg;
-    i64 time_us;  /* its stamp, raised to what it waited for */
-    u32 waits;    /* how many have to come first */
-    u32 edges;    /* first of them, + 1 */
+    i64 time_us; /* its stamp, raised to what it waited for */
+    u32 waits;   /* how many have to come first */
+    u32 edges;   /* first of them, + 1 */
     bool done;
 };
 
@@ -36,7 +36,7 @@ static void add_edge(struct graph *g, u32 from, u32 to) {
 
 /* ---- what must come first ------------------------------------------------------------------------ */
 
-/* A log's lines are in order; so are a capture's stamps. */
+/* The lines of one log, the frames of one capture: by stamp, then as they stand in it. */
 static void edges_of_sources(struct graph *g, struct sort_row *rows, isize cap) {
     const struct weave *w = g->w;
     for (u32 source = 0; (isize)source < w->trace.nsources; source++) {
@@ -47,9 +47,9 @@ static void edges_of_sources(struct graph *g, struct sort_row *rows, isize cap) 
             for (u32 next = m->more;; row = next, next = w->more[row - 1]) {
                 const struct seen *r = &w->trace.seen[row - 1];
                 if (r->source == source && n < cap) {
-                    bool coarse = r->precision_us >= 1000000;
-                    u64 when = coarse ? 0 : (u64)r->time_us ^ (u64)1 << 63;
-                    rows[n++] = (struct sort_row){when, (u64)(row - 1) << 32 | i};
+                    rows[n++] =
+                        (struct sort_row){(u64)r->time_us ^ (u64)1 << 63,
+                                          (u64)(r->line ? r->line : row) << 32 | i};
                 }
                 if (!next) break;
             }
@@ -61,7 +61,8 @@ static void edges_of_sources(struct graph *g, struct sort_row *rows, isize cap) 
     }
 }
 
-static u64 transaction_key(const struct msg *m, const struct seen *r, u8 method, bool final) {
+static u64 transaction_key(const struct msg *m, const struct seen *r, u8 method,
+                           bool final) {
     return hash_mix((u64)m->leg << 32 | r->cseq, (u64)method << 1 | final);
 }
 
@@ -91,7 +92,8 @@ static void edges_of_transactions(struct graph *g) {
 static void edges_of_parents(struct graph *g) {
     const struct weave *w = g->w;
     struct map node_of = {0};
-    for (u32 i = 0; (isize)i < g->n; i++) *map_put(&node_of, g->nodes[i].msg + (u64)1) = i + 1;
+    for (u32 i = 0; (isize)i < g->n; i++)
+        *map_put(&node_of, g->nodes[i].msg + (u64)1) = i + 1;
     for (u32 i = 0; (isize)i < g->n; i++) {
         const struct sum *s = &w->sums[w->msgs[g->nodes[i].msg].leg];
         if (!s->parent || w->by_leg[s->at] != g->nodes[i].msg) continue;
@@ -126,7 +128,8 @@ static u32 heap_pop(struct graph *g) {
     u32 top = g->heap[0], last = g->heap[--g->nheap];
     isize at = 0;
     for (isize child; (child = 2 * at + 1) < g->nheap; at = child) {
-        if (child + 1 < g->nheap && earlier(g, g->heap[child + 1], g->heap[child])) child++;
+        if (child + 1 < g->nheap && earlier(g, g->heap[child + 1], g->heap[child]))
+            child++;
         if (!earlier(g, g->heap[child], last)) break;
         g->heap[at] = g->heap[child];
     }
@@ -147,8 +150,8 @@ static u32 break_circle(struct graph *g) {
     return best;
 }
 
-void order_messages(const struct weave *w, const struct conversation *c, u32 *order, isize n,
-                    arena scratch) {
+void order_messages(const struct weave *w, const struct conversation *c, u32 *order,
+                    isize n, arena scratch) {
     isize sightings = 0;
     struct graph g = {.w = w, .n = n};
     g.nodes = arena_new(&scratch, struct node, n);
@@ -158,7 +161,8 @@ void order_messages(const struct weave *w, const struct conversation *c, u32 *or
         const struct sum *s = &w->sums[w->by_group[c->at + i]];
         for (u32 k = 0; k < s->n; k++) {
             const struct msg *m = &w->msgs[w->by_leg[s->at + k]];
-            g.nodes[at++] = (struct node){.msg = w->by_leg[s->at + k], .time_us = m->time_us};
+            g.nodes[at++] =
+                (struct node){.msg = w->by_leg[s->at + k], .time_us = m->time_us};
             sightings++;
             for (u32 next = m->more; next; next = w->more[next - 1]) sightings++;
         }

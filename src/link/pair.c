@@ -6,7 +6,14 @@
 
 #include <math.h>
 
-static bool orders_by_line(const struct seen *r) { return r->precision_us >= 1000000; }
+enum { FAR = 9 }; /* bits that it takes when nothing was seen to pass the call on */
+
+/* Two lines of one log, two frames of one capture: by stamp, then as they stand in it. */
+static int seen_order(const struct seen *x, const struct seen *y, u32 row_x, u32 row_y) {
+    if (x->time_us != y->time_us) return x->time_us < y->time_us ? -1 : 1;
+    if (x->line != y->line) return x->line < y->line ? -1 : 1;
+    return row_x < row_y ? -1 : 1;
+}
 
 /* Both as one source has them; 0 where no source has both. */
 static int order_in_source(const struct weave *w, u32 a, u32 b) {
@@ -16,12 +23,7 @@ static int order_in_source(const struct weave *w, u32 a, u32 b) {
         u32 other = w->msgs[b].seen + 1;
         for (u32 next_b = w->msgs[b].more;; other = next_b, next_b = w->more[other - 1]) {
             const struct seen *y = &w->trace.seen[other - 1];
-            if (x->source == y->source) {
-                if (!orders_by_line(x) && x->time_us != y->time_us) {
-                    return x->time_us < y->time_us ? -1 : 1;
-                }
-                return row < other ? -1 : 1;
-            }
+            if (x->source == y->source) return seen_order(x, y, row, other);
             if (!next_b) break;
         }
         if (!next_a) return 0;
@@ -30,7 +32,8 @@ static int order_in_source(const struct weave *w, u32 a, u32 b) {
 
 i64 msg_slack(const struct weave *w, u32 a, u32 b) {
     i64 coarse = i64_max(w->msgs[a].precision_us, w->msgs[b].precision_us);
-    const struct seen *x = &w->trace.seen[w->msgs[a].seen], *y = &w->trace.seen[w->msgs[b].seen];
+    const struct seen *x = &w->trace.seen[w->msgs[a].seen],
+                      *y = &w->trace.seen[w->msgs[b].seen];
     return x->source == y->source ? coarse : coarse + 20000;
 }
 
@@ -43,7 +46,8 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
     return difference < -slack ? -1 : 0;
 }
 
-static void prove(struct pair *out, enum evidence_kind kind, double bits, u32 label, i64 delta) {
+static void prove(struct pair *out, enum evidence_kind kind, double bits, u32 label,
+                  i64 delta) {
     if (out->nproofs == PROOFS_A_PAIR) return;
     out->proofs[out->nproofs++] = (struct proof){(u8)kind, (float)bits, label, delta};
 }
@@ -66,13 +70,15 @@ static i64 failure_before(const struct index *x, u32 c, u32 p, i64 start_us, i64
     for (u32 row = x->failures[p]; row; row = x->next_failure[row - 1]) {
         const struct sum *s = &x->w->sums[row - 1];
         i64 end = s->fail_us != NEVER ? s->fail_us : s->cancel_us;
-        if (row - 1 != c && end != NEVER && end <= start_us + slack) best = i64_max(best, end);
+        if (row - 1 != c && end != NEVER && end <= start_us + slack)
+            best = i64_max(best, end);
     }
     return best;
 }
 
 static bool still_alive(const struct sum *p, i64 at_us, i64 slack) {
-    bool over = p->state == STATE_ANSWERED || p->state == STATE_CANCELLED || p->state == STATE_FAILED;
+    bool over = p->state == STATE_ANSWERED || p->state == STATE_CANCELLED ||
+                p->state == STATE_FAILED;
     return !over || p->last_us + slack + 2000000 >= at_us;
 }
 
@@ -94,7 +100,8 @@ static double triggers(const struct index *x, u32 c, u32 p, struct pair *out) {
         {EVIDENCE_TIMING, reached ? parent->start_us : NEVER},
         {EVIDENCE_TIMING, reached ? parent->retry_us : NEVER},
         {EVIDENCE_AFTER_ANSWER, reached ? parent->answer_us : NEVER},
-        {EVIDENCE_AFTER_FAILURE, tries ? failure_before(x, c, p, child->start_us, slack) : NEVER},
+        {EVIDENCE_AFTER_FAILURE,
+         tries ? failure_before(x, c, p, child->start_us, slack) : NEVER},
         {EVIDENCE_AFTER_REFER, referred ? parent->refer_us : NEVER},
     };
     double sum = 0, best = 0;
@@ -117,7 +124,8 @@ static double triggers(const struct index *x, u32 c, u32 p, struct pair *out) {
 
 /* Compares the numbers of one kind: the rarest they share, or that they share none. */
 static double numbers(const struct index *x, const struct sum *c, const struct sum *p,
-                      enum fact_kind kind, enum evidence_kind evidence, struct pair *out) {
+                      enum fact_kind kind, enum evidence_kind evidence,
+                      struct pair *out) {
     const struct fact *facts = x->w->leg_facts;
     isize reach = x->incoming_at[p->to_dev + 1] - x->incoming_at[p->to_dev];
     bool some_c = false, some_p = false, shared = false;
@@ -131,7 +139,8 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
         for (u32 j = 0; j < p->nfacts; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != kind || theirs->hash != mine->hash) continue;
-            u32 n = map_get(&x->rarity, hash_mix(mine->hash, (u64)p->to_dev << 8 | (u64)kind));
+            u32 n = map_get(&x->rarity,
+                            hash_mix(mine->hash, (u64)p->to_dev << 8 | (u64)kind));
             double u = ((double)n - 1 + 0.5) / ((double)reach - 1 + 20);
             if (!shared || u < rarest) {
                 rarest = u;
@@ -155,7 +164,8 @@ static isize roots(const struct weave *w, const struct sort_row *rows, isize n) 
         bool below = false;
         for (isize k = 0; k < n && !below; k++) {
             const struct sum *p = &w->sums[rows[k].value];
-            below = k != i && p->to_dev == s->from_dev && p->start_us <= s->start_us + 1000000 &&
+            below = k != i && p->to_dev == s->from_dev &&
+                    p->start_us <= s->start_us + 1000000 &&
                     still_alive(p, s->start_us, 1000000);
         }
         count += !below;
@@ -163,15 +173,18 @@ static isize roots(const struct weave *w, const struct sort_row *rows, isize n) 
     return count;
 }
 
-static double token_bits(const struct index *x, const struct fact *mine, const struct fact *theirs,
-                         enum evidence_kind *kind) {
+static double token_bits(const struct index *x, const struct fact *mine,
+                         const struct fact *theirs, enum evidence_kind *kind) {
     enum { TOO_COMMON = 48 };
     isize n, at = index_find(x, mine->hash, &n);
     bool names = mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID;
     *kind = EVIDENCE_TOKEN;
-    if (mine->kind == FACT_DIALOG || theirs->kind == FACT_DIALOG) *kind = EVIDENCE_DIALOG_REFERENCE;
-    else if (mine->kind == FACT_STEM || theirs->kind == FACT_STEM) *kind = EVIDENCE_CALL_ID_STEM;
-    else if (names) *kind = EVIDENCE_CALL_ID_REFERENCE;
+    if (mine->kind == FACT_DIALOG || theirs->kind == FACT_DIALOG)
+        *kind = EVIDENCE_DIALOG_REFERENCE;
+    else if (mine->kind == FACT_STEM || theirs->kind == FACT_STEM)
+        *kind = EVIDENCE_CALL_ID_STEM;
+    else if (names)
+        *kind = EVIDENCE_CALL_ID_REFERENCE;
     double own = mine->bits < theirs->bits || !theirs->bits ? mine->bits : theirs->bits;
     if (n > TOO_COMMON) return 0;
     if (*kind == EVIDENCE_DIALOG_REFERENCE) return 24;
@@ -198,8 +211,9 @@ static double tokens(const struct index *x, const struct sum *c, const struct su
             if (!other || theirs->hash != mine->hash) continue;
             enum evidence_kind kind;
             double bits = token_bits(x, mine, theirs, &kind);
-            u32 label = mine->kind == FACT_TOKEN || theirs->kind != FACT_TOKEN ? mine->label
-                                                                              : theirs->label;
+            u32 label = mine->kind == FACT_TOKEN || theirs->kind != FACT_TOKEN
+                            ? mine->label
+                            : theirs->label;
             if (bits >= 1) prove(out, kind, bits, label, 0);
         }
     }
@@ -216,8 +230,8 @@ static double tokens(const struct index *x, const struct sum *c, const struct su
     return best + rest;
 }
 
-static double echo(struct pair *out, enum evidence_kind kind, i64 cause, i64 effect, i64 slack,
-                   bool both_ways) {
+static double echo(struct pair *out, enum evidence_kind kind, i64 cause, i64 effect,
+                   i64 slack, bool both_ways) {
     if (cause == NEVER || effect == NEVER) return 0;
     double bits = evidence_echo_bits(kind, effect - cause, slack, both_ways);
     prove(out, kind, bits, 0, effect - cause);
@@ -234,10 +248,12 @@ static double echoes(const struct index *x, const struct sum *c, const struct su
     if (!recording) {
         bits += echo(out, EVIDENCE_RING_ECHO, c->ring_us, p->ring_us, slack, false);
         if (c->answer_us >= p->start_us) {
-            bits += echo(out, EVIDENCE_ANSWER_ECHO, c->answer_us, p->answer_us, slack, false);
+            bits +=
+                echo(out, EVIDENCE_ANSWER_ECHO, c->answer_us, p->answer_us, slack, false);
         }
         if (c->fail_us != NEVER && c->cancel_us == NEVER && p->fail_us != NEVER) {
-            bits += echo(out, EVIDENCE_FAILURE_ECHO, c->fail_us, p->fail_us, slack, false);
+            bits +=
+                echo(out, EVIDENCE_FAILURE_ECHO, c->fail_us, p->fail_us, slack, false);
             if (c->status == p->status) bits += 1;
         }
         /* answered there, but failed here for good: hardly */
@@ -253,17 +269,29 @@ static double echoes(const struct index *x, const struct sum *c, const struct su
     return bits;
 }
 
+/* No device between the two was seen to pass the call on: only values in common can tell. One device that
+ * calls the same other one again uses its own values again: that is a second attempt, unless one names
+ * the other outright. */
+static bool far_enough(const struct index *x, u32 c, u32 p, const struct pair *found,
+                       double bits) {
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    bool later = parent->start_us < child->start_us ||
+                 (parent->start_us == child->start_us && parent->id < child->id);
+    if (bits <= FAR || !later) return false;
+    for (isize i = 0; i < found->nproofs; i++) {
+        if (found->proofs[i].kind != EVIDENCE_TOKEN) return true;
+    }
+    return child->from_dev != parent->from_dev &&
+           still_alive(parent, child->start_us, 1000000);
+}
+
 bool pair_score(const struct index *x, u32 c, u32 p, struct pair *out) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     *out = (struct pair){.parent = p};
     if (c == p || child->start_us == NEVER || parent->start_us == NEVER) return false;
     double density = triggers(x, c, p, out), bits = tokens(x, child, parent, out);
     if (density <= 0) {
-        /* no device between them was seen to pass it on: only a name for the other leg can do */
-        enum { FAR = 9 };
-        bool later = parent->start_us < child->start_us ||
-                     (parent->start_us == child->start_us && p < c);
-        if (bits <= FAR || !later) return false;
+        if (!far_enough(x, c, p, out, bits)) return false;
         density = index_background(x, child->from_dev) * exp2(-FAR);
     }
     bits += numbers(x, child, parent, FACT_CALLED, EVIDENCE_CALLED_NUMBER, out);

@@ -9,16 +9,16 @@ enum { PROOFS_A_PAIR = 16 };
 /* What scoring looks up: rarity of values, and which legs reach and leave each device. */
 struct index {
     const struct weave *w;
-    u32 *incoming;      /* legs by to_dev, within it by start */
-    u32 *incoming_at;   /* by device; one more at the end */
-    u32 *leaving;       /* how many legs leave each device */
-    struct map rarity;  /* hash of (device, fact) -> legs reaching that device with it */
+    u32 *incoming;     /* legs by to_dev, within it by start */
+    u32 *incoming_at;  /* by device; one more at the end */
+    u32 *leaving;      /* how many legs leave each device */
+    struct map rarity; /* hash of (device, fact) -> legs reaching that device with it */
     struct sort_row *postings; /* token hash -> legs, each once */
     isize npostings;
-    u32 *referred;      /* legs on which a REFER was seen */
+    u32 *referred; /* legs on which a REFER was seen */
     isize nreferred;
-    u32 *failures;      /* by leg: row + 1 of the first of its failed children … */
-    u32 *next_failure;  /* … and of the next; filled after the first round */
+    u32 *failures;     /* by leg: row + 1 of the first of its failed children … */
+    u32 *next_failure; /* … and of the next; filled after the first round */
     double span_s;
 };
 
@@ -31,8 +31,9 @@ isize index_find(const struct index *x, u64 hash, isize *n);
 double index_background(const struct index *x, u32 dev);
 
 struct pair {
-    u32 parent;       /* row */
-    double intensity; /* legs per second that this parent would send at that moment, times the odds of the rest */
+    u32 parent; /* row */
+    double
+        intensity; /* legs per second that this parent would send at that moment, times the odds of the rest */
     struct proof proofs[PROOFS_A_PAIR];
     isize nproofs;
 };

@@ -20,7 +20,8 @@ struct choice {
 
 static bool better(const struct weave *w, const struct pair *a, const struct pair *b) {
     if (a->intensity != b->intensity) return a->intensity > b->intensity;
-    return w->sums[a->parent].id < w->sums[b->parent].id; /* so that arrival order does not decide */
+    return w->sums[a->parent].id <
+           w->sums[b->parent].id; /* so that arrival order does not decide */
 }
 
 static void consider(const struct index *x, u32 c, u32 p, struct choice *choice) {
@@ -40,7 +41,8 @@ static void consider(const struct index *x, u32 c, u32 p, struct choice *choice)
 
 static void consider_reaching(const struct index *x, u32 c, struct choice *choice) {
     const struct sum *s = &x->w->sums[c];
-    isize low = x->incoming_at[s->from_dev], high = x->incoming_at[s->from_dev + 1], first = low;
+    isize low = x->incoming_at[s->from_dev], high = x->incoming_at[s->from_dev + 1],
+          first = low;
     i64 latest = s->start_us + 2000000 + s->precision_us;
     while (low < high) { /* the first that starts too late */
         isize mid = low + (high - low) / 2;
@@ -69,7 +71,8 @@ static void consider_named(const struct index *x, u32 c, struct choice *choice) 
         }
         isize n, at = index_find(x, f->hash, &n);
         if (n < 2 || n > FEW) continue;
-        for (isize i = at; i < at + n; i++) consider(x, c, (u32)x->postings[i].value, choice);
+        for (isize i = at; i < at + n; i++)
+            consider(x, c, (u32)x->postings[i].value, choice);
     }
 }
 
@@ -100,8 +103,8 @@ static void keep_proofs(struct weave *w, struct sum *s, const struct pair *pair)
 }
 
 /* Takes the best parent that is not `refused` (row + 1), if it is likely enough. */
-static void decide(struct weave *w, const struct index *x, u32 c, const struct choice *choice,
-                   u32 refused) {
+static void decide(struct weave *w, const struct index *x, u32 c,
+                   const struct choice *choice, u32 refused) {
     struct sum *s = &w->sums[c];
     double background = index_background(x, s->from_dev), total = choice->total;
     const struct pair *best = NULL;
@@ -131,7 +134,8 @@ static void same_call_id(struct weave *w) {
     isize kept = 0;
     for (isize i = 0; i < n; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->call_id && !(s->flags & SUM_LAX)) rows[kept++] = (struct sort_row){s->call_id, (u64)i};
+        if (s->call_id && !(s->flags & SUM_LAX))
+            rows[kept++] = (struct sort_row){s->call_id, (u64)i};
     }
     sort_rows(rows, kept);
     for (isize i = 0, j; i < kept; i = j) {
@@ -141,7 +145,8 @@ static void same_call_id(struct weave *w) {
             u32 leg = (u32)rows[k].value;
             u32 a = w->by_leg[w->sums[leg].at], b = w->by_leg[w->sums[earliest].at];
             int order = leg == earliest ? 0 : msg_order(w, a, b);
-            if (order < 0 || (order == 0 && w->sums[leg].start_us < w->sums[earliest].start_us)) {
+            if (order < 0 ||
+                (order == 0 && w->sums[leg].start_us < w->sums[earliest].start_us)) {
                 earliest = leg;
             }
         }
@@ -151,7 +156,8 @@ static void same_call_id(struct weave *w) {
             if (leg == earliest) continue;
             for (isize l = i; l < j; l++) {
                 const struct sum *p = &w->sums[rows[l].value];
-                bool reached = p->to_dev == s->from_dev && p != s && p->start_us <= s->start_us;
+                bool reached =
+                    p->to_dev == s->from_dev && p != s && p->start_us <= s->start_us;
                 if (reached && (p->from_dev != s->to_dev)) parent = (u32)rows[l].value;
             }
             struct pair pair = {.parent = parent, .nproofs = 1};
@@ -168,7 +174,8 @@ static void same_call_id(struct weave *w) {
 
 static bool settled(const struct weave *w, const struct sum *s) {
     return s->kind != KIND_CALL || s->state == STATE_PARTIAL ||
-           (s->parent && s->nproofs && w->proofs[s->proofs_at].kind == EVIDENCE_SAME_CALL_ID);
+           (s->parent && s->nproofs &&
+            w->proofs[s->proofs_at].kind == EVIDENCE_SAME_CALL_ID);
 }
 
 static void list_failures(struct index *x) {

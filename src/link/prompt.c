@@ -37,7 +37,8 @@ static bool makes_invite(const struct weave *w, const struct sum *leg, u32 on,
     return parent && is_request(cause, SIP_METHOD_INVITE);
 }
 
-static bool makes(const struct weave *w, const struct msg *effect, const struct msg *cause) {
+static bool makes(const struct weave *w, const struct msg *effect,
+                  const struct msg *cause) {
     const struct seen *e = msg_seen(w, effect), *c = msg_seen(w, cause);
     const struct sum *leg = &w->sums[effect->leg], *on = &w->sums[cause->leg];
     bool request = (e->flags & SEEN_REQUEST) != 0;

@@ -14,7 +14,9 @@ struct view {
     struct map leg;       /* leg row + 1 -> place in the conversation's list + 1 */
 };
 
-static u32 leg_row(const struct view *v, isize i) { return v->w->by_group[v->g->at + (u32)i]; }
+static u32 leg_row(const struct view *v, isize i) {
+    return v->w->by_group[v->g->at + (u32)i];
+}
 
 static int leg_number(const struct view *v, u32 row) {
     u32 place = map_get(&v->leg, row + (u64)1);
@@ -25,7 +27,9 @@ static int device_index(const struct view *v, u32 dev) {
     return (int)map_get(&v->device, dev + (u64)1) - 1;
 }
 
-static str device_name(const struct view *v, u32 dev) { return v->w->devs[dev].name; }
+static str device_name(const struct view *v, u32 dev) {
+    return v->w->devs[dev].name;
+}
 
 /* ---- devices ---------------------------------------------------------------------------------- */
 
@@ -50,7 +54,7 @@ static struct use *count_addresses(struct view *v, isize n, isize *nuses) {
         for (isize k = 0; k < 2; k++) {
             u32 *at = map_put(&place, ends[k] + (u64)1);
             if (!*at) {
-                *at = (u32)++*nuses;
+                *at = (u32)++ * nuses;
                 uses[*at - 1] = (struct use){ends[k], 0, (u32)*nuses};
             }
             uses[*at - 1].n++;
@@ -61,7 +65,8 @@ static struct use *count_addresses(struct view *v, isize n, isize *nuses) {
     return uses;
 }
 
-static void add_address(struct view *v, struct device *d, u32 endpoint, const u32 *used, isize n) {
+static void add_address(struct view *v, struct device *d, u32 endpoint, const u32 *used,
+                        isize n) {
     const struct endpoint *e = &v->w->trace.endpoints[endpoint];
     if (e->family == 0) return;
     bool known = false;
@@ -89,7 +94,8 @@ static void devices(struct view *v, isize n) {
             c->devices[*at - 1] = (struct device){
                 .name = arena_copy(v->a, dev->name),
                 .named = dev->named,
-                .software = arena_copy(v->a, str_table_get(&w->trace.strings, dev->agent)),
+                .software =
+                    arena_copy(v->a, str_table_get(&w->trace.strings, dev->agent)),
             };
         }
     }
@@ -110,7 +116,8 @@ static void devices(struct view *v, isize n) {
 /* In order of their first messages; recordings come last, since they belong to a leg that comes before. */
 static void number_legs(struct view *v, isize n) {
     int next = 1;
-    for (isize i = 0; i < (isize)v->g->n; i++) *map_put(&v->leg, leg_row(v, i) + (u64)1) = (u32)i + 1;
+    for (isize i = 0; i < (isize)v->g->n; i++)
+        *map_put(&v->leg, leg_row(v, i) + (u64)1) = (u32)i + 1;
     for (int recordings = 0; recordings < 2; recordings++) {
         for (isize i = 0; i < n; i++) {
             u32 row = v->w->msgs[v->order[i]].leg;
@@ -121,7 +128,8 @@ static void number_legs(struct view *v, isize n) {
     }
 }
 
-static str label_of(const struct view *v, const struct sum *s, enum fact_kind kind, u64 hash) {
+static str label_of(const struct view *v, const struct sum *s, enum fact_kind kind,
+                    u64 hash) {
     for (u32 k = 0; k < s->nfacts; k++) {
         const struct fact *f = &v->w->leg_facts[s->facts_at + k];
         if (f->kind == kind && (hash == 0 || f->hash == hash)) {
@@ -134,27 +142,33 @@ static str label_of(const struct view *v, const struct sum *s, enum fact_kind ki
 static str time_words(arena *a, i64 us, bool coarse) {
     if (coarse && us < 1000000) return S("in the same second");
     if (us < 1000) return S("less than a millisecond");
-    if (coarse) return arena_printf(a, "about %lld s", (long long)((us + 500000) / 1000000));
+    if (coarse)
+        return arena_printf(a, "about %lld s", (long long)((us + 500000) / 1000000));
     if (us < 1000000) return arena_printf(a, "%lld ms", (long long)(us / 1000));
     return arena_printf(a, "%.1f s", (double)us / 1e6);
 }
 
 #define STR(s) (int)(s).n, (const char *)(s).p
 
-static str evidence_text(const struct view *v, const struct sum *s, const struct proof *p) {
+static str evidence_text(const struct view *v, const struct sum *s,
+                         const struct proof *p) {
     const struct weave *w = v->w;
     const struct sum *parent = &w->sums[s->parent - 1];
     bool coarse = i64_max(s->precision_us, parent->precision_us) >= 1000000;
     i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
-    str when = time_words(v->a, apart, coarse), label = str_table_get(&w->trace.strings, p->label);
+    str when = time_words(v->a, apart, coarse),
+        label = str_table_get(&w->trace.strings, p->label);
     str box = device_name(v, s->from_dev);
     bool same = coarse && apart < 1000000;
     int leg = leg_number(v, s->parent - 1);
     const char *words = evidence_words((enum evidence_kind)p->kind);
     switch ((enum evidence_kind)p->kind) {
     case EVIDENCE_TIMING:
-        if (same) return arena_printf(v->a, "left %.*s in the same second as leg %d arrived", STR(box), leg);
-        return arena_printf(v->a, "left %.*s %.*s after leg %d arrived", STR(box), STR(when), leg);
+        if (same)
+            return arena_printf(v->a, "left %.*s in the same second as leg %d arrived",
+                                STR(box), leg);
+        return arena_printf(v->a, "left %.*s %.*s after leg %d arrived", STR(box),
+                            STR(when), leg);
     case EVIDENCE_AFTER_ANSWER:
     case EVIDENCE_AFTER_FAILURE:
     case EVIDENCE_AFTER_REFER:
@@ -174,7 +188,8 @@ static str evidence_text(const struct view *v, const struct sum *s, const struct
         return arena_printf(v->a, "%s %.*s", words, STR(label));
     case EVIDENCE_TOKEN: return arena_printf(v->a, "%s in %.*s", words, STR(label));
     case EVIDENCE_DIALOG_REFERENCE:
-    case EVIDENCE_CALL_ID_REFERENCE: return arena_printf(v->a, "%.*s %s", STR(label), words);
+    case EVIDENCE_CALL_ID_REFERENCE:
+        return arena_printf(v->a, "%.*s %s", STR(label), words);
     default: return str_z(words);
     }
 }
@@ -190,10 +205,12 @@ static void leg_evidence(const struct view *v, const struct sum *s, struct leg *
     for (u32 i = 0; i < s->nproofs; i++) {
         const struct proof *p = &v->w->proofs[s->proofs_at + i];
         if (p->bits > -0.05 && p->bits < 0.05) continue;
-        l->evidence[l->nevidence++] = (struct evidence){
-            str_z(evidence_name((enum evidence_kind)p->kind)), evidence_text(v, s, p), (double)p->bits};
+        l->evidence[l->nevidence++] =
+            (struct evidence){str_z(evidence_name((enum evidence_kind)p->kind)),
+                              evidence_text(v, s, p), (double)p->bits};
     }
-    if (l->nevidence) qsort(l->evidence, (size_t)l->nevidence, sizeof *l->evidence, heavier);
+    if (l->nevidence)
+        qsort(l->evidence, (size_t)l->nevidence, sizeof *l->evidence, heavier);
 }
 
 static i64 leg_end(const struct sum *s) {
@@ -219,7 +236,8 @@ static void leg_fill(const struct view *v, u32 row, struct leg *l) {
         .role = (enum leg_role)s->role,
         .state = (enum call_state)s->state,
         .status = s->status,
-        .reason = s->status >= 300 ? label_of(v, s, FACT_REASON, s->status) : sip_status_text(s->status),
+        .reason = s->status >= 300 ? label_of(v, s, FACT_REASON, s->status)
+                                   : sip_status_text(s->status),
         .messages = (isize)s->n,
         .parent = s->parent ? leg_number(v, s->parent - 1) : 0,
         .confidence = s->parent ? s->confidence : 1,
@@ -257,9 +275,9 @@ static void seen_fill(const struct view *v, const struct msg *m, struct message 
     u32 row = m->seen + 1;
     for (u32 next = m->more;; row = next, next = v->w->more[row - 1]) {
         const struct seen *r = &v->w->trace.seen[row - 1];
-        out->seen[out->nseen++] =
-            (struct seen_by){arena_copy(v->a, v->w->trace.sources[r->source].name), r->time_us,
-                             r->precision_us, (enum vantage)r->vantage, r->line};
+        out->seen[out->nseen++] = (struct seen_by){
+            arena_copy(v->a, v->w->trace.sources[r->source].name), r->time_us,
+            r->precision_us, (enum vantage)r->vantage, r->line};
         if (!next) return;
     }
 }
@@ -277,15 +295,18 @@ static void bytes_fill(const struct view *v, const struct seen *r, struct messag
     }
     out->summary = sip_msg_summary(v->a, m);
     if (out->method.n == 0) {
-        out->method = arena_copy(v->a, m->is_request ? m->method_name : m->cseq.method_name);
+        out->method =
+            arena_copy(v->a, m->is_request ? m->method_name : m->cseq.method_name);
     }
     const struct sip_header *type = sip_header_first(m, SIP_HDR_CONTENT_TYPE);
-    out->has_sdp = m->body.n && type && str_find_nocase(type->value, S("application/sdp")) >= 0;
+    out->has_sdp =
+        m->body.n && type && str_find_nocase(type->value, S("application/sdp")) >= 0;
     out->notes = arena_new(v->a, struct message_note, m->nnotes);
     for (isize i = 0; i < m->nnotes; i++) {
         const struct sip_note *note = &m->notes[i];
-        out->notes[out->nnotes++] = (struct message_note){
-            str_z(sip_note_name(note->code)), str_z(sip_note_text(note->code)), note->at, note->n};
+        out->notes[out->nnotes++] =
+            (struct message_note){str_z(sip_note_name(note->code)),
+                                  str_z(sip_note_text(note->code)), note->at, note->n};
     }
 }
 
@@ -344,7 +365,8 @@ static void outcome(struct call *c) {
     c->setup_ms = ms_between(first->start_us, first->answer_us);
     i64 rang_to = first->answer_us != NEVER ? first->answer_us : first->end_us;
     c->ring_ms = c->kind == KIND_CALL ? ms_between(first->ring_us, rang_to) : -1;
-    c->duration_ms = c->kind == KIND_CALL ? ms_between(first->answer_us, first->end_us) : -1;
+    c->duration_ms =
+        c->kind == KIND_CALL ? ms_between(first->answer_us, first->end_us) : -1;
 }
 
 struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) {

@@ -14,29 +14,43 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->offsets, w->msgs,   w->more,   w->devs,     w->dev_of, w->sums,
-                            w->by_leg,  w->leg_facts, w->proofs, w->groups, w->by_group};
+    void *const tables[] = {w->offsets, w->msgs,   w->more,    w->devs,
+                            w->dev_of,  w->sums,   w->by_leg,  w->leg_facts,
+                            w->proofs,  w->groups, w->by_group};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     base_free(w);
 }
 
-u32 weave_source(struct weave *w, const struct source *s) { return trace_source(&w->trace, s); }
+u32 weave_source(struct weave *w, const struct source *s) {
+    return trace_source(&w->trace, s);
+}
 
 bool weave_add(struct weave *w, const struct sighting *s) {
     struct sip_msg m;
     struct fail f;
     enum err e = sip_msg_parse(&m, s->bytes, &f);
     if (e != ERR_OK && e != ERR_MORE) return false;
-    u32 row = trace_add(&w->trace, s, &m);
-    fact_gather(&w->trace, row, &m);
+    weave_add_parsed(w, s, &m);
     return true;
 }
 
-void weave_join_all(struct weave *w) { w->join_all = true; }
+void weave_add_parsed(struct weave *w, const struct sighting *s,
+                      const struct sip_msg *m) {
+    u32 row = trace_add(&w->trace, s, m);
+    fact_gather(&w->trace, row, m);
+}
 
-isize weave_nseen(const struct weave *w) { return w->trace.nseen; }
-const struct trace *weave_trace(const struct weave *w) { return &w->trace; }
+void weave_join_all(struct weave *w) {
+    w->join_all = true;
+}
+
+isize weave_nseen(const struct weave *w) {
+    return w->trace.nseen;
+}
+const struct trace *weave_trace(const struct weave *w) {
+    return &w->trace;
+}
 
 void weave_link(struct weave *w) {
     clock_estimate(w);
@@ -47,9 +61,27 @@ void weave_link(struct weave *w) {
     group_legs(w);
 }
 
-isize weave_ncalls(const struct weave *w) { return w->ngroups; }
-u32 weave_call_newest(const struct weave *w, isize i) { return w->groups[i].newest; }
-enum call_kind weave_call_kind(const struct weave *w, isize i) { return w->groups[i].kind; }
+isize weave_ncalls(const struct weave *w) {
+    return w->ngroups;
+}
+enum call_kind weave_call_kind(const struct weave *w, isize i) {
+    return w->groups[i].kind;
+}
+
+u64 weave_call_signature(const struct weave *w, isize i) {
+    const struct conversation *g = &w->groups[i];
+    u64 hash = g->n;
+    for (u32 k = 0; k < g->n; k++) {
+        const struct sum *s = &w->sums[w->by_group[g->at + k]];
+        u64 parent = s->parent ? w->sums[s->parent - 1].id : 0;
+        hash = hash_mix(hash, hash_mix(s->id, parent));
+        hash = hash_mix(hash, (u64)s->n << 32 | (u64)s->status << 16 |
+                                  (u64)s->state << 8 | s->role);
+        hash = hash_mix(hash, hash_mix((u64)s->start_us, (u64)s->last_us));
+        hash = hash_mix(hash, (u64)(s->confidence * 1000));
+    }
+    return hash;
+}
 
 static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number) {
     u8 room[32];
@@ -58,7 +90,8 @@ static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number
     if (str_eq(call_id_text(&scratch, s->id), x)) return true;
     for (u32 k = 0; number && k < s->nfacts; k++) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
-        if ((f->kind == FACT_CALLER || f->kind == FACT_CALLED) && f->hash == number) return true;
+        if ((f->kind == FACT_CALLER || f->kind == FACT_CALLED) && f->hash == number)
+            return true;
     }
     return false;
 }

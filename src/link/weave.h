@@ -18,10 +18,10 @@
 struct msg {
     i64 time_us;      /* on the common clock */
     u32 precision_us; /* of that time */
-    u32 seen;         /* the sighting that speaks for it: the most precise, the sender's */
-    u32 more;         /* chain of the others through weave.more[]; number of a row + 1, 0 ends */
-    u32 leg;          /* row of sums */
-    u32 first;        /* it repeats this one: row + 1, 0: it is no retransmission */
+    u32 seen;  /* the sighting that speaks for it: the most precise, the sender's */
+    u32 more;  /* chain of the others through weave.more[]; number of a row + 1, 0 ends */
+    u32 leg;   /* row of sums */
+    u32 first; /* it repeats this one: row + 1, 0: it is no retransmission */
 };
 
 struct dev {
@@ -40,46 +40,45 @@ enum sum_flag {
 struct sum {
     u32 call_id;
     u32 from_dev, to_dev;
-    u32 src, dst;      /* endpoints of the first request */
-    u32 at, n;         /* its messages: weave.by_leg[at .. at+n), by time */
+    u32 src, dst;         /* endpoints of the first request */
+    u32 at, n;            /* its messages: weave.by_leg[at .. at+n), by time */
     u32 facts_at, nfacts; /* weave.leg_facts */
     u64 id;
     enum call_kind kind;
     u8 state, ended_by, transport, flags;
     u16 status;
-    u32 precision_us;  /* of its first request */
+    u32 precision_us; /* of its first request */
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
-    i64 retry_us;      /* the first request was sent again after a refusal or challenge */
-    i64 refer_us;      /* a REFER was seen on it … */
-    u32 refer_dev;     /* … that this device received */
+    i64 retry_us;  /* the first request was sent again after a refusal or challenge */
+    i64 refer_us;  /* a REFER was seen on it … */
+    u32 refer_dev; /* … that this device received */
     /* the result */
-    u32 parent;        /* row + 1; 0: none */
+    u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    u32 group;         /* conversation */
+    u32 group;              /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
 /* One reason why a leg belongs to its parent. */
 struct proof {
-    u8 kind;      /* enum evidence_kind */
+    u8 kind; /* enum evidence_kind */
     float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
     i64 delta_us; /* of a timing: how long after */
 };
 
 struct conversation {
-    u32 at, n;    /* its legs: weave.by_group[at .. at+n), by start */
+    u32 at, n; /* its legs: weave.by_group[at .. at+n), by start */
     i64 start_us;
-    u32 newest;   /* row of seen[] */
     enum call_kind kind;
 };
 
 struct weave {
     struct trace trace;
-    struct map hosts;            /* hash of an IP -> name number */
+    struct map hosts; /* hash of an IP -> name number */
     struct str_table host_names;
-    i64 *offsets;                /* by source: its clock minus the common one */
+    i64 *offsets; /* by source: its clock minus the common one */
     isize noffsets, cap_offsets;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
@@ -133,8 +132,8 @@ struct sort_row {
 void sort_rows(struct sort_row *rows, isize n);
 
 /* The order of a call's messages: rows of msgs into `order`, n of them, by cause … */
-void order_messages(const struct weave *w, const struct conversation *g, u32 *order, isize n,
-                    arena scratch);
+void order_messages(const struct weave *w, const struct conversation *g, u32 *order,
+                    isize n, arena scratch);
 /* … and for each place in it the place + 1 of the message that prompted it; 0: none. */
 void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts);
 

@@ -14,17 +14,19 @@
 struct loom;
 
 struct loom_options {
-    i64 window_us;   /* how long a message waits for legs that belong to it; 0: ten minutes */
-    str hosts;       /* text in /etc/hosts syntax; borrowed until loom_open returns */
-    bool bulk;       /* a file is read in: window by the time stamps of the file, not by the clock */
+    i64 window_us; /* how long a message waits for legs that belong to it; 0: ten minutes */
+    str hosts;     /* text in /etc/hosts syntax; borrowed until loom_open returns */
+    bool
+        bulk; /* a file is read in: window by the time stamps of the file, not by the clock */
 };
 
 /* Told after each commit, once for every call that is new or has changed; borrows. */
 typedef void loom_changed(void *ctx, str id, i64 start_us, str json);
 
 /* Keeps `store` (opened for writing). */
-must_use enum err loom_open(struct loom **l, struct store *store, const struct loom_options *o);
-void loom_close(struct loom *l); /* commits what is left */
+must_use enum err loom_open(struct loom **l, struct store *store,
+                            const struct loom_options *o);
+void loom_close(struct loom *l); /* what was not committed is not kept */
 
 /* A sink to feed an input into; valid while the loom lives. Skips and damage are counted here. */
 struct input_sink loom_sink(struct loom *l);

@@ -30,7 +30,8 @@ u32 trace_source(struct trace *t, const struct source *s) {
         }
     }
     must(t->nsources < UINT16_MAX);
-    t->sources = base_grow(t->sources, &t->cap_sources, t->nsources + 1, (isize)sizeof *t->sources);
+    t->sources = base_grow(t->sources, &t->cap_sources, t->nsources + 1,
+                           (isize)sizeof *t->sources);
     struct source *mine = &t->sources[t->nsources];
     *mine = *s;
     mine->name = arena_copy(&t->names, s->name);
@@ -40,8 +41,8 @@ u32 trace_source(struct trace *t, const struct source *s) {
 
 u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
     if (e->family == 0) return 0;
-    u64 key = hash_bytes((str){e->ip, e->family == 4 ? 4 : 16},
-                         (u64)e->port << 8 | e->family);
+    u64 key =
+        hash_bytes((str){e->ip, e->family == 4 ? 4 : 16}, (u64)e->port << 8 | e->family);
     for (;; key++) {
         u32 *number = map_put(&t->endpoint_index, key);
         if (*number && endpoint_eq(&t->endpoints[*number], e)) return *number;

@@ -29,7 +29,7 @@ struct seen {
     u32 call_id;  /* string number; 0: the message has none */
     u32 cseq;
     u32 branch, from_tag, to_tag; /* hashes, 0 where absent */
-    u32 content;  /* hash of the text without its CRs and trailing blank lines */
+    u32 content; /* hash of the text without its CRs and trailing blank lines */
     u32 precision_us;
     u16 source;
     u16 status; /* 0 in a request */
