@@ -219,5 +219,4 @@ void draw_json(struct out *o, const struct call *c, bool messages) {
         json_i64(o, "messages", c->nmessages);
     }
     json_end_object(o);
-    o->comma = false;
 }

@@ -29,29 +29,56 @@ void input_files_close(void);
 /* ---- readers of bytes ------------------------------------------------------------------------ */
 
 /* FireBrick log text (LOGFORMATS.md 1), fed in pieces of any size: a file, a pipe, or syslog text.
- * One reader for one capture point; keeps at most one message. */
+ * One reader for one capture point; keeps at most one message and one line, 256 KiB each.
+ *
+ *                    head line                SIP start line           blank line
+ *     OUTSIDE ─────────────────> AFTER_HEAD ─────────────> HEADERS ─────────────> BODY
+ *        ^                          │ text that is no SIP                          │ Content-Length reached
+ *        └──────────────────────────┴───────────── blank line, log line ── DONE <──┘
+ *
+ * In every state the next head line gives the message before it. Log lines of other parts of the device may
+ * stand inside a message; they are counted, and the message is given without them. */
 struct firebrick {
-    struct input_sink sink;
-    u32 source;
+    /* to be set between init and the first feed, where the defaults do not fit */
     i32 zone_s;
     bool
         in_place; /* the bytes stand in the source as they are: sightings get their offset */
-    u64 offset, line; /* of the next byte to be fed */
-    /* the head that was read last, and the text after it so far */
-    struct sighting head;
-    bool have_head;
-    u64 text_at, text_line;
+    u64 offset, line; /* of the line that is being put together */
+    str name;         /* of the file, for sentences; keeps */
+    /* private */
+    struct input_sink sink;
+    u32 source;
+    enum firebrick_state {
+        FIREBRICK_OUTSIDE,
+        FIREBRICK_AFTER_HEAD,
+        FIREBRICK_HEADERS,
+        FIREBRICK_BODY,
+        FIREBRICK_DONE,
+    } state;
+    struct sighting head; /* of the message at hand */
+    i64 head_size;        /* how long the head says it is, -1: it does not */
     u8 *text;
     isize ntext, cap_text;
-    /* an unfinished line */
-    u8 *part;
+    isize keep;         /* of text: without the blank lines at its end */
+    i64 wire;           /* length of text as it was sent, with CRLF for LF */
+    i64 wire_keep;      /* the same of `keep` */
+    i64 wire_headers;   /* where the body starts */
+    i64 content_length; /* -1: not known */
+    bool has_content_type, bare_lf;
+    bool gap;    /* another part's line came after the last line of the text */
+    bool pieced; /* the text is not one run of the source's bytes */
+    u64 lost;    /* bytes past what one message may have */
+    u64 junk,
+        junk_line; /* bytes of the block at hand that belong to no message; its first line */
+    bool junk_binary;
+    u8 *part; /* an unfinished line */
     isize npart, cap_part;
+    bool in_long_line, long_is_text;
 };
 void firebrick_init(struct firebrick *f, const struct input_sink *sink, u32 source);
 void firebrick_feed(struct firebrick *f, str bytes);
-void firebrick_finish(
-    struct firebrick
-        *f); /* at the end, or when no more comes for a while: gives the last message */
+/* At the end, or when no more comes for a while: gives the last message. */
+void firebrick_finish(struct firebrick *f);
 void firebrick_drop(struct firebrick *f);
 
 /* Is this line the head of a message ("… VoIP Rx 17 a:p->b:p")? Fills time, addresses, vantage and attempt. */
@@ -64,15 +91,17 @@ struct syslog_record {
     u32 precision_us; /* 0: it carried no time */
     int priority;     /* -1 where absent */
     str host, program, text;
+    str tagged; /* the text with the program before it, as far as RFC 3164's tag gave it */
 };
 struct syslog_record syslog_record_read(str datagram, i64 now_us, i32 zone_s);
 
 /* RFC 6587: takes the next record off a TCP stream; octet-counted, or ended by LF (a line that begins with a blank or with
  * no "<" continues the record before it). ERR_MORE: not all there (`last`: the stream has ended, give what is there).
- * *used is how many bytes to drop. */
+ * ERR_FULL: a record of more than 256 KiB; what fits is given, the rest comes as a record of its own.
+ * *used is how many bytes to drop; 0 with ERR_MORE. The line end after a record is not part of it. */
 must_use enum err syslog_frame_next(str stream, bool last, str *record, isize *used);
 
-/* Syslog of many hosts: puts split messages together, undoes #012 escapes, gives sightings. Time is an argument. */
+/* Syslog of many hosts (at most 4096; what others send is counted and told): puts split messages together, undoes #012 escapes, gives sightings. Time is an argument. */
 struct syslog;
 struct syslog *syslog_open(const struct input_sink *sink, i32 zone_s);
 void syslog_feed(struct syslog *s, str datagram, const struct endpoint *from, i64 now_us);

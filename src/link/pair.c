@@ -127,7 +127,7 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
                       enum fact_kind kind, enum evidence_kind evidence,
                       struct pair *out) {
     const struct fact *facts = x->w->leg_facts;
-    isize reach = x->incoming_at[p->to_dev + 1] - x->incoming_at[p->to_dev];
+    isize reach = x->reaching[p->to_dev];
     bool some_c = false, some_p = false, shared = false;
     double rarest = 1;
     u32 label = 0;
@@ -139,8 +139,8 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
         for (u32 j = 0; j < p->nfacts; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != kind || theirs->hash != mine->hash) continue;
-            u32 n = map_get(&x->rarity,
-                            hash_mix(mine->hash, (u64)p->to_dev << 8 | (u64)kind));
+            u32 n =
+                map_get(&x->rarity, index_number_key(p->to_dev, (u8)kind, mine->hash));
             double u = ((double)n - 1 + 0.5) / ((double)reach - 1 + 20);
             if (!shared || u < rarest) {
                 rarest = u;

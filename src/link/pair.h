@@ -6,17 +6,24 @@
 
 enum { PROOFS_A_PAIR = 16 };
 
-/* What scoring looks up: rarity of values, and which legs reach and leave each device. */
+/* A leg that may be the parent of what leaves a device about then: something happened there (see
+ * index_event_key), or it has a number that another leg may share. */
+struct clue {
+    u64 key;
+    i64 at_us;
+    u32 leg;
+};
+
+/* What scoring looks up: rarity of values, and what happened at each device. */
 struct index {
     const struct weave *w;
-    u32 *incoming;     /* legs by to_dev, within it by start */
-    u32 *incoming_at;  /* by device; one more at the end */
-    u32 *leaving;      /* how many legs leave each device */
+    u32 *reaching, *leaving; /* how many legs reach and leave each device */
+    struct clue *clues;      /* by key, then time */
+    isize nclues, cap_clues;
+    u32 *mark;         /* by leg: the last choice that considered it */
     struct map rarity; /* hash of (device, fact) -> legs reaching that device with it */
     struct sort_row *postings; /* token hash -> legs, each once */
     isize npostings;
-    u32 *referred; /* legs on which a REFER was seen */
-    isize nreferred;
     u32 *failures;     /* by leg: row + 1 of the first of its failed children … */
     u32 *next_failure; /* … and of the next; filled after the first round */
     double span_s;
@@ -26,6 +33,14 @@ void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);
 /* The rows of postings with this hash. */
 isize index_find(const struct index *x, u64 hash, isize *n);
+
+/* Keys of clues: what happened at a device, and which numbers reached it. */
+u64 index_event_key(u32 dev);
+u64 index_number_key(u32 dev, u8 kind, u64 hash);
+void index_add(struct index *x, u64 key, i64 at_us, u32 leg);
+void index_sort(struct index *x); /* after adding */
+/* The row after the last clue with this key that is not later than at_us; go back from there while the key fits. */
+isize index_last(const struct index *x, u64 key, i64 at_us);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);

@@ -10,12 +10,19 @@
 
 static const double JOIN = 0.90;
 
-enum { WINDOW_US = 180 * 1000000, CANDIDATES = 4000, BEST = 3 };
+enum {
+    WINDOW_US =
+        180 * 1000000, /* a queue or an IVR holds a call this long before it dials on … */
+    SOON_US = 3000000, /* … but only a number in common makes such a call worth a look */
+    CLUES_A_KEY = 256,
+    BEST = 3,
+};
 
 struct choice {
     struct pair best[BEST]; /* by intensity */
     isize n;
     double total;
+    u32 stamp; /* of this choice, to consider each candidate once */
 };
 
 static bool better(const struct weave *w, const struct pair *a, const struct pair *b) {
@@ -26,10 +33,9 @@ static bool better(const struct weave *w, const struct pair *a, const struct pai
 
 static void consider(const struct index *x, u32 c, u32 p, struct choice *choice) {
     struct pair pair;
+    if (x->mark[p] == choice->stamp) return;
+    x->mark[p] = choice->stamp;
     if (!pair_score(x, c, p, &pair)) return;
-    for (isize i = 0; i < choice->n; i++) {
-        if (choice->best[i].parent == p) return;
-    }
     choice->total += pair.intensity;
     isize at = choice->n < BEST ? choice->n++ : BEST;
     while (at > 0 && better(x->w, &pair, &choice->best[at - 1])) {
@@ -39,24 +45,16 @@ static void consider(const struct index *x, u32 c, u32 p, struct choice *choice)
     if (at < BEST) choice->best[at] = pair;
 }
 
-static void consider_reaching(const struct index *x, u32 c, struct choice *choice) {
+/* Those to which something happened shortly before the child left, or that share a number with it. */
+static void consider_clues(const struct index *x, u32 c, u64 key, i64 window_us,
+                           struct choice *choice) {
     const struct sum *s = &x->w->sums[c];
-    isize low = x->incoming_at[s->from_dev], high = x->incoming_at[s->from_dev + 1],
-          first = low;
-    i64 latest = s->start_us + 2000000 + s->precision_us;
-    while (low < high) { /* the first that starts too late */
-        isize mid = low + (high - low) / 2;
-        if (x->w->sums[x->incoming[mid]].start_us <= latest) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    isize tried = 0;
-    while (low-- > first && tried++ < CANDIDATES) {
-        const struct sum *p = &x->w->sums[x->incoming[low]];
-        if (p->start_us < s->start_us - WINDOW_US) break;
-        consider(x, c, x->incoming[low], choice);
+    i64 slack = 20000 + (i64)s->precision_us;
+    isize last = index_last(x, key, s->start_us + slack);
+    for (isize tried = 0; last-- > 0 && tried < CLUES_A_KEY; tried++) {
+        const struct clue *clue = &x->clues[last];
+        if (clue->key != key || clue->at_us < s->start_us - window_us - slack) return;
+        consider(x, c, clue->leg, choice);
     }
 }
 
@@ -65,23 +63,18 @@ static void consider_named(const struct index *x, u32 c, struct choice *choice) 
     const struct sum *s = &x->w->sums[c];
     for (u32 k = 0; k < s->nfacts; k++) {
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
-        if (f->kind != FACT_TOKEN && f->kind != FACT_CALL_ID && f->kind != FACT_STEM &&
-            f->kind != FACT_DIALOG) {
-            continue;
+        bool number = f->kind == FACT_CALLER || f->kind == FACT_CALLED;
+        bool opaque = f->kind == FACT_TOKEN || f->kind == FACT_CALL_ID ||
+                      f->kind == FACT_STEM || f->kind == FACT_DIALOG;
+        if (number) {
+            u64 key = index_number_key(s->from_dev, f->kind, f->hash);
+            consider_clues(x, c, key, WINDOW_US, choice);
         }
+        if (!opaque) continue;
         isize n, at = index_find(x, f->hash, &n);
         if (n < 2 || n > FEW) continue;
-        for (isize i = at; i < at + n; i++)
+        for (isize i = at; i < at + n; i++) {
             consider(x, c, (u32)x->postings[i].value, choice);
-    }
-}
-
-static void consider_referred(const struct index *x, u32 c, struct choice *choice) {
-    const struct sum *s = &x->w->sums[c];
-    for (isize i = 0; i < x->nreferred; i++) {
-        const struct sum *p = &x->w->sums[x->referred[i]];
-        if (p->refer_dev == s->from_dev && p->refer_us >= s->start_us - WINDOW_US) {
-            consider(x, c, x->referred[i], choice);
         }
     }
 }
@@ -89,9 +82,9 @@ static void consider_referred(const struct index *x, u32 c, struct choice *choic
 static void choose(const struct index *x, u32 c, struct choice *choice) {
     choice->n = 0;
     choice->total = 0;
-    consider_reaching(x, c, choice);
+    choice->stamp++;
+    consider_clues(x, c, index_event_key(x->w->sums[c].from_dev), SOON_US, choice);
     consider_named(x, c, choice);
-    consider_referred(x, c, choice);
 }
 
 static void keep_proofs(struct weave *w, struct sum *s, const struct pair *pair) {
@@ -186,6 +179,8 @@ static void list_failures(struct index *x) {
         if (!s->parent || !gone) continue;
         x->next_failure[i] = x->failures[s->parent - 1];
         x->failures[s->parent - 1] = (u32)i + 1;
+        i64 end = s->fail_us != NEVER ? s->fail_us : s->cancel_us;
+        index_add(x, index_event_key(s->from_dev), end, s->parent - 1);
     }
 }
 
@@ -199,7 +194,7 @@ static bool talks(const struct sum *s) {
 }
 
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
-static void part_rivals(struct weave *w, const struct index *x) {
+static void part_rivals(struct weave *w, const struct index *x, struct choice *choice) {
     isize cap = 0, n = 0;
     struct sort_row *rows = base_grow(NULL, &cap, w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
@@ -209,7 +204,6 @@ static void part_rivals(struct weave *w, const struct index *x) {
         }
     }
     sort_rows(rows, n);
-    struct choice choice;
     for (isize i = 0, j; i < n; i = j) {
         for (j = i + 1; j < n && rows[j].key == rows[i].key;) j++;
         for (isize k = i; k < j; k++) {
@@ -223,8 +217,8 @@ static void part_rivals(struct weave *w, const struct index *x) {
             }
             /* the same device twice at once happens (a second recorder, a bridge): only a clear loser goes */
             if (!beaten || s->confidence > 0.999) continue;
-            choose(x, (u32)rows[k].value, &choice);
-            decide(w, x, (u32)rows[k].value, &choice, s->parent);
+            choose(x, (u32)rows[k].value, choice);
+            decide(w, x, (u32)rows[k].value, choice, s->parent);
         }
     }
     base_free(rows);
@@ -248,19 +242,22 @@ static void cut_cycles(struct weave *w) {
 
 void score_parents(struct weave *w) {
     struct index x;
-    struct choice choice;
+    struct choice choice = {0};
     w->nproofs = 0;
     index_open(&x, w);
     same_call_id(w);
     for (int round = 0; round < 2; round++) {
-        if (round == 1) list_failures(&x);
+        if (round == 1) {
+            list_failures(&x);
+            index_sort(&x);
+        }
         for (isize i = 0; i < w->nsums; i++) {
             if (settled(w, &w->sums[i])) continue;
             choose(&x, (u32)i, &choice);
             decide(w, &x, (u32)i, &choice, 0);
         }
     }
-    part_rivals(w, &x);
+    part_rivals(w, &x, &choice);
     cut_cycles(w);
     index_close(&x);
 }

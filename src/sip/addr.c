@@ -67,7 +67,8 @@ static void read_quoted(struct sip_addr *a, str v, isize at, struct fail *f) {
         return;
     }
     sip_fail(f, open, "no < follows the name in quotes");
-    isize later = str_find(str_from(v, open), '<'), semicolon = str_find(str_from(v, open), ';');
+    isize later = str_find(str_from(v, open), '<'),
+          semicolon = str_find(str_from(v, open), ';');
     if (later >= 0 && (semicolon < 0 || later < semicolon)) {
         read_angle(a, v, open + later, f);
     } else if (semicolon >= 0) {
@@ -78,8 +79,10 @@ static void read_quoted(struct sip_addr *a, str v, isize at, struct fail *f) {
 static void read_addr_spec(struct sip_addr *a, str v, isize at, struct fail *f) {
     isize end = at;
     while (end < v.n && v.p[end] != ';' && !sip_is(v.p[end], SIP_CH_LWS)) {
-        if (v.p[end] == '?') sip_fail(f, end, "a URI with headers has to stand in < and >");
-        if (v.p[end] == ',') sip_fail(f, end, "a URI with a comma has to stand in < and >");
+        if (v.p[end] == '?')
+            sip_fail(f, end, "a URI with headers has to stand in < and >");
+        if (v.p[end] == ',')
+            sip_fail(f, end, "a URI with a comma has to stand in < and >");
         end++;
     }
     a->uri = str_sub(v, at, end - at);
@@ -102,13 +105,15 @@ enum err sip_addr_parse(struct sip_addr *a, str value, struct fail *f) {
     } else if (v.p[at] == '*' && at + 1 == v.n) {
         a->star = true;
     } else {
-        isize open = str_find(str_from(v, at), '<'), semicolon = str_find(str_from(v, at), ';');
+        isize open = str_find(str_from(v, at), '<'),
+              semicolon = str_find(str_from(v, at), ';');
         if (open < 0 || (semicolon >= 0 && semicolon < open)) {
             read_addr_spec(a, v, at, f);
         } else {
             a->display = str_trim(str_sub(v, at, open));
             isize odd = sip_span(v, at, SIP_CH_TOKEN | SIP_CH_LWS);
-            if (odd < at + open) sip_fail(f, odd, "a name with this byte has to stand in quotes");
+            if (odd < at + open)
+                sip_fail(f, odd, "a name with this byte has to stand in quotes");
             read_angle(a, v, at + open, f);
         }
     }

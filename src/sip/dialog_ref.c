@@ -10,11 +10,15 @@ enum err sip_dialog_ref_parse(struct sip_dialog_ref *d, str value, struct fail *
     if (d->call_id.n == 0) sip_fail(f, 0, "there is no Call-ID");
     struct sip_param p;
     while (sip_param_read(value, &at, &p, f)) {
-        if (d->to_tag.p == NULL && str_eq_nocase(p.name, S("to-tag"))) d->to_tag = p.value;
-        if (d->from_tag.p == NULL && str_eq_nocase(p.name, S("from-tag"))) d->from_tag = p.value;
-        /* Target-Dialog names them from its sender's side (RFC 4538 §7) */
-        if (d->to_tag.p == NULL && str_eq_nocase(p.name, S("remote-tag"))) d->to_tag = p.value;
-        if (d->from_tag.p == NULL && str_eq_nocase(p.name, S("local-tag"))) d->from_tag = p.value;
+        if (d->to_tag.p == NULL && str_eq_nocase(p.name, S("to-tag")))
+            d->to_tag = p.value;
+        if (d->from_tag.p == NULL && str_eq_nocase(p.name, S("from-tag")))
+            d->from_tag = p.value;
+        /* Target-Dialog says it from its receiver's side (RFC 4538 §3), who is "to" in Replaces */
+        if (d->to_tag.p == NULL && str_eq_nocase(p.name, S("local-tag")))
+            d->to_tag = p.value;
+        if (d->from_tag.p == NULL && str_eq_nocase(p.name, S("remote-tag")))
+            d->from_tag = p.value;
     }
     if (d->to_tag.n == 0 || d->from_tag.n == 0) sip_fail(f, value.n, "a tag is missing");
     return f->err;

@@ -12,9 +12,10 @@
 /* ---- classes of bytes (RFC 3261 §25.1) ----------------------------------------------------- */
 
 enum {
-    SIP_CH_TOKEN = 1,   /* token */
-    SIP_CH_WORD = 2,    /* word: a Call-ID */
-    SIP_CH_USER = 4,    /* the user part of a URI, and its password */
+    SIP_CH_TOKEN = 1, /* token */
+    SIP_CH_WORD = 2,  /* word: a Call-ID */
+    SIP_CH_USER =
+        4, /* the user part of a URI, and its password; here and below without % */
     SIP_CH_HOST = 8,    /* a host name or IPv4 address; "_" too, as found in the field */
     SIP_CH_PARAM = 16,  /* URI parameters with their ; and = */
     SIP_CH_HEADER = 32, /* URI headers with their & and = */
@@ -24,7 +25,9 @@ enum {
 
 extern const u8 sip_chars[256];
 
-static inline bool sip_is(u8 c, u8 classes) { return (sip_chars[c] & classes) != 0; }
+static inline bool sip_is(u8 c, u8 classes) {
+    return (sip_chars[c] & classes) != 0;
+}
 
 /* The offset of the first byte at or after `at` that is in none of the classes; s.n when all are. */
 static inline isize sip_span(str s, isize at, u8 classes) {
@@ -41,13 +44,22 @@ static inline void sip_fail(struct fail *f, isize at, const char *why) {
     if (f->err == ERR_OK) *f = (struct fail){ERR_SYNTAX, at, why};
 }
 
+/* As str_u64, without a division for every digit: nearly all numbers of a message are short. */
+static inline struct str_number sip_number(str s, u64 max) {
+    u64 value = 0;
+    if (s.n == 0 || s.n > 10) return str_u64(s, max);
+    for (isize i = 0; i < s.n; i++) {
+        if (!is_digit(s.p[i])) return (struct str_number){0};
+        value = value * 10 + (u64)(s.p[i] - '0');
+    }
+    if (value > max) return (struct str_number){.value = max};
+    return (struct str_number){value, true};
+}
+
 /* ---- pieces of values ---------------------------------------------------------------------- */
 
 /* The offset past the closing quote of the string that opens at `at`, or -1. */
 isize sip_quote_end(str s, isize at);
-
-/* The first %, at or after `from` and before `to`, that two hex digits do not follow; -1 when all is well. */
-isize sip_bad_escape(str s, isize from, isize to);
 
 /* Reads host[:port] at `at`; gives the offset after it. White space around the colon only with `lws` (Via). */
 struct sip_hostport {
@@ -100,7 +112,8 @@ void sip_note_add(struct sip_msg *m, enum sip_note_code code, isize at, isize n)
 void sip_note_part(struct sip_msg *m, enum sip_note_code code, str part);
 
 /* Decodes and checks the headers that everything needs, and notes what is wrong with them. */
-void sip_header_check(struct sip_msg *m, const struct sip_header *h, struct sip_pass *pass);
+void sip_header_check(struct sip_msg *m, const struct sip_header *h,
+                      struct sip_pass *pass);
 /* Notes what asks for more than the usual: schemes, types, extensions. */
 void sip_demand_check(struct sip_msg *m, const struct sip_header *h);
 /* Notes bytes that have no place in a head. */

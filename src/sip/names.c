@@ -11,7 +11,8 @@ struct header_name {
 };
 
 static const struct header_name headers[SIP_HDR_COUNT] = {
-#define X(id, name, compact, list) {{(const u8 *)(name), sizeof(name) - 1}, compact, list},
+#define X(id, name, compact, list)                                                       \
+    {{(const u8 *)(name), sizeof(name) - 1}, compact, list},
     {{NULL, 0}, 0, false}, SIP_HEADER_LIST(X)
 #undef X
 };
@@ -73,7 +74,9 @@ enum sip_header_id sip_header_from_name(str name) {
     for (int i = r.first; i && i <= r.last; i++) {
         const struct header_name *h = &headers[i];
         if (h->text.n != name.n) continue;
-        if (memcmp(h->text.p, name.p, (size_t)name.n) == 0 || str_eq_nocase(h->text, name)) {
+        if (to_lower(h->text.p[name.n - 1]) != to_lower(name.p[name.n - 1])) continue;
+        if (memcmp(h->text.p, name.p, (size_t)name.n) == 0 ||
+            str_eq_nocase(h->text, name)) {
             return (enum sip_header_id)i;
         }
     }

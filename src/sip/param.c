@@ -28,7 +28,7 @@ static isize group_end(str s, isize at) {
 bool sip_list_item(str *rest, str *item) {
     str s = *rest;
     if (str_trim(s).n == 0) return false;
-    isize at = 0;
+    isize at = str_find(s, ',') < 0 ? s.n : 0; /* most have one item */
     while (at < s.n && s.p[at] != ',') {
         bool opens = s.p[at] == '"' || s.p[at] == '<' || s.p[at] == '(';
         at = opens ? group_end(s, at) : at + 1;
@@ -64,7 +64,8 @@ static void read_value(str s, isize at, isize end, struct sip_param *p, struct f
         p->value = str_trim(str_sub(s, at, end - at));
     }
     after = sip_span(s, after, SIP_CH_LWS);
-    if (after < end) sip_fail(f, after, "a parameter's value has a byte that it cannot have");
+    if (after < end)
+        sip_fail(f, after, "a parameter's value has a byte that it cannot have");
 }
 
 bool sip_param_read(str s, isize *at, struct sip_param *p, struct fail *f) {
@@ -79,16 +80,18 @@ bool sip_param_read(str s, isize *at, struct sip_param *p, struct fail *f) {
         }
         i++;
     }
-    *p = (struct sip_param){0};
+    *p = (struct sip_param){
+        .value = str_sub(s, i, 0)}; /* never NULL: the first of a name counts */
     isize name_end = sip_span(s, i, SIP_CH_TOKEN);
     isize after = sip_span(s, name_end, SIP_CH_LWS);
-    isize end = after < s.n && s.p[after] == ';' ? after : find_outside_quotes(s, after, ';');
+    isize end =
+        after < s.n && s.p[after] == ';' ? after : find_outside_quotes(s, after, ';');
     p->name = str_sub(s, i, name_end - i);
     if (after < end && (s.p[after] != '=' || name_end == i)) {
         sip_fail(f, after, "a parameter's name has a byte that it cannot have");
         struct str_pair parts = str_cut(str_sub(s, i, end - i), '=');
         p->name = str_trim(parts.head);
-        p->value = str_trim(parts.tail);
+        if (parts.ok) p->value = str_trim(parts.tail);
         p->has_value = parts.ok;
     } else if (after < end) {
         read_value(s, after + 1, end, p, f);

@@ -18,8 +18,9 @@
 
 #define SIP_METHOD_LIST(X)                                                               \
     X(ACK)                                                                               \
-    X(BYE) X(CANCEL) X(INFO) X(INVITE) X(MESSAGE) X(NOTIFY) X(OPTIONS) X(PRACK)          \
-        X(PUBLISH) X(REFER) X(REGISTER) X(SUBSCRIBE) X(UPDATE)
+    X(BYE)                                                                               \
+    X(CANCEL) X(INFO) X(INVITE) X(MESSAGE) X(NOTIFY) X(OPTIONS) X(PRACK) X(PUBLISH)      \
+        X(REFER) X(REGISTER) X(SUBSCRIBE) X(UPDATE)
 
 enum sip_method {
     SIP_METHOD_NONE,
@@ -180,11 +181,12 @@ struct sip_msg {
     str reason;             /* of a response */
     str version;            /* "SIP/2.0" */
     struct sip_header headers[SIP_MAX_HEADERS];
-    isize nheaders;
+    isize nheaders,
+        headers_skipped; /* skipped: past SIP_MAX_HEADERS; checked, not kept */
     str head,
         body; /* start line to blank line inclusive; what follows, within Content-Length */
     struct sip_note notes[SIP_MAX_NOTES];
-    isize nnotes;
+    isize nnotes, notes_skipped; /* skipped: past SIP_MAX_NOTES */
     /* decoded at once, because everything needs them; empty or zero where absent */
     str call_id;
     struct sip_cseq cseq;

@@ -8,7 +8,8 @@
 /* "[2001:db8::1]": gives the offset past the bracket. */
 static isize read_ipv6(str s, isize at, str *host, struct fail *f) {
     isize end = at + 1;
-    while (end < s.n && (hex_digit(s.p[end]) >= 0 || s.p[end] == ':' || s.p[end] == '.')) end++;
+    while (end < s.n && (hex_digit(s.p[end]) >= 0 || s.p[end] == ':' || s.p[end] == '.'))
+        end++;
     *host = str_sub(s, at + 1, end - at - 1);
     if (end < s.n && s.p[end] == ']' && host->n) return end + 1;
     sip_fail(f, end, "an IPv6 address is malformed");
@@ -19,7 +20,8 @@ static isize read_ipv6(str s, isize at, str *host, struct fail *f) {
 /* An IPv6 address that somebody forgot to put in brackets; its colons are no port's. */
 static isize read_bare_ipv6(str s, isize at, struct sip_hostport *h, struct fail *f) {
     isize end = at;
-    while (end < s.n && (hex_digit(s.p[end]) >= 0 || s.p[end] == ':' || s.p[end] == '.')) end++;
+    while (end < s.n && (hex_digit(s.p[end]) >= 0 || s.p[end] == ':' || s.p[end] == '.'))
+        end++;
     h->host = str_sub(s, at, end - at);
     sip_fail(f, at, "an IPv6 address stands without [ and ]");
     return end;
@@ -39,7 +41,7 @@ isize sip_host_read(str s, isize at, bool lws, struct sip_hostport *h, struct fa
     if (colon >= s.n || s.p[colon] != ':') return at;
     isize from = lws ? sip_span(s, colon + 1, SIP_CH_LWS) : colon + 1, end = from;
     while (end < s.n && is_digit(s.p[end])) end++;
-    struct str_number port = str_u64(str_sub(s, from, end - from), 65535);
+    struct str_number port = sip_number(str_sub(s, from, end - from), 65535);
     if (port.ok) h->port = (u16)port.value;
     bool more = end < s.n && (s.p[end] == ':' || hex_digit(s.p[end]) >= 0);
     if (more && s.p[start] != '[' && hex_digit(s.p[start]) >= 0) {
@@ -50,12 +52,21 @@ isize sip_host_read(str s, isize at, bool lws, struct sip_hostport *h, struct fa
     return end;
 }
 
-/* One part of a URI: `n` bytes at `at`, all of the class, every % an escape. */
-static void check_part(str v, isize at, isize n, u8 class, const char *why, struct fail *f) {
-    isize odd = sip_span(str_sub(v, 0, at + n), at, class);
-    if (odd < at + n) sip_fail(f, odd, why);
-    isize escape = sip_bad_escape(v, at, at + n);
-    if (escape >= 0) sip_fail(f, escape, "two hex digits do not follow a %");
+/* Two hex digits follow the % at `at`. */
+static bool is_escape(str v, isize at, isize end) {
+    return end - at >= 3 && hex_digit(v.p[at + 1]) >= 0 && hex_digit(v.p[at + 2]) >= 0;
+}
+
+/* One part of a URI: `n` bytes at `at`, all of the class or escapes. */
+static void check_part(str v, isize at, isize n, u8 class, const char *why,
+                       struct fail *f) {
+    isize end = at + n;
+    for (;; at += 3) {
+        while (at < end && sip_is(v.p[at], class)) at++;
+        if (at == end) return;
+        if (v.p[at] != '%' || !is_escape(v, at, end)) break;
+    }
+    sip_fail(f, at, v.p[at] == '%' ? "two hex digits do not follow a %" : why);
 }
 
 /* The offset of the @ that ends the user part, or -1. */
@@ -98,10 +109,12 @@ static void read_sip(struct sip_uri *u, str v, isize at, struct fail *f) {
     struct str_pair parts = str_cut(str_from(v, at), '?');
     u->params = parts.head;
     u->headers = parts.tail;
-    check_part(v, at, u->params.n, SIP_CH_PARAM, "a URI parameter has a byte that it cannot have", f);
+    check_part(v, at, u->params.n, SIP_CH_PARAM,
+               "a URI parameter has a byte that it cannot have", f);
     if (!parts.ok) return;
     at += u->params.n + 1;
-    check_part(v, at, u->headers.n, SIP_CH_HEADER, "a URI header has a byte that it cannot have", f);
+    check_part(v, at, u->headers.n, SIP_CH_HEADER,
+               "a URI header has a byte that it cannot have", f);
 }
 
 static void read_tel(struct sip_uri *u, str v, isize at, struct fail *f) {
@@ -116,7 +129,8 @@ static void read_tel(struct sip_uri *u, str v, isize at, struct fail *f) {
     u->number = str_sub(v, at, end - at);
     if (u->number.n == 0) sip_fail(f, at, "there is no telephone number");
     u->params = str_from(v, end);
-    check_part(v, end, u->params.n, SIP_CH_PARAM, "a URI parameter has a byte that it cannot have", f);
+    check_part(v, end, u->params.n, SIP_CH_PARAM,
+               "a URI parameter has a byte that it cannot have", f);
 }
 
 static void check_opaque(str v, isize at, struct fail *f) {
@@ -130,17 +144,23 @@ static void check_opaque(str v, isize at, struct fail *f) {
     }
 }
 
+/* The length of "scheme" before its colon; 0 where there is none. */
+static isize scheme_length(str v) {
+    if (v.n > 3 && v.p[3] == ':' && str_eq_nocase(str_sub(v, 0, 3), S("sip"))) return 3;
+    isize n = 0;
+    while (n < v.n &&
+           (is_alnum(v.p[n]) || v.p[n] == '+' || v.p[n] == '-' || v.p[n] == '.'))
+        n++;
+    if (n == v.n || v.p[n] != ':' || !is_alpha(v.p[0])) return 0;
+    return n;
+}
+
 enum err sip_uri_parse(struct sip_uri *u, str value, struct fail *f) {
     *u = (struct sip_uri){0};
     *f = (struct fail){0};
-    isize colon = 0;
-    while (colon < value.n && (is_alnum(value.p[colon]) || value.p[colon] == '+' ||
-                               value.p[colon] == '-' || value.p[colon] == '.')) {
-        colon++;
-    }
-    if (colon == 0 || colon >= value.n || value.p[colon] != ':' || !is_alpha(value.p[0])) {
-        sip_fail(f, colon < value.n && value.p[colon] != ':' ? colon : 0,
-                 "a URI has to start with a scheme and a colon");
+    isize colon = scheme_length(value);
+    if (colon == 0) {
+        sip_fail(f, 0, "a URI has to start with a scheme and a colon");
         return f->err;
     }
     u->scheme = str_sub(value, 0, colon);
@@ -159,9 +179,9 @@ str sip_unescape(arena *a, str s) {
     u8 *p = arena_new(a, u8, s.n);
     isize n = 0;
     for (isize i = 0; i < s.n; i++) {
-        bool escape = s.p[i] == '%' && s.n - i >= 3 && hex_digit(s.p[i + 1]) >= 0 &&
-                      hex_digit(s.p[i + 2]) >= 0;
-        p[n++] = escape ? (u8)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2])) : s.p[i];
+        bool escape = s.p[i] == '%' && is_escape(s, i, s.n);
+        p[n++] =
+            escape ? (u8)(hex_digit(s.p[i + 1]) * 16 + hex_digit(s.p[i + 2])) : s.p[i];
         if (escape) i += 2;
     }
     return (str){p, n};

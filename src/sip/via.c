@@ -10,7 +10,8 @@ static isize read_slash(str v, isize at, str *token, struct fail *f) {
     *token = str_sub(v, at, end - at);
     isize slash = sip_span(v, end, SIP_CH_LWS);
     if (token->n && slash < v.n && v.p[slash] == '/') return slash + 1;
-    sip_fail(f, token->n ? slash : at, "a Via has to start with SIP/2.0/ and a transport");
+    sip_fail(f, token->n ? slash : at,
+             "a Via has to start with SIP/2.0/ and a transport");
     return -1;
 }
 
@@ -40,11 +41,13 @@ enum err sip_via_parse(struct sip_via *via, str item, struct fail *f) {
     via->params = str_from(item, at);
     struct sip_param p;
     while (sip_param_read(item, &at, &p, f)) {
-        if (via->branch.p == NULL && str_eq_nocase(p.name, S("branch"))) via->branch = p.value;
+        if (via->branch.p == NULL && str_eq_nocase(p.name, S("branch")))
+            via->branch = p.value;
         if (via->received.p == NULL && str_eq_nocase(p.name, S("received"))) {
             via->received = p.value;
         }
-        if (via->rport.p == NULL && str_eq_nocase(p.name, S("rport"))) via->rport = p.value;
+        if (via->rport.p == NULL && str_eq_nocase(p.name, S("rport")))
+            via->rport = p.value;
     }
     return f->err;
 }

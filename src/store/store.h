@@ -30,6 +30,9 @@ void store_rollback(struct store *s);
 /* The number of a source by name, device and kind; made when new. */
 must_use enum err store_source(struct store *s, const struct source *source, u32 *id);
 
+/* Begins a new input (a file): what came by before no longer counts as "which one of equal ones" below. */
+void store_session(struct store *s);
+
 /* What the store needs to know of a message besides its sighting; read by the caller. */
 struct store_facts {
     str call_id;
@@ -39,12 +42,14 @@ struct store_facts {
     u32 cseq;
 };
 /* Keeps one sighting; `sighting->source` is a number of store_source. *fresh is false when the same sighting (source,
- * time, addresses, bytes, and which one of equal ones it is in this transaction) was there already: it is stored once. */
+ * time, addresses, transport, vantage, bytes, and which one of equal ones it is in this session) was there already: it is
+ * stored once. Equal ones with more than 65,536 sightings between them count as one. */
 must_use enum err store_sighting(struct store *s, const struct sighting *sighting,
                                  const struct store_facts *facts, bool *fresh);
 
 /* Keeps a call as it is linked now: its legs leave whatever calls they were in (a call left without
- * legs goes). `json` is its summary as the API gives it, kept as it is. Search terms are taken from *c. */
+ * legs goes), and so do all other legs of their Call-IDs. Calls that share a Call-ID, which a web page may have
+ * masked, are put in one transaction: then both keep it. `json` is its summary as the API gives it, kept as it is. Search terms are taken from *c. */
 must_use enum err store_put_call(struct store *s, const struct call *c, str json);
 
 /* Deletes sightings, legs and calls whose call ended before `before_us`, for good, a bounded number at a time; *left is true
@@ -52,6 +57,13 @@ must_use enum err store_put_call(struct store *s, const struct call *c, str json
 must_use enum err store_retain(struct store *s, i64 before_us, bool *left);
 
 /* ---- reading ------------------------------------------------------------------------------------ */
+
+/* How far a search for text looked into the messages themselves: at most 64 MiB of them, newest first. Past that, only
+ * what is in the index was found (numbers, Call-IDs, addresses, devices, User-Agents, displays, reasons). */
+struct search_reach {
+    bool cut;     /* older messages were not read */
+    i64 until_us; /* the start of the oldest call whose messages were */
+};
 
 struct search {
     str number; /* any form; a trailing or leading * (or %) makes it a prefix or suffix, else the whole number in any form, or
@@ -71,6 +83,7 @@ struct search {
     isize limit;                          /* 0: 100 */
     i64 page_us;                          /* continue before this start … */
     str page_id; /* … and this id; from the last row of the page before; empty: the newest */
+    struct search_reach *reach; /* filled when it is not NULL */
 };
 
 struct search search_any(void); /* everything open, limit 100 */

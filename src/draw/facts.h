@@ -1,0 +1,21 @@
+/* facts.h: what is said about a call and its legs in a line of text, a table and a page. */
+#ifndef SIPWEAVE_DRAW_FACTS_H
+#define SIPWEAVE_DRAW_FACTS_H
+
+#include "trace/call.h"
+
+i64 fact_leg_ring_us(const struct leg *l); /* first ringing to answer or end; -1: none */
+i64 fact_leg_talk_us(const struct leg *l); /* answer to end; -1: none */
+str fact_span(arena *a, i64 us);           /* "3.2 s"; empty where not known */
+str fact_span_ms(arena *a, i64 ms);
+str fact_zone(arena *a, i32 zone_s);         /* "UTC", "+01:00" */
+str fact_when(arena *a, i64 us, i32 zone_s); /* "26 Jul 2014 08:54:02 +01:00" */
+str fact_state(arena *a, enum call_state s, int status); /* "failed 486", "answered" */
+str fact_count(arena *a, i64 n, const char *one, const char *many); /* "8 legs" */
+str fact_device(const struct call *c, int device);
+str fact_who(str number); /* the number, or "unknown" */
+
+/* Why a leg is here: "leg 2, 99.8 %: same called number 13 ms after …"; of the first: "where it begins". */
+str fact_why(arena *a, const struct leg *l);
+
+#endif

@@ -1,0 +1,52 @@
+/* tally.h: a sink that counts what goes through it, for people: messages by source, skips by reason. It also keeps the
+ * numbers of sources apart from those of the sink behind it, which may be replaced. */
+#ifndef SIPWEAVE_SERVE_TALLY_H
+#define SIPWEAVE_SERVE_TALLY_H
+
+#include "base/out.h"
+#include "trace/sighting.h"
+
+#include <pthread.h>
+
+enum { TALLY_SOURCES = 10000 }; /* as many are told apart */
+
+struct tally_source {
+    str name, device;
+    enum source_kind kind;
+    u64 messages;
+    i64 last_us; /* by its own clock */
+};
+
+struct tally {
+    pthread_mutex_t lock;
+    arena names;
+    struct tally_source *sources;
+    isize n, cap;
+    struct skips skips;
+};
+
+void tally_init(struct tally *t);
+void tally_drop(struct tally *t);
+/* Numbers by name and kind. */
+u32 tally_source(struct tally *t, const struct source *s);
+void tally_skips_write(struct tally *t, struct out *o);   /* the array of /api/v1/status */
+void tally_sources_write(struct tally *t, struct out *o); /* the same */
+
+/* A sink in front of another. Sources are announced there when they are first heard of after tap_turn. */
+struct tap {
+    struct tally *tally;
+    struct input_sink to;
+    struct tap_source {
+        struct source source;
+        u32 in_tally, there;
+        bool announced;
+    } *sources;
+    isize n, cap;
+    bool (*before)(void *ctx); /* asked before each sighting; false: it is passed over */
+    void *ctx;
+};
+void tap_turn(struct tap *t, struct input_sink to); /* {0}: nobody is behind it */
+struct input_sink tap_sink(struct tap *t);
+void tap_drop(struct tap *t);
+
+#endif

@@ -1,0 +1,419 @@
+#include "serve/worker.h"
+
+#include "base/time.h"
+#include "input/input.h"
+#include "serve/inbox.h"
+#include "serve/inner.h"
+#include "serve/loom.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    WAITING_COMMIT = 10000,  /* messages */
+    WAITING_MAX = 200000,    /* of a database that refuses: past that the inbox fills, then records are dropped */
+    COMMIT_MS = 200,
+    RETRY_MS = 2000,         /* after a refusal */
+    RETAIN_MS = 60000,
+    LIVE_EVERY = 256,        /* messages of a file between two looks at the inbox */
+};
+
+enum trouble { TROUBLE_NONE, TROUBLE_OPEN, TROUBLE_WRITE, TROUBLE_RETAIN };
+
+struct worker {
+    struct worker_options o;
+    struct store *store;
+    struct tally tally;
+    /* of its own thread */
+    pthread_t thread;
+    struct loom *loom; /* NULL after it could not be opened */
+    struct tap tap;
+    struct syslog *syslog;
+    struct inbox taken;
+    i64 committed_ms, commit_took_ms, retry_ms, retain_ms, retain_before_us;
+    bool retaining;
+    enum trouble kind;
+    /* shared, under the lock */
+    pthread_mutex_t lock;
+    pthread_cond_t work, done;
+    struct inbox inbox;
+    struct import *jobs, **last_job;
+    char trouble[600];
+    bool stopping;
+};
+
+static i64 now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (i64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- trouble ----------------------------------------------------------------------------------- */
+
+static void trouble_begins(struct worker *w, enum trouble kind, str why) {
+    static const char *const doings[] = {"", "the database cannot be read", "messages cannot be written",
+                                         "old messages cannot be deleted"};
+    const char *doing = doings[kind];
+    char text[600];
+    if (why.n == 0) why = S("the database refuses");
+    snprintf(text, sizeof text, "%s: %.*s; it is tried again", doing, (int)i64_min(why.n, 400),
+             (const char *)why.p);
+    pthread_mutex_lock(&w->lock);
+    bool news = strcmp(w->trouble, text) != 0;
+    memcpy(w->trouble, text, sizeof text);
+    w->kind = kind;
+    pthread_mutex_unlock(&w->lock);
+    if (news && w->o.say) w->o.say(text);
+    w->retry_ms = now_ms() + RETRY_MS;
+}
+
+static void trouble_ends(struct worker *w, enum trouble kind) {
+    if (w->kind != kind) return;
+    pthread_mutex_lock(&w->lock);
+    w->trouble[0] = 0;
+    w->kind = TROUBLE_NONE;
+    pthread_mutex_unlock(&w->lock);
+    if (w->o.say) w->o.say("the database works again");
+    w->retry_ms = 0;
+}
+
+str worker_trouble(struct worker *w, arena *view) {
+    pthread_mutex_lock(&w->lock);
+    str s = arena_copy(view, str_z(w->trouble));
+    pthread_mutex_unlock(&w->lock);
+    return s;
+}
+
+struct tally *worker_tally(struct worker *w) { return &w->tally; }
+
+/* ---- the live side --------------------------------------------------------------------------------- */
+
+static void on_changed(void *ctx, str id, i64 start_us, str json) {
+    struct worker *w = ctx;
+    (void)start_us;
+    events_call(w->o.events, id, json);
+}
+
+static bool loom_start(struct worker *w) {
+    struct loom_options o = {.hosts = w->o.hosts};
+    if (loom_open(&w->loom, w->store, &o) != ERR_OK) {
+        w->loom = NULL;
+        trouble_begins(w, TROUBLE_OPEN, store_error(w->store));
+        return false;
+    }
+    tap_turn(&w->tap, loom_sink(w->loom));
+    trouble_ends(w, TROUBLE_OPEN);
+    return true;
+}
+
+static void live_commit(struct worker *w) {
+    i64 began = now_ms();
+    if (loom_commit(w->loom, on_changed, w) == ERR_OK) {
+        trouble_ends(w, TROUBLE_WRITE);
+    } else {
+        trouble_begins(w, TROUBLE_WRITE, store_error(w->store));
+    }
+    w->committed_ms = now_ms();
+    w->commit_took_ms = w->committed_ms - began;
+}
+
+static void feed(struct worker *w) {
+    struct inbox_head head;
+    str record, rest = out_str(&w->taken.records);
+    while (inbox_next(&rest, &head, &record)) {
+        syslog_feed(w->syslog, record, &head.from, head.now_us);
+        if (loom_waiting(w->loom) >= WAITING_COMMIT && !w->retry_ms) live_commit(w);
+    }
+    w->taken.records.n = 0;
+    w->taken.n = 0;
+}
+
+/* Takes in what has come; commits when it is time, or at once. */
+static void live(struct worker *w, bool at_once) {
+    if (w->retry_ms && now_ms() < w->retry_ms && !at_once) return;
+    if (!w->loom && !loom_start(w)) return;
+    if (loom_waiting(w->loom) < WAITING_MAX) {
+        pthread_mutex_lock(&w->lock);
+        struct inbox swap = w->inbox;
+        w->inbox = w->taken;
+        w->taken = swap;
+        pthread_mutex_unlock(&w->lock);
+        feed(w);
+        syslog_tick(w->syslog, clock_now_us());
+    }
+    isize waiting = loom_waiting(w->loom);
+    /* when linking takes long there are fewer commits: the thread is not to be always linking */
+    i64 due = w->committed_ms + i64_max(COMMIT_MS, 2 * w->commit_took_ms);
+    if (waiting && (at_once || waiting >= WAITING_COMMIT || now_ms() >= due)) live_commit(w);
+}
+
+/* ---- files -------------------------------------------------------------------------------------------- */
+
+struct reading_file {
+    struct worker *w;
+    struct import *job;
+    struct loom *loom;
+    u64 seen;
+    bool refused, stopped;
+};
+
+static bool before_sighting(void *ctx) {
+    struct reading_file *f = ctx;
+    if (f->refused || f->stopped) return false;
+    /* the bulk loom writes as it goes: what waits is a batch that the database did not take */
+    f->refused = loom_waiting(f->loom) >= WAITING_COMMIT;
+    if (++f->seen % LIVE_EVERY == 0) {
+        pthread_mutex_lock(&f->w->lock);
+        f->stopped = f->w->stopping;
+        pthread_mutex_unlock(&f->w->lock);
+        live(f->w, false);
+    }
+    return !f->refused && !f->stopped;
+}
+
+static void on_file_changed(void *ctx, str id, i64 start_us, str json) {
+    struct reading_file *f = ctx;
+    struct import *job = f->job;
+    /* our own JSON: id, then kind */
+    bool is_call = str_find_str(str_sub(json, 0, 80), S("\"kind\":\"call\"")) >= 0;
+    bool better = !job->first[0] || (is_call && !job->first_is_call) ||
+                  (is_call == job->first_is_call && start_us < job->first_us);
+    if (better) {
+        snprintf(job->first, sizeof job->first, "%.*s", (int)id.n, (const char *)id.p);
+        job->first_us = start_us;
+        job->first_is_call = is_call;
+    }
+    job->last_us = i64_max(job->last_us, start_us);
+    events_call(f->w->o.events, id, json);
+}
+
+static void import_fail(struct import *job, enum err e, str why) {
+    job->err = e;
+    job->why.n = 0;
+    out_bytes(&job->why, why.n ? why : str_z(err_text(e)));
+}
+
+/* Reads the file into a loom of its own, which takes its time from the file's stamps. */
+static void read_file(struct worker *w, struct import *job, struct loom *loom) {
+    struct reading_file f = {.w = w, .job = job, .loom = loom};
+    struct tap tap = {.tally = &w->tally, .before = before_sighting, .ctx = &f};
+    tap_turn(&tap, loom_sink(loom));
+    struct input_sink sink = tap_sink(&tap);
+    struct input_options how = {.zone_s = w->o.zone_s};
+    arena boot = arena_open((isize)64 << 20);
+    str sentence = {0};
+    loom_session(loom);
+    enum err e = input_file_read(job->path, &how, &sink, &boot, &sentence);
+    enum err kept = loom_commit(loom, on_file_changed, &f);
+    struct loom_totals t = loom_totals(loom);
+    job->sightings = t.sightings;
+    job->fresh = t.fresh;
+    job->calls = t.calls;
+    job->skips = t.skips;
+    out_bytes(&job->damage, loom_damage(loom));
+    if (kept != ERR_OK) {
+        import_fail(job, kept, store_error(w->store));
+    } else if (f.stopped) {
+        import_fail(job, ERR_BUSY, S("the server is stopping; a part of the file was kept"));
+    } else if (e != ERR_OK && t.sightings == 0) {
+        import_fail(job, e, sentence);
+    }
+    tap_drop(&tap);
+    arena_close(&boot);
+}
+
+static void import_run(struct worker *w, struct import *job) {
+    struct loom_options o = {.hosts = w->o.hosts, .bulk = true};
+    struct loom *loom = NULL;
+    live(w, true);
+    if (w->loom && loom_waiting(w->loom)) {
+        import_fail(job, ERR_IO, store_error(w->store));
+        return;
+    }
+    enum err e = loom_open(&loom, w->store, &o);
+    if (e != ERR_OK) {
+        import_fail(job, e, store_error(w->store));
+        return;
+    }
+    read_file(w, job, loom);
+    loom_close(loom);
+    input_files_close();
+    /* what the live loom holds of the database is no longer all that is there */
+    if (job->fresh && w->loom) {
+        live(w, true);
+        tap_turn(&w->tap, (struct input_sink){0});
+        loom_close(w->loom);
+        w->loom = NULL;
+        (void)loom_start(w);
+    }
+}
+
+static struct import *take_job(struct worker *w) {
+    pthread_mutex_lock(&w->lock);
+    struct import *job = w->jobs;
+    if (job) w->jobs = job->next;
+    if (!w->jobs) w->last_job = &w->jobs;
+    pthread_mutex_unlock(&w->lock);
+    return job;
+}
+
+static void finish_job(struct worker *w, struct import *job) {
+    pthread_mutex_lock(&w->lock);
+    job->done = true;
+    pthread_cond_broadcast(&w->done);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_import(struct worker *w, struct import *job) {
+    pthread_mutex_lock(&w->lock);
+    job->next = NULL;
+    job->done = false;
+    if (w->stopping) {
+        import_fail(job, ERR_BUSY, S("the server is stopping"));
+        job->done = true;
+    } else {
+        *w->last_job = job;
+        w->last_job = &job->next;
+        pthread_cond_signal(&w->work);
+    }
+    while (!job->done) pthread_cond_wait(&w->done, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void import_drop(struct import *job) {
+    out_drop(&job->why);
+    out_drop(&job->damage);
+}
+
+/* ---- retention ------------------------------------------------------------------------------------------ */
+
+static void retain_step(struct worker *w) {
+    bool left = false;
+    if (w->o.keep_days <= 0 || (w->loom && loom_waiting(w->loom))) return;
+    if (!w->retaining) {
+        if (now_ms() < w->retain_ms) return;
+        w->retain_before_us = clock_now_us() - w->o.keep_days * US_PER_DAY;
+    }
+    if (store_retain(w->store, w->retain_before_us, &left) != ERR_OK) {
+        trouble_begins(w, TROUBLE_RETAIN, store_error(w->store));
+        left = false;
+    } else {
+        trouble_ends(w, TROUBLE_RETAIN);
+    }
+    w->retaining = left;
+    if (!left) w->retain_ms = now_ms() + RETAIN_MS;
+}
+
+/* ---- the thread -------------------------------------------------------------------------------------------- */
+
+/* Until there is something to do, or a tick has passed. False: the end has come. */
+static bool wait_for_work(struct worker *w) {
+    struct timespec t;
+    i64 tick_ms = w->retaining ? 1 : COMMIT_MS / 2;
+    pthread_mutex_lock(&w->lock);
+    if (!w->stopping && !w->jobs) {
+        i64 ms = now_ms() + tick_ms;
+        t = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+        pthread_cond_timedwait(&w->work, &w->lock, &t);
+    }
+    bool go_on = !w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return go_on;
+}
+
+static void *run(void *arg) {
+    struct worker *w = arg;
+    struct import *job;
+    while (wait_for_work(w)) {
+        live(w, false);
+        if ((job = take_job(w))) {
+            import_run(w, job);
+            finish_job(w, job);
+        }
+        retain_step(w);
+    }
+    while ((job = take_job(w))) {
+        import_fail(job, ERR_BUSY, S("the server is stopping"));
+        finish_job(w, job);
+    }
+    live(w, true);
+    return NULL;
+}
+
+bool worker_record(struct worker *w, str record, const struct endpoint *from, i64 now_us) {
+    pthread_mutex_lock(&w->lock);
+    bool ok = inbox_put(&w->inbox, record, from, now_us);
+    if (w->inbox.n == 1) pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    return ok;
+}
+
+bool worker_has_room(struct worker *w) {
+    pthread_mutex_lock(&w->lock);
+    bool ok = inbox_has_room(&w->inbox);
+    pthread_mutex_unlock(&w->lock);
+    return ok;
+}
+
+void worker_lost(struct worker *w, u64 records) {
+    pthread_mutex_lock(&w->tally.lock);
+    w->tally.skips.n[SKIP_OVERFLOW] += records;
+    pthread_mutex_unlock(&w->tally.lock);
+}
+
+/* ---- beginning and end -------------------------------------------------------------------------------------- */
+
+enum err worker_open(struct worker **to, struct store *store, const struct worker_options *o,
+                     arena *boot, str *sentence) {
+    struct worker *w = arena_new(boot, struct worker, 1);
+    pthread_condattr_t attr;
+    *w = (struct worker){.o = *o, .store = store};
+    struct loom_options how = {.hosts = o->hosts};
+    enum err e = loom_open(&w->loom, store, &how);
+    if (e != ERR_OK) {
+        *sentence = arena_copy(boot, store_error(store));
+        return e;
+    }
+    tally_init(&w->tally);
+    w->tap.tally = &w->tally;
+    tap_turn(&w->tap, loom_sink(w->loom));
+    struct input_sink sink = tap_sink(&w->tap);
+    w->syslog = syslog_open(&sink, o->zone_s);
+    w->last_job = &w->jobs;
+    w->retain_ms = now_ms() + RETAIN_MS / 6;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->work, &attr);
+    pthread_cond_init(&w->done, &attr);
+    pthread_condattr_destroy(&attr);
+    must(pthread_create(&w->thread, NULL, run, w) == 0);
+    *to = w;
+    return ERR_OK;
+}
+
+void worker_stop(struct worker *w) {
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    syslog_close(w->syslog);
+    if (w->loom) {
+        if (loom_waiting(w->loom)) live_commit(w);
+        tap_turn(&w->tap, (struct input_sink){0});
+        loom_close(w->loom);
+        w->loom = NULL;
+    }
+}
+
+void worker_close(struct worker *w) {
+    out_drop(&w->inbox.records);
+    out_drop(&w->taken.records);
+    tap_drop(&w->tap);
+    tally_drop(&w->tally);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->work);
+    pthread_cond_destroy(&w->done);
+}

@@ -1,0 +1,90 @@
+/* db.h: the store from inside: the connection, its statements, its failures. Every file of this folder
+ * includes it, nobody outside does.
+ *
+ *     closed ──store_open──> idle ──store_begin──> in_txn ──store_commit──> idle
+ *                                                    │  a write fails
+ *                                                    ▼
+ *                                                  failed ──store_rollback, store_commit──> idle
+ *
+ * In `failed` every write gives the first failure again; nothing of the transaction is kept. */
+#ifndef SIPWEAVE_STORE_DB_H
+#define SIPWEAVE_STORE_DB_H
+
+#include "store/sqlite/keep.h"
+#include "store/sqlite/names.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/squeeze.h"
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+struct retain { /* where the next portion begins */
+    enum { RETAIN_NONE, RETAIN_ROWS, RETAIN_PAGES } phase;
+    bool calls_done;
+    i64 before_us, start_us, no, first_us, chunk;
+};
+
+struct store {
+    sqlite3 *db;
+    int lock; /* file descriptor of the writer's lock, -1 */
+    bool writer, in_txn;
+    int reading;     /* reads under way: a callback may read, too */
+    enum err failed; /* in a transaction: what made it fail */
+    str path;        /* as it was opened, for sentences; a NUL follows */
+    const char *lock_path;
+    char sentence[512];
+    sqlite3_stmt *stmts[SQL_COUNT];
+    struct squeeze squeeze;
+    struct names names;
+    struct keep keep;
+    struct put {
+        struct map joined; /* (ref, call) put in this transaction */
+        u8 *words;         /* scratch */
+        isize cap_words;
+    } put;
+    i64 new_sightings, new_calls, new_last_us; /* of this transaction, for total */
+    struct retain retain;
+};
+
+/* ---- failures: each sets the sentence and gives its code ---------------------------------------- */
+
+enum err db_fail(struct store *s, enum err e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What SQLite refused, as a sentence and a code; marks the transaction as failed. */
+enum err db_refused(struct store *s, int rc);
+/* The file holds something that this store never writes. */
+enum err db_damaged(struct store *s, const char *what);
+
+/* ---- statements ------------------------------------------------------------------------------- */
+
+/* The statement, reset and ready to bind; NULL where SQLite refuses it (the failure is set). */
+sqlite3_stmt *db_stmt(struct store *s, enum sql q);
+void db_bind_str(sqlite3_stmt *st, int at,
+                 str text); /* borrows until the statement is reset */
+void db_bind_blob(sqlite3_stmt *st, int at, str blob); /* the same */
+void db_bind_end(sqlite3_stmt *st, int at,
+                 str text);               /* the same; nothing: above all texts */
+str db_str(sqlite3_stmt *st, int column); /* text or blob; borrows until the next step */
+
+/* Steps once: *row is false at the end, and the statement is then reset. */
+must_use enum err db_step(struct store *s, sqlite3_stmt *st, bool *row);
+/* Runs it to its end. */
+must_use enum err db_run(struct store *s, sqlite3_stmt *st);
+must_use enum err db_simple(struct store *s, enum sql q);
+/* A statement that is not kept. */
+must_use enum err db_pragma(struct store *s, const char *sql);
+/* One statement with up to four integers. */
+must_use enum err db_run_ints(struct store *s, enum sql q, int n, i64 a, i64 b, i64 c);
+/* The first column of the first row; `none` where there is no row, or NULL. */
+must_use enum err db_int(struct store *s, sqlite3_stmt *st, i64 none, i64 *value);
+
+/* ---- transactions --------------------------------------------------------------------------- */
+
+/* Before a write: is there a healthy transaction? */
+must_use enum err db_may_write(struct store *s);
+/* Before a read: a writer's unwritten sightings become visible to its statements; a reader gets
+ * one snapshot until db_read_end. */
+must_use enum err db_read_begin(struct store *s);
+void db_read_end(struct store *s);
+
+#endif

@@ -1,0 +1,117 @@
+/* find.h: from what is asked to the calls that fit, newest first.
+ *
+ *     struct search ──criteria──> wants ──resolve──> words ──> iter ─┐
+ *                                   "number 0163*"    ids            ├─ join ──> positions ──> rows
+ *                                                             iter ─┘  all agree   tests
+ *
+ * A criterion is a list of wants, one of which has to hold. Its words' postings are lists that are sorted as the answer is,
+ * newest first; the criterion is their union, the answer is the intersection of the criteria. The
+ * join skips: each iter is told the newest position at which all could still agree.
+ *
+ * A criterion that too many words fit ("4*") is no list but a test on each call that the others give:
+ * then nearly every call fits, and the first hundred are soon found. */
+#ifndef SIPWEAVE_STORE_FIND_H
+#define SIPWEAVE_STORE_FIND_H
+
+#include "base/map.h"
+#include "store/sqlite/word.h"
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+enum {
+    WANTS_MAX = 48,
+    WORDS_MAX = 4096,       /* more words: a test */
+    CURSORS_MAX = 64,       /* more words: their postings are put into one list */
+    LIST_MAX = 1 << 17,     /* more postings: a test */
+    CALL_IDS_MAX = 1 << 13, /* more legs with such a Call-ID: a test */
+    CRITERIA_MAX = 16,
+};
+
+struct pos { /* of a call in the order of answers; the newer, the greater */
+    i64 start_us, call;
+};
+static inline bool pos_less(struct pos a, struct pos b) {
+    return a.start_us != b.start_us ? a.start_us < b.start_us : a.call < b.call;
+}
+static inline bool pos_same(struct pos a, struct pos b) {
+    return a.start_us == b.start_us && a.call == b.call;
+}
+
+enum want_how { WANT_EXACT, WANT_PREFIX, WANT_SUFFIX, WANT_PART, WANT_RANGE };
+struct want {
+    enum word_kind kind;
+    enum want_how how;
+    i64 low, high; /* WANT_RANGE: of a text that is a number */
+    isize n;
+    u8 text[WORD_MAX];
+};
+
+struct cursor {
+    sqlite3_stmt *st;
+    struct pos at;
+    bool done;
+};
+
+struct criterion {
+    struct want wants[WANTS_MAX];
+    isize nwants;
+    str call_id; /* a Call-ID's beginning, when .p is set; borrows from the search */
+    bool call_id_exact;
+    bool test;        /* no iter: each call is tested */
+    struct map known; /* test: id of a word to 1 no, 2 yes */
+    i64 *words;
+    struct cursor *cursors;
+    struct pos *list; /* descending */
+    isize nwords, ncursors, nlist, at;
+    isize cap_words, cap_cursors, cap_list;
+};
+
+struct range { /* of the calls' starts, both ends included */
+    i64 low_us, high_us;
+};
+
+/* ---- wants.c: what is asked for */
+void want_add(struct criterion *c, enum word_kind kind, enum want_how how, str text);
+void want_range(struct criterion *c, enum word_kind kind, i64 low, i64 high);
+void want_pattern(struct criterion *c, enum word_kind kind,
+                  str text); /* with * or % at its ends */
+void want_number(struct criterion *c, str text, bool from, bool to);
+void want_address(struct criterion *c, str text);
+void want_text(struct criterion *c, str text);
+str want_text_core(
+    str text); /* what of a free text is looked for: without stars around it */
+bool want_holds(const struct want *w, enum word_kind kind, str text);
+
+/* ---- iter.c: where it is found */
+/* Looks the words up and decides between list and test. */
+must_use enum err criterion_resolve(struct store *s, struct criterion *c, struct range r);
+void criterion_drop(struct criterion *c);
+/* Does this call fit? `words` is call.words. */
+must_use enum err criterion_test(struct store *s, struct criterion *c, i64 call,
+                                 str words, bool *fits);
+
+/* The next position at or below *at on which all criteria agree that are no tests; false in *found at the end.
+ * `all` walks the calls when there is no such criterion. */
+struct join {
+    struct store *s;
+    struct criterion *list[CRITERIA_MAX];
+    isize n;
+    struct cursor all;
+    struct range range;
+};
+must_use enum err join_next(struct join *j, struct pos *at, bool *found);
+void join_drop(struct join *j);
+
+/* ---- scan.c: the text of messages */
+struct scan {
+    str needle; /* lower case */
+    i64 left;   /* bytes that may still be read */
+    u8 *plain;
+    isize n, cap;
+};
+/* Do the messages of this call hold the text? */
+must_use enum err scan_call(struct store *s, struct scan *x, i64 call, bool *holds);
+void scan_drop(struct scan *x);
+
+#endif

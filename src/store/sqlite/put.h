@@ -1,0 +1,12 @@
+/* put.h: what retention and reading need of put.c. */
+#ifndef SIPWEAVE_STORE_PUT_H
+#define SIPWEAVE_STORE_PUT_H
+
+#include "store/store.h"
+
+/* How a leg's id stands in its table. */
+i64 put_leg_key(str leg_id);
+/* Takes a call, its legs and its words out. Its sightings stay. */
+must_use enum err put_remove(struct store *s, i64 call);
+
+#endif

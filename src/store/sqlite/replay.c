@@ -1,0 +1,284 @@
+/* replay.c: stored sightings given back in the order of their time.
+ *
+ * Each chunk is unpacked and its sightings sorted; a heap holds the chunks that have begun and not ended, the one with the
+ * earliest next sighting on top. Chunks are opened in the order of their first time, none before it is needed, so that a
+ * long range takes no more memory than the legs that are alive at one time. */
+#include "store/sqlite/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct opened {
+    u8 *plain;
+    struct record *records; /* by time; equal times in the order in which they came */
+    isize n, at;
+    i64 row; /* breaks ties */
+};
+
+struct replay {
+    struct store *s;
+    const struct input_sink *sink;
+    i64 after_us, before_us;
+    struct opened **heap;
+    isize n, cap;
+    u32 *sources; /* the sink's numbers + 1, by ours */
+    isize nsources, cap_sources;
+    struct map endpoint_index;
+    struct endpoint *endpoints;
+    isize nendpoints, cap_endpoints;
+};
+
+/* ---- chunks -------------------------------------------------------------------------------------- */
+
+static void opened_close(struct opened *o) {
+    base_free(o->plain);
+    base_free(o->records);
+    base_free(o);
+}
+
+/* Merge sort would keep the order by itself; qsort needs the place to decide. Records are in the order of the chunk. */
+static int by_time(const void *a, const void *b) {
+    const struct record *x = a, *y = b;
+    if (x->time_us != y->time_us) return x->time_us < y->time_us ? -1 : 1;
+    return (x->bytes.p > y->bytes.p) - (x->bytes.p < y->bytes.p);
+}
+
+static enum err opened_read(struct store *s, struct opened *o, str data, i64 format) {
+    isize n = 0, cap = 0;
+    enum err e = squeeze_unpack(&s->squeeze, data, format, &o->plain, &n, &cap);
+    if (e) return db_damaged(s, "a chunk cannot be unpacked");
+    struct rd in = {.in = {o->plain, n}};
+    struct record r = {0};
+    cap = 0;
+    while (record_next(&in, r.time_us, &r)) {
+        o->records = base_grow(o->records, &cap, o->n + 1, (isize)sizeof *o->records);
+        o->records[o->n++] = r;
+    }
+    if (in.failed) return db_damaged(s, "a chunk holds something that is no sighting");
+    if (o->n) qsort(o->records, (size_t)o->n, sizeof *o->records, by_time);
+    return ERR_OK;
+}
+
+/* ---- the heap ------------------------------------------------------------------------------------- */
+
+static bool earlier(const struct opened *a, const struct opened *b) {
+    i64 x = a->records[a->at].time_us, y = b->records[b->at].time_us;
+    return x != y ? x < y : a->row < b->row;
+}
+
+static void heap_down(struct replay *r, isize at) {
+    for (;;) {
+        isize least = at, left = 2 * at + 1;
+        if (left < r->n && earlier(r->heap[left], r->heap[least])) least = left;
+        if (left + 1 < r->n && earlier(r->heap[left + 1], r->heap[least]))
+            least = left + 1;
+        if (least == at) return;
+        struct opened *o = r->heap[at];
+        r->heap[at] = r->heap[least];
+        r->heap[least] = o;
+        at = least;
+    }
+}
+
+static void heap_add(struct replay *r, struct opened *o) {
+    r->heap = base_grow(r->heap, &r->cap, r->n + 1, (isize)sizeof *r->heap);
+    isize at = r->n++;
+    r->heap[at] = o;
+    while (at && earlier(r->heap[at], r->heap[(at - 1) / 2])) {
+        r->heap[at] = r->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+        r->heap[at] = o;
+    }
+}
+
+/* Columns as the CHUNK_ statements have them. */
+static enum err heap_open(struct replay *r, sqlite3_stmt *st) {
+    isize cap = 0;
+    struct opened *o = base_grow(NULL, &cap, 1, (isize)sizeof *o);
+    o->row = sqlite3_column_int64(st, 0);
+    enum err e = opened_read(r->s, o, db_str(st, 5), sqlite3_column_int64(st, 4));
+    while (!e && o->at < o->n && o->records[o->at].time_us < r->after_us) o->at++;
+    if (e || o->at == o->n)
+        opened_close(o);
+    else
+        heap_add(r, o);
+    return e;
+}
+
+/* ---- sources and addresses ------------------------------------------------------------------------ */
+
+static void source_announce(struct replay *r, i64 id, const struct source *source) {
+    if (id < 0 || id > UINT32_MAX) return;
+    isize need = (isize)id + 1;
+    r->sources = base_grow(r->sources, &r->cap_sources, need, (isize)sizeof *r->sources);
+    if (r->nsources < need) r->nsources = need;
+    r->sources[id] = r->sink->source(r->sink->ctx, source) + 1;
+}
+
+/* Every source before the first sighting: there are few, and who replays all wants to know all. */
+static enum err sources_announce(struct replay *r) {
+    struct store *s = r->s;
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(
+        s->db, "SELECT id,name,device,kind FROM source ORDER BY id", -1, &st, NULL);
+    enum err e = rc == SQLITE_OK ? ERR_OK : db_refused(s, rc);
+    bool row = true;
+    while (!e && row) {
+        e = db_step(s, st, &row);
+        if (e || !row) break;
+        struct source source = {.name = db_str(st, 1), .device = db_str(st, 2)};
+        int kind = sqlite3_column_int(st, 3);
+        source.kind =
+            kind >= 0 && kind <= SOURCE_STORE ? (enum source_kind)kind : SOURCE_STORE;
+        source_announce(r, sqlite3_column_int64(st, 0), &source);
+    }
+    sqlite3_finalize(st);
+    return e;
+}
+
+static enum err endpoint_of(struct replay *r, i64 id, struct endpoint *e) {
+    struct store *s = r->s;
+    u32 at = map_get(&r->endpoint_index, (u64)id);
+    if (!at) {
+        sqlite3_stmt *st = db_stmt(s, SQL_ENDPOINT_BY_ID);
+        if (!st) return ERR_IO;
+        sqlite3_bind_int64(st, 1, id);
+        bool row = false;
+        enum err err = db_step(s, st, &row);
+        if (err) return err;
+        if (!row) return db_damaged(s, "a sighting names an address that is not there");
+        struct endpoint made = {.family = (u8)sqlite3_column_int(st, 0),
+                                .port = (u16)sqlite3_column_int(st, 2)};
+        str ip = str_sub(db_str(st, 1), 0, (isize)sizeof made.ip);
+        if (ip.n) memcpy(made.ip, ip.p, (size_t)ip.n);
+        sqlite3_reset(st);
+        r->endpoints = base_grow(r->endpoints, &r->cap_endpoints, r->nendpoints + 1,
+                                 (isize)sizeof *r->endpoints);
+        r->endpoints[r->nendpoints++] = made;
+        at = (u32)r->nendpoints;
+        *map_put(&r->endpoint_index, (u64)id) = at;
+    }
+    *e = r->endpoints[at - 1];
+    return ERR_OK;
+}
+
+static enum err give(struct replay *r, const struct record *k) {
+    if (k->source < 0 || k->source >= r->nsources || !r->sources[k->source])
+        return db_damaged(r->s, "a sighting names a source that is not there");
+    struct sighting g = {
+        .time_us = k->time_us,
+        .precision_us = k->precision_us,
+        .source = r->sources[k->source] - 1,
+        .at = SIGHTING_NOWHERE,
+        .line = k->line,
+        .transport = k->transport,
+        .vantage = k->vantage,
+        .attempt = k->attempt,
+        .cut = k->cut,
+        .bytes = k->bytes,
+    };
+    enum err e = endpoint_of(r, k->src, &g.src);
+    if (!e) e = endpoint_of(r, k->dst, &g.dst);
+    if (!e) r->sink->sighting(r->sink->ctx, &g);
+    return e;
+}
+
+/* Gives what is earlier than `until_us`. */
+static enum err give_until(struct replay *r, i64 until_us) {
+    while (r->n) {
+        struct opened *o = r->heap[0];
+        i64 time_us = o->records[o->at].time_us;
+        if (time_us >= until_us) return ERR_OK;
+        if (time_us >= r->before_us)
+            o->at = o->n - 1; /* nothing of this chunk is wanted */
+        enum err e = time_us < r->before_us ? give(r, &o->records[o->at]) : ERR_OK;
+        if (++o->at == o->n) {
+            r->heap[0] = r->heap[--r->n];
+            opened_close(o);
+        }
+        heap_down(r, 0);
+        if (e) return e;
+    }
+    return ERR_OK;
+}
+
+static void replay_drop(struct replay *r) {
+    for (isize i = 0; i < r->n; i++) opened_close(r->heap[i]);
+    base_free(r->heap);
+    base_free(r->sources);
+    base_free(r->endpoints);
+    map_drop(&r->endpoint_index);
+    db_read_end(r->s);
+}
+
+/* ---- what is replayed ------------------------------------------------------------------------------ */
+
+static enum err open_call_id(struct replay *r, str call_id) {
+    i64 ref = 0;
+    enum err e = names_find_ref(r->s, call_id, &ref);
+    if (e || !ref) return e;
+    sqlite3_stmt *st = db_stmt(r->s, SQL_CHUNK_OF_REF);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, ref);
+    bool row = true;
+    while (!e && row) {
+        e = db_step(r->s, st, &row);
+        if (!e && row) e = heap_open(r, st);
+    }
+    sqlite3_reset(st);
+    return e;
+}
+
+enum err store_replay_call_ids(struct store *s, const str *call_ids, isize n,
+                               const struct input_sink *sink) {
+    struct replay r = {
+        .s = s, .sink = sink, .after_us = INT64_MIN, .before_us = INT64_MAX};
+    enum err e = db_read_begin(s);
+    if (e) return e;
+    e = sources_announce(&r);
+    for (isize i = 0; i < n && !e; i++) {
+        bool again = false;
+        for (isize j = 0; j < i && !again; j++) again = str_eq(call_ids[i], call_ids[j]);
+        if (!again) e = open_call_id(&r, call_ids[i]);
+    }
+    if (!e) e = give_until(&r, INT64_MAX);
+    replay_drop(&r);
+    return e;
+}
+
+/* A chunk spans less than a bucket: older ones cannot reach into the range. */
+static i64 earliest_chunk(i64 after_us) {
+    i64 bucket = (i64)1 << BUCKET_BITS;
+    return after_us < INT64_MIN + bucket ? INT64_MIN : after_us - bucket;
+}
+
+enum err store_replay_range(struct store *s, i64 after_us, i64 before_us,
+                            const struct input_sink *sink) {
+    static const char sql[] = "SELECT id,first_us,last_us,n,format,data FROM chunk"
+                              " WHERE first_us>=?1 AND first_us<?2 AND last_us>=?3"
+                              " ORDER BY first_us,id";
+    struct replay r = {
+        .s = s, .sink = sink, .after_us = after_us, .before_us = before_us};
+    sqlite3_stmt *st = NULL;
+    enum err e = db_read_begin(s);
+    if (e) return e;
+    e = sources_announce(&r);
+    int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+    if (!e && rc != SQLITE_OK) e = db_refused(s, rc);
+    if (!e) {
+        sqlite3_bind_int64(st, 1, earliest_chunk(after_us));
+        sqlite3_bind_int64(st, 2, before_us);
+        sqlite3_bind_int64(st, 3, after_us);
+    }
+    bool row = true;
+    while (!e && row) {
+        e = db_step(s, st, &row);
+        if (e || !row) break;
+        e = give_until(&r, sqlite3_column_int64(st, 1));
+        if (!e) e = heap_open(&r, st);
+    }
+    if (!e) e = give_until(&r, INT64_MAX);
+    sqlite3_finalize(st);
+    replay_drop(&r);
+    return e;
+}

@@ -1,0 +1,135 @@
+/* schema.h: the file format: its tables, and every statement that the store runs.
+ *
+ *  what came                                 what it was linked to
+ *
+ *  source   id name device kind              call     no id start_us … words json
+ *  endpoint id family ip port                         │    unique(id), index(start_us)
+ *     ▲ numbers inside the packed bytes      leg      call ref id
+ *  chunk    id ref bucket first_us … data       │       index(ref, call), index(id)
+ *     │     index(ref, bucket)  a leg's bytes   │
+ *     │     index(first_us)     range, age      │      word     id kind text, unique(kind, text)
+ *     ▼                                         ▼      posting  word start_us call
+ *  call_id  ref text ◄──────────────────────────┘               the inverted index
+ *           unique(text)        find a Call-ID, or those that begin so
+ *
+ * A chunk holds the sightings of one Call-ID within one bucket of time (2^30 us, 18 minutes),
+ * packed by record.h and compressed as one piece; `format` says how (see squeeze.h). A long
+ * stretch has several. A message is never alone in a row: eight messages of a leg repeat one
+ * another, and together they take little more room than one.
+ *
+ * A word is anything that a call is found by: a number, an address, a device, a User-Agent, a
+ * method, a status … (see word.h for the kinds). A posting says which call has it. Both the words
+ * and the calls are numbers, so that a posting takes 20 bytes, and its order (word, newest first)
+ * is the order in which answers are wanted. call.words lists a call's words, to take them
+ * back when the call changes.
+ *
+ * Invariants, which tests/store check after every fault:
+ *   (1) chunk.ref and leg.ref are in call_id, leg.call and posting.call in call, posting.word in word.
+ *   (2) a call has one leg or more; a word has one posting or more; a call_id has a chunk or a leg.
+ *   (3) endpoint.uses and source.uses count their mentions in chunks; none is 0 after a commit.
+ *   (4) total holds the number of sightings and calls, and the time of the newest sighting.
+ *   (5) postings of a call are its words, each with the call's start. */
+#ifndef SIPWEAVE_STORE_SCHEMA_H
+#define SIPWEAVE_STORE_SCHEMA_H
+
+enum {
+    STORE_APPLICATION_ID = 0x53495057, /* "SIPW" */
+    STORE_VERSION = 1,
+    STORE_PAGE = 8192,
+};
+
+extern const char store_schema[];
+
+/* X(NAME, "statement"): prepared at first use, kept until the store is closed. */
+#define SQL_LIST(X)                                                                      \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                          \
+    X(BEGIN_READ, "BEGIN")                                                               \
+    X(COMMIT, "COMMIT")                                                                  \
+    X(ROLLBACK, "ROLLBACK")                                                              \
+    X(SOURCE_GET, "SELECT id FROM source WHERE name=?1 AND device=?2 AND kind=?3")       \
+    X(SOURCE_ADD, "INSERT INTO source(name,device,kind,uses) VALUES(?1,?2,?3,0)")        \
+    X(SOURCE_USE, "UPDATE source SET uses=uses+?2 WHERE id=?1")                          \
+    X(SOURCE_UNUSED, "SELECT id FROM source WHERE uses<=0")                              \
+    X(SOURCE_DELETE, "DELETE FROM source WHERE id=?1")                                   \
+    X(ENDPOINT_GET, "SELECT id FROM endpoint WHERE family=?1 AND ip=?2 AND port=?3")     \
+    X(ENDPOINT_ADD, "INSERT INTO endpoint(family,ip,port,uses) VALUES(?1,?2,?3,0)")      \
+    X(ENDPOINT_USE, "UPDATE endpoint SET uses=uses+?2 WHERE id=?1")                      \
+    X(ENDPOINT_BY_ID, "SELECT family,ip,port FROM endpoint WHERE id=?1")                 \
+    X(ENDPOINT_UNUSED, "DELETE FROM endpoint WHERE id=?1 AND uses<=0")                   \
+    X(REF_GET, "SELECT ref FROM call_id WHERE text=?1")                                  \
+    X(REF_ADD, "INSERT INTO call_id(text) VALUES(?1)")                                   \
+    X(REF_ORPHAN,                                                                        \
+      "DELETE FROM call_id WHERE ref=?1 AND NOT EXISTS(SELECT 1 FROM chunk"              \
+      " WHERE chunk.ref=?1) AND NOT EXISTS(SELECT 1 FROM leg WHERE leg.ref=?1)")         \
+    X(CHUNK_ADD, "INSERT INTO chunk(ref,bucket,first_us,last_us,n,format,data)"          \
+                 " VALUES(?1,?2,?3,?4,?5,?6,?7)")                                        \
+    X(CHUNK_SET, "UPDATE chunk SET first_us=?2,last_us=?3,n=?4,format=?5,data=?6"        \
+                 " WHERE id=?1")                                                         \
+    X(CHUNK_DELETE, "DELETE FROM chunk WHERE id=?1")                                     \
+    X(CHUNK_OF_PIECE, "SELECT id,first_us,last_us,n,format,data FROM chunk"              \
+                      " WHERE ref=?1 AND bucket=?2 ORDER BY id")                         \
+    X(CHUNK_DATA, "SELECT format,data FROM chunk WHERE id=?1")                           \
+    X(CHUNK_OF_REF, "SELECT id,first_us,last_us,n,format,data FROM chunk"                \
+                    " WHERE ref=?1 ORDER BY bucket,id")                                  \
+    X(CHUNK_OF_CALL, "SELECT format,data FROM chunk WHERE ref IN"                        \
+                     " (SELECT ref FROM leg WHERE call=?1)")                             \
+    X(CHUNK_LAST, "SELECT max(last_us) FROM chunk WHERE ref=?1 AND bucket="              \
+                  "(SELECT max(bucket) FROM chunk WHERE ref=?1)")                        \
+    X(CHUNK_OLD, "SELECT id,ref,first_us,last_us FROM chunk WHERE (first_us,id)>(?1,?2)" \
+                 " AND first_us<?3 ORDER BY first_us,id LIMIT ?4")                       \
+    X(CHUNK_FIRST, "SELECT min(first_us) FROM chunk")                                    \
+    X(WORD_GET, "SELECT id FROM word WHERE kind=?1 AND text=?2")                         \
+    X(WORD_ADD, "INSERT INTO word(kind,text) VALUES(?1,?2)")                             \
+    X(WORD_BY_ID, "SELECT kind,text FROM word WHERE id=?1")                              \
+    X(WORD_RANGE, "SELECT id,text FROM word WHERE kind=?1 AND text>=?2 AND text<?3")     \
+    X(WORD_ORPHAN, "DELETE FROM word WHERE id=?1 AND NOT EXISTS"                         \
+                   "(SELECT 1 FROM posting WHERE posting.word=?1)")                      \
+    X(POSTING_ADD, "INSERT OR IGNORE INTO posting(word,start_us,call) VALUES(?1,?2,?3)") \
+    X(POSTING_DELETE, "DELETE FROM posting WHERE word=?1 AND start_us=?2 AND call=?3")   \
+    X(CALL_GET, "SELECT no,start_us,digest,words FROM call WHERE id=?1")                 \
+    X(CALL_ADD,                                                                          \
+      "INSERT INTO call(id,start_us,end_us,kind,status,duration_ms,digest,words,"        \
+      "format,json) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                             \
+    X(CALL_SET,                                                                          \
+      "UPDATE call SET start_us=?2,end_us=?3,kind=?4,status=?5,duration_ms=?6,"          \
+      "digest=?7,words=?8,format=?9,json=?10 WHERE no=?1")                               \
+    X(CALL_TOUCH, "UPDATE call SET digest=0 WHERE no=?1")                                \
+    X(CALL_DELETE, "DELETE FROM call WHERE no=?1")                                       \
+    X(CALL_ROW, "SELECT id,start_us,status,duration_ms,words,format,json FROM call"      \
+                " WHERE no=?1")                                                          \
+    X(CALL_END, "SELECT end_us FROM call WHERE no=?1")                                   \
+    X(CALL_OLD, "SELECT no,start_us FROM call WHERE (start_us,no)>(?1,?2)"               \
+                " AND start_us<?3 ORDER BY start_us,no LIMIT ?4")                        \
+    X(LEG_ADD, "INSERT OR IGNORE INTO leg(call,ref,id) VALUES(?1,?2,?3)")                \
+    X(LEG_OF_CALL, "SELECT ref,id FROM leg WHERE call=?1 ORDER BY ref,id")               \
+    X(LEG_CALLS, "SELECT DISTINCT call FROM leg WHERE ref=?1 AND call<>?2 LIMIT 2")      \
+    X(LEG_OTHER, "SELECT call FROM leg WHERE id=?1 AND call<>?2 AND ref=?3 LIMIT 1")     \
+    X(LEG_BY_ID, "SELECT call FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")          \
+    X(LEG_NEWEST, "SELECT leg.call FROM leg JOIN call ON call.no=leg.call WHERE"         \
+                  " leg.ref=?1 ORDER BY call.start_us DESC,call.no DESC LIMIT 1")        \
+    X(LEG_REFS, "SELECT DISTINCT ref FROM leg WHERE call=?1")                            \
+    X(LEG_IN_CALL, "SELECT 1 FROM leg JOIN call ON call.no=leg.call WHERE leg.ref=?1"    \
+                   " AND call.kind=?2 LIMIT 1")                                          \
+    X(CALL_IDS, "SELECT DISTINCT call_id.text FROM leg JOIN call_id ON"                  \
+                " call_id.ref=leg.ref WHERE leg.call=?1 ORDER BY leg.ref")               \
+    X(LEG_LEAVE_ONE, "DELETE FROM leg WHERE call=?1 AND ref=?2 AND id=?3")               \
+    X(LEG_LEAVE, "DELETE FROM leg WHERE call=?1 AND ref=?2")                             \
+    X(LEG_CLEAR, "DELETE FROM leg WHERE call=?1")                                        \
+    X(LEG_ANY, "SELECT 1 FROM leg WHERE call=?1 LIMIT 1")                                \
+    X(TOTAL_GET, "SELECT sightings,calls,last_us FROM total")                            \
+    X(TOTAL_ADD, "UPDATE total SET sightings=sightings+?1,calls=calls+?2,"               \
+                 "last_us=max(last_us,?3)")                                              \
+    X(TOTAL_EMPTY, "UPDATE total SET last_us=-9223372036854775807"                       \
+                   " WHERE NOT EXISTS(SELECT 1 FROM chunk)")                             \
+    X(PAGE_COUNT, "PRAGMA page_count")                                                   \
+    X(PAGE_SIZE, "PRAGMA page_size")                                                     \
+    X(FREE_PAGES, "PRAGMA freelist_count")
+
+enum sql {
+#define X(name, text) SQL_##name,
+    SQL_LIST(X)
+#undef X
+        SQL_COUNT
+};
+
+#endif

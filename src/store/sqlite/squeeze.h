@@ -1,0 +1,34 @@
+/* squeeze.h: how bytes stand in the file. Each blob has a format beside it:
+ *
+ *     0  as they are
+ *     1  one zstd frame
+ *     2  one zstd frame, made with the built-in text of SIP messages as its dictionary
+ *     3  the same with the built-in text of call summaries
+ *
+ * A dictionary is part of the file format: its text never changes, a better one gets a new number. */
+#ifndef SIPWEAVE_STORE_SQUEEZE_H
+#define SIPWEAVE_STORE_SQUEEZE_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+enum squeeze_format { FORMAT_RAW, FORMAT_ZSTD, FORMAT_SIP, FORMAT_SUMMARY, FORMAT_COUNT };
+
+extern const str squeeze_dictionaries[FORMAT_COUNT];
+
+struct squeeze {
+    void *compressor, *decompressor;
+    void *cdict[FORMAT_COUNT], *ddict[FORMAT_COUNT];
+    u8 *buf; /* of the last answer */
+    isize cap;
+};
+
+void squeeze_drop(struct squeeze *q);
+/* The shortest form of `plain`: `want`, or FORMAT_RAW where that is no longer; *format says which.
+ * Borrows until the next call. */
+str squeeze_pack(struct squeeze *q, str plain, enum squeeze_format want, int *format);
+/* Appends the plain bytes to *to. ERR_SYNTAX where the blob is damaged or of an unknown format. */
+must_use enum err squeeze_unpack(struct squeeze *q, str packed, i64 format, u8 **to,
+                                 isize *n, isize *cap);
+
+#endif

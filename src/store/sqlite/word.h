@@ -1,0 +1,43 @@
+/* word.h: what a call is found by. The kinds' numbers stand in the file and never change. */
+#ifndef SIPWEAVE_STORE_WORD_H
+#define SIPWEAVE_STORE_WORD_H
+
+#include "base/rd.h"
+#include "trace/call.h"
+
+/* X(NAME, number): texts are in lower case but for FROM, TO and their reverses, which phone.h makes */
+#define WORD_LIST(X)                                                                     \
+    X(KIND, 1)   /* "call" */                                                            \
+    X(STATE, 2)  /* "failed" */                                                          \
+    X(STATUS, 3) /* "486" */                                                             \
+    X(METHOD, 4) /* "invite" */                                                          \
+    X(FROM, 5)   /* plain and raw */                                                     \
+    X(TO, 6)                                                                             \
+    X(FROM_BACK, 7) /* plain, backwards */                                               \
+    X(TO_BACK, 8)                                                                        \
+    X(ADDRESS, 9)  /* "192.0.2.1:5060" */                                                \
+    X(DEVICE, 10)  /* "boxless" */                                                       \
+    X(AGENT, 11)   /* "asterisk pbx 18" */                                               \
+    X(DISPLAY, 12) /* "mother" */                                                        \
+    X(REASON, 13)  /* "busy here" */                                                     \
+    X(DURATION,                                                                          \
+      14) /* length of the talk: 0 below a second, else 1 + log2 of its seconds */
+
+enum word_kind {
+#define X(name, number) WORD_##name = number,
+    WORD_LIST(X)
+#undef X
+};
+
+enum { WORD_MAX = 200 }; /* bytes of a text that are kept */
+
+/* The ids of a call's words, ascending, each once, as call.words has them: varints of the distances. */
+struct store;
+must_use enum err words_of_call(struct store *s, const struct call *c, str *blob);
+/* The next id of such a list; `before` is the one before, 0 for the first. False at its end. */
+bool words_next(struct rd *in, i64 before, i64 *id);
+int word_duration(i64 duration_ms);
+/* Lower case, at most WORD_MAX bytes, in `to`. */
+str word_fold(str text, u8 *to);
+
+#endif

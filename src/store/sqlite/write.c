@@ -1,0 +1,101 @@
+/* write.c: transactions and sightings. */
+#include "store/sqlite/db.h"
+
+#include <string.h>
+
+static void forget(struct store *s) {
+    names_forget(&s->names);
+    keep_rolled_back(&s->keep);
+    map_clear(&s->put.joined);
+    s->new_sightings = s->new_calls = 0;
+    s->new_last_us = INT64_MIN + 1;
+}
+
+enum err store_begin(struct store *s) {
+    if (!s->writer) return db_fail(s, ERR_USAGE, "the database was opened for reading");
+    if (s->in_txn) return db_fail(s, ERR_USAGE, "a transaction is under way already");
+    if (s->reading) return db_fail(s, ERR_USAGE, "a search is under way");
+    enum err e = db_simple(s, SQL_BEGIN);
+    if (e) return e;
+    s->new_sightings = s->new_calls = 0;
+    s->new_last_us = INT64_MIN + 1;
+    s->in_txn = true;
+    return ERR_OK;
+}
+
+void store_rollback(struct store *s) {
+    if (!s->in_txn) return;
+    s->in_txn = false;
+    s->failed = ERR_OK;
+    /* SQLite has rolled back by itself where the disk was full */
+    if (!sqlite3_get_autocommit(s->db)) {
+        char why[sizeof s->sentence]; /* stays what it was */
+        memcpy(why, s->sentence, sizeof why);
+        enum err ignored = db_simple(s, SQL_ROLLBACK);
+        (void)ignored;
+        memcpy(s->sentence, why, sizeof why);
+    }
+    forget(s);
+}
+
+enum err store_commit(struct store *s) {
+    if (!s->in_txn) return db_fail(s, ERR_USAGE, "there is no transaction to commit");
+    enum err e = s->failed;
+    if (!e) e = keep_write(s);
+    if (!e) e = names_write_uses(s);
+    if (!e && (s->new_sightings || s->new_calls))
+        e = db_run_ints(s, SQL_TOTAL_ADD, 3, s->new_sightings, s->new_calls,
+                        s->new_last_us);
+    if (!e) e = db_simple(s, SQL_COMMIT);
+    if (e) {
+        store_rollback(s);
+        return e;
+    }
+    s->in_txn = false;
+    keep_committed(&s->keep);
+    names_trim(&s->names);
+    map_clear(&s->put.joined);
+    return ERR_OK;
+}
+
+void store_session(struct store *s) {
+    s->keep.session = s->keep.clock;
+}
+
+enum err store_source(struct store *s, const struct source *source, u32 *id) {
+    enum err e = db_may_write(s);
+    return e ? e : names_source(s, source, id);
+}
+
+enum err store_sighting(struct store *s, const struct sighting *sighting,
+                        const struct store_facts *facts, bool *fresh) {
+    *fresh = false;
+    enum err e = db_may_write(s);
+    if (e) return e;
+    if (!names_knows_source(&s->names, sighting->source))
+        return db_fail(s, ERR_USAGE, "a sighting of a source that was not announced");
+    struct record r = {
+        .time_us = sighting->time_us,
+        .precision_us = sighting->precision_us,
+        .source = sighting->source,
+        .transport = sighting->transport,
+        .vantage = sighting->vantage,
+        .attempt = sighting->attempt,
+        .cut = sighting->cut,
+        .line = sighting->line,
+        .bytes = sighting->bytes,
+    };
+    i64 ref = 0;
+    bool made = false;
+    e = names_endpoint(s, &sighting->src, &r.src);
+    if (!e) e = names_endpoint(s, &sighting->dst, &r.dst);
+    if (!e) e = names_ref(s, facts->call_id, &ref, &made);
+    if (!e) e = keep_sighting(s, ref, made, &r, fresh);
+    if (e || !*fresh) return e;
+    names_use_source(&s->names, sighting->source);
+    names_use_endpoint(&s->names, &sighting->src);
+    names_use_endpoint(&s->names, &sighting->dst);
+    s->new_sightings++;
+    s->new_last_us = i64_max(s->new_last_us, sighting->time_us);
+    return ERR_OK;
+}

@@ -1,0 +1,265 @@
+/* The parts below the tables: numbers, packed sightings, squeezed blobs. */
+#include "store/sqlite/phone.h"
+#include "lib/edge.h"
+#include "world.h"
+
+/* ---- numbers ------------------------------------------------------------------------------------------ */
+
+static void numbers_in_all_forms(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *raw, *plain;
+        bool digits;
+    } rows[] = {
+        {"+44 1632 960123", "+441632960123", "441632960123", true},
+        {"+44 (0)1632 960123", "+441632960123", "441632960123", true},
+        {"00441632960123", "00441632960123", "441632960123", true},
+        {"01632960123", "01632960123", "1632960123", true},
+        {"1632960123", "1632960123", "1632960123", true},
+        {"(01632) 960-123", "01632960123", "1632960123", true},
+        {"01632.960/123", "01632960123", "1632960123", true},
+        {"01632960123;npdi;rn=+448081570000", "01632960123", "1632960123", true},
+        {"1234#01632960123", "1234#01632960123", "1632960123", true},
+        {"1234%2301632960123", "1234#01632960123", "1632960123", true},
+        {"sip:+441632960123@192.0.2.1:5060;user=phone", "+441632960123", "441632960123",
+         true},
+        {"tel:+1-201-555-0123;ext=5", "+12015550123", "12015550123", true},
+        {"201", "201", "201", true},
+        {"0201", "0201", "0201", true}, /* too short for a trunk prefix */
+        {"00112", "00112", "00112", true},
+        {"*67", "*67", "67", true},
+        {"*", "*", "", true},
+        {"0", "0", "0", true},
+        {"+", "+", "", true},
+        {"", "", "", false},
+        {"  ", "", "", false},
+        {"Alice", "alice", "alice", false},
+        {"alice@example.com", "alice", "alice", false},
+        {"bob-2", "bob-2", "bob-2", false},
+        {"1+2", "1+2", "1+2", false},
+        {"%zz%4", "%zz%4", "%zz%4", false},
+        {"%", "%", "%", false},
+        {"\xff\x00", "\xff", "\xff", false},
+    };
+    for (isize i = 0; i < countof(rows); i++) {
+        str text = edge_copy(str_z(rows[i].text));
+        struct phone n = phone_read(text);
+        edge_drop(text);
+        struct out o = {0};
+        out_bytes(&o, phone_raw(&n));
+        out_byte(&o, '|');
+        out_bytes(&o, phone_plain(&n));
+        out_byte(&o, 0);
+        char want[200];
+        snprintf(want, sizeof want, "%s|%s", rows[i].raw, rows[i].plain);
+        assert_string_equal((const char *)o.p, want);
+        assert_int_equal(n.digits, rows[i].digits);
+        out_drop(&o);
+    }
+}
+
+static void the_beginning_of_a_number(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {{"+44", "44"}, {"0044", "44"}, {"0163", "163"},
+                                          {"0", ""},     {"00", ""},     {"ali", "ali"}};
+    for (isize i = 0; i < countof(rows); i++) {
+        struct phone n = phone_read_start(str_z(rows[i][0]));
+        assert_true(str_eq(phone_plain(&n), str_z(rows[i][1])));
+    }
+}
+
+static void a_number_of_any_length(void **state) {
+    (void)state;
+    u8 text[300], back[PHONE_MAX];
+    for (isize n = 0; n < countof(text); n++) {
+        memset(text, '7', sizeof text);
+        struct phone p = phone_read((str){text, n});
+        assert_int_equal(p.nraw, n < PHONE_MAX ? n : PHONE_MAX);
+        assert_int_equal(phone_reversed(phone_plain(&p), back).n, p.nplain);
+        memset(text, 'x', sizeof text);
+        p = phone_read((str){text, n});
+        assert_int_equal(p.nraw, n < PHONE_MAX ? n : PHONE_MAX);
+        memset(text, ' ', sizeof text);
+        p = phone_read((str){text, n});
+        assert_int_equal(p.nraw, 0);
+    }
+}
+
+static void durations_fall_into_doublings(void **state) {
+    (void)state;
+    static const i64 rows[][2] = {{-1, 0},    {0, 0},         {999, 0},  {1000, 1},
+                                  {1999, 1},  {2000, 2},      {3999, 2}, {4000, 3},
+                                  {60000, 6}, {INT64_MAX, 54}};
+    for (isize i = 0; i < countof(rows); i++)
+        assert_int_equal(word_duration(rows[i][0]), rows[i][1]);
+}
+
+/* ---- packed sightings ------------------------------------------------------------------------------------ */
+
+static struct record a_record(int i) {
+    struct record r = {
+        .time_us = i % 3 ? T0 + i * 7 : INT64_MIN / (i + 1),
+        .precision_us = (u32)i * 77777777u,
+        .source = i,
+        .src = (i64)1 << (i % 60),
+        .dst = i * 1000,
+        .transport = (enum transport)(i % 7),
+        .vantage = (enum vantage)(i % 3),
+        .attempt = (u16)(i % 4 ? 0 : i * 999),
+        .cut = i % 5 == 0,
+        .line = (u64)i << 40,
+        .bytes = str_sub(S("INVITE sip:x@example.com SIP/2.0\r\n\r\n"), 0, i),
+    };
+    return r;
+}
+
+static void same_record(const struct record *a, const struct record *b) {
+    assert_int_equal(a->time_us, b->time_us);
+    assert_int_equal(a->precision_us, b->precision_us);
+    assert_int_equal(a->source, b->source);
+    assert_int_equal(a->src, b->src);
+    assert_int_equal(a->dst, b->dst);
+    assert_int_equal(a->transport, b->transport);
+    assert_int_equal(a->vantage, b->vantage);
+    assert_int_equal(a->attempt, b->attempt);
+    assert_int_equal(a->cut, b->cut);
+    assert_true(a->line == b->line);
+    assert_true(str_eq(a->bytes, b->bytes));
+    assert_true(record_hash(a) == record_hash(b));
+}
+
+static void every_prefix_ends_well(void *ctx, str prefix) {
+    const isize *ends = ctx;
+    struct rd in = {.in = prefix};
+    struct record r = {0};
+    isize n = 0;
+    while (record_next(&in, r.time_us, &r)) {
+        struct record want = a_record((int)n++);
+        same_record(&r, &want);
+    }
+    isize whole = 0;
+    while (whole < 40 && ends[whole] <= prefix.n) whole++;
+    assert_int_equal(n, whole);
+    assert_int_equal(in.failed,
+                     !(prefix.n == 0 || (whole && ends[whole - 1] == prefix.n)));
+}
+
+static void records_come_back_as_they_were(void **state) {
+    (void)state;
+    u8 *bytes = NULL;
+    isize n = 0, cap = 0, ends[41] = {0};
+    i64 before = 0;
+    for (int i = 0; i < 40; i++) {
+        struct record r = a_record(i);
+        record_put(&r, before, &bytes, &n, &cap);
+        before = r.time_us;
+        ends[i] = n;
+    }
+    ends[40] = PTRDIFF_MAX;
+    edge_every_prefix((str){bytes, n}, every_prefix_ends_well, ends);
+    base_free(bytes);
+}
+
+static void noise_is_no_record(void **state) {
+    (void)state;
+    u64 seed = 1;
+    for (int round = 0; round < 20000; round++) {
+        u8 noise[64];
+        for (isize i = 0; i < countof(noise); i++) {
+            seed = hash_mix(seed, (u64)i);
+            noise[i] = (u8)(seed & (round % 2 ? 255 : 31));
+        }
+        str at_edge = edge_copy((str){noise, round % 65});
+        struct rd in = {.in = at_edge};
+        struct record r = {0};
+        while (record_next(&in, r.time_us, &r)) assert_true(str_inside(r.bytes, at_edge));
+        edge_drop(at_edge);
+    }
+}
+
+/* ---- squeezed blobs ---------------------------------------------------------------------------------------- */
+
+static void blobs_come_back_as_they_were(void **state) {
+    (void)state;
+    struct squeeze q = {0};
+    u8 *plain = NULL, *text = NULL;
+    isize cap = 0, cap_text = 0;
+    text = base_grow(text, &cap_text, 100000, 1);
+    for (isize i = 0; i < 100000; i++)
+        text[i] = (u8)("SIP/2.0 200 OK\r\n"[i % 16] + i / 5000);
+    for (int want = 0; want < FORMAT_COUNT; want++) {
+        for (isize size = 0; size <= 100000; size = size * 3 + 1) {
+            int format = -1;
+            isize n = 0;
+            str packed =
+                squeeze_pack(&q, (str){text, size}, (enum squeeze_format)want, &format);
+            assert_true(packed.n <= size);
+            str at_edge = edge_copy(packed);
+            assert_int_equal(squeeze_unpack(&q, at_edge, format, &plain, &n, &cap),
+                             ERR_OK);
+            edge_drop(at_edge);
+            assert_true(str_eq((str){plain, n}, (str){text, size}));
+        }
+    }
+    base_free(text);
+    base_free(plain);
+    squeeze_drop(&q);
+}
+
+static void damaged_blobs_are_refused(void **state) {
+    (void)state;
+    struct squeeze q = {0};
+    u8 *plain = NULL;
+    isize cap = 0, n = 0;
+    int format = 0;
+    str packed = squeeze_pack(
+        &q, S("INVITE INVITE INVITE INVITE INVITE INVITE INVITE INVITE INVITE"),
+        FORMAT_SIP, &format);
+    assert_int_equal(format, FORMAT_SIP);
+    for (isize k = 0; k < packed.n; k++) {
+        str at_edge = edge_copy(str_sub(packed, 0, k));
+        assert_int_equal(squeeze_unpack(&q, at_edge, format, &plain, &n, &cap),
+                         ERR_SYNTAX);
+        edge_drop(at_edge);
+    }
+    assert_int_equal(squeeze_unpack(&q, packed, -1, &plain, &n, &cap), ERR_SYNTAX);
+    assert_int_equal(squeeze_unpack(&q, packed, FORMAT_COUNT, &plain, &n, &cap),
+                     ERR_SYNTAX);
+    /* a frame that claims 2^40 bytes: refused before any are taken */
+    static const u8 bomb[] = {0x28, 0xb5, 0x2f, 0xfd, 0xc0, 0, 0, 0, 0,
+                              0,    0,    1,    0,    0,    1, 0, 0};
+    assert_int_equal(
+        squeeze_unpack(&q, (str){bomb, countof(bomb)}, FORMAT_ZSTD, &plain, &n, &cap),
+        ERR_SYNTAX);
+    base_free(plain);
+    squeeze_drop(&q);
+}
+
+/* The dictionaries are part of the file format: whoever changes a byte of one makes old files unreadable. */
+static void dictionaries_never_change(void **state) {
+    (void)state;
+    static const u64 hashes[FORMAT_COUNT] = {
+        [FORMAT_SIP] = 0,
+        [FORMAT_SUMMARY] = 0,
+    };
+    for (int i = FORMAT_SIP; i < FORMAT_COUNT; i++) {
+        u64 hash = hash_bytes(squeeze_dictionaries[i], 0);
+        if (hash != hashes[i])
+            fail_msg("dictionary %d is 0x%llx", i, (unsigned long long)hash);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_in_all_forms),
+        cmocka_unit_test(the_beginning_of_a_number),
+        cmocka_unit_test(a_number_of_any_length),
+        cmocka_unit_test(durations_fall_into_doublings),
+        cmocka_unit_test(records_come_back_as_they_were),
+        cmocka_unit_test(noise_is_no_record),
+        cmocka_unit_test(blobs_come_back_as_they_were),
+        cmocka_unit_test(damaged_blobs_are_refused),
+        cmocka_unit_test(dictionaries_never_change),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,344 @@
+/* world.h: a database in a folder of its own, small sightings and calls to put into it, and the
+ * invariants of schema.h as a check that any test can make at any time. */
+#ifndef SIPWEAVE_TESTS_STORE_WORLD_H
+#define SIPWEAVE_TESTS_STORE_WORLD_H
+
+#include "base/out.h"
+#include "store/sqlite/db.h"
+#include "store/sqlite/word.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define T0            ((i64)1700000000 * US_PER_SECOND)
+#define US_PER_SECOND ((i64)1000000)
+
+struct world {
+    char dir[64], path[96];
+    arena boot, view;
+    struct store *s;
+    u32 source;
+};
+
+/* ---- the folder ----------------------------------------------------------------------------------- */
+
+static inline void world_init(struct world *w) {
+    *w = (struct world){.boot = arena_open(1 << 24), .view = arena_open(1 << 28)};
+    snprintf(w->dir, sizeof w->dir, "/tmp/sipweave-store-XXXXXX");
+    assert_non_null(mkdtemp(w->dir));
+    snprintf(w->path, sizeof w->path, "%s/calls.db", w->dir);
+}
+
+static inline void world_remove_files(const struct world *w) {
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock", "-journal"};
+    for (isize i = 0; i < countof(ends); i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s%s", w->path, ends[i]);
+        unlink(path);
+    }
+}
+
+static inline void world_close(struct world *w) {
+    store_close(w->s);
+    w->s = NULL;
+    arena_reset(&w->boot);
+}
+
+static inline void world_drop(struct world *w) {
+    world_close(w);
+    world_remove_files(w);
+    rmdir(w->dir);
+    arena_close(&w->boot);
+    arena_close(&w->view);
+}
+
+/* ---- doing what has to work ----------------------------------------------------------------------- */
+
+static inline void fine(const struct store *s, enum err e) {
+    if (e == ERR_OK) return;
+    str why = s ? store_error(s) : S("");
+    fail_msg("%s: %.*s", err_text(e), (int)why.n, why.n ? (const char *)why.p : "");
+}
+
+static inline void world_open(struct world *w, enum store_mode mode) {
+    str why = {0};
+    enum err e = store_open(&w->s, w->path, mode, &w->boot, &why);
+    if (e) fail_msg("%s: %.*s", err_text(e), (int)why.n, (const char *)why.p);
+}
+
+static inline void world_begin(struct world *w) {
+    fine(w->s, store_begin(w->s));
+    struct source source = {.name = S("boxless.log"), .device = S("boxless")};
+    source.kind = SOURCE_DEVICE_LOG;
+    fine(w->s, store_source(w->s, &source, &w->source));
+}
+
+static inline void world_commit(struct world *w) {
+    fine(w->s, store_commit(w->s));
+}
+
+/* 192.0.2.i:5060 */
+static inline struct endpoint host(int i) {
+    return (struct endpoint){.ip = {192, 0, 2, (u8)i}, .port = 5060, .family = 4};
+}
+
+static inline str call_id_of(arena *a, int i) {
+    return arena_printf(a, "call-%d@192.0.2.1", i);
+}
+
+/* Message number k of Call-ID number i, at an instant. */
+static inline struct sighting sighting_of(arena *a, u32 source, int i, int k,
+                                          i64 time_us) {
+    static const char *const starts[] = {"INVITE sip:x@192.0.2.9 SIP/2.0",
+                                         "SIP/2.0 180 Ringing", "SIP/2.0 200 OK",
+                                         "BYE sip:x@192.0.2.9 SIP/2.0"};
+    str id = call_id_of(a, i);
+    return (struct sighting){
+        .time_us = time_us,
+        .precision_us = 1000000,
+        .source = source,
+        .at = 77,
+        .line = (u64)k * 10 + 1,
+        .src = host(1 + i % 5),
+        .dst = host(6 + k % 3),
+        .transport = TRANSPORT_UDP,
+        .vantage = VANTAGE_RECEIVER,
+        .bytes = arena_printf(a, "%s\r\nCall-ID: %.*s\r\nX-Number: %d\r\n\r\n",
+                              starts[k % 4], (int)id.n, (const char *)id.p, k),
+    };
+}
+
+static inline bool add(struct world *w, int i, int k, i64 time_us) {
+    bool fresh = false;
+    struct sighting g = sighting_of(&w->view, w->source, i, k, time_us);
+    struct store_facts f = {.call_id = call_id_of(&w->view, i)};
+    fine(w->s, store_sighting(w->s, &g, &f, &fresh));
+    return fresh;
+}
+
+/* A call of these Call-IDs, each with one leg. */
+static inline struct call call_of(arena *a, const char *id, i64 start_us,
+                                  const int *call_ids, isize n) {
+    struct call c = {.id = arena_copy(a, str_z(id)), .start_us = start_us, .nlegs = n};
+    c.from = S("01632960123");
+    c.to = S("+442079460452");
+    c.state = STATE_ANSWERED;
+    c.status = 200;
+    c.setup_ms = c.ring_ms = -1;
+    c.duration_ms = 11000;
+    c.legs = arena_new(a, struct leg, n);
+    c.devices = arena_new(a, struct device, n + 1);
+    c.ndevices = n + 1;
+    for (isize i = 0; i < n; i++) {
+        struct endpoint src = host(1 + call_ids[i] % 5), dst = host(6);
+        c.legs[i] = (struct leg){.n = (int)i + 1, .status = 200, .reason = S("OK")};
+        c.legs[i].id = arena_printf(a, "leg%010d", call_ids[i]);
+        c.legs[i].call_id = call_id_of(a, call_ids[i]);
+        c.legs[i].src = endpoint_text(a, &src);
+        c.legs[i].dst = endpoint_text(a, &dst);
+        c.legs[i].start_us = start_us;
+        c.legs[i].ring_us = c.legs[i].answer_us = c.legs[i].end_us = -1;
+        c.devices[i].name = arena_printf(a, "Phone-%d", call_ids[i] % 5);
+        c.devices[i].software = S("Snom D385/10.1");
+    }
+    c.devices[n].name = S("boxless");
+    return c;
+}
+
+static inline void put(struct world *w, const struct call *c) {
+    str json = arena_printf(&w->view, "{\"id\":\"%.*s\",\"legs\":%d}", (int)c->id.n,
+                            (const char *)c->id.p, (int)c->nlegs);
+    fine(w->s, store_put_call(w->s, c, json));
+}
+
+static inline void put_ids(struct world *w, const char *id, i64 start_us, const int *ids,
+                           isize n) {
+    struct call c = call_of(&w->view, id, start_us, ids, n);
+    put(w, &c);
+}
+
+/* ---- what comes back -------------------------------------------------------------------------------- */
+
+/* Rows of a search: "id id id". */
+static inline bool row_note(void *ctx, str id, i64 start_us, str json) {
+    struct out *o = ctx;
+    (void)start_us;
+    (void)json;
+    if (o->n) out_byte(o, ' ');
+    out_bytes(o, id);
+    return true;
+}
+
+static inline void expect_found(struct world *w, const struct search *q,
+                                const char *want) {
+    struct out o = {0};
+    fine(w->s, store_search(w->s, q, row_note, &o));
+    out_byte(&o, 0);
+    assert_string_equal((const char *)o.p, want);
+    u64 n = 0, words = want[0] != 0;
+    for (const char *p = want; *p; p++) words += *p == ' ';
+    fine(w->s, store_count(w->s, q, &n));
+    assert_int_equal(n, words);
+    out_drop(&o);
+}
+
+/* What a replay gives, in its order. */
+struct heard {
+    arena a;
+    struct sighting list[4096];
+    isize n, nsources;
+    char sources[8][64];
+};
+
+static inline u32 heard_source(void *ctx, const struct source *s) {
+    struct heard *h = ctx;
+    assert_in_range(h->nsources, 0, 7);
+    snprintf(h->sources[h->nsources], sizeof h->sources[0], "%.*s/%.*s/%d",
+             (int)s->name.n, (const char *)s->name.p, (int)s->device.n,
+             (const char *)s->device.p, (int)s->kind);
+    return (u32)(100 + h->nsources++);
+}
+static inline void heard_sighting(void *ctx, const struct sighting *s) {
+    struct heard *h = ctx;
+    assert_in_range(h->n, 0, countof(h->list) - 1);
+    h->list[h->n] = *s;
+    h->list[h->n++].bytes = arena_copy(&h->a, s->bytes);
+}
+static inline void heard_skipped(void *ctx, enum skip_reason r, u64 place, u64 bytes) {
+    (void)ctx, (void)r, (void)place, (void)bytes;
+    fail();
+}
+static inline void heard_damage(void *ctx, str sentence) {
+    (void)ctx, (void)sentence;
+    fail();
+}
+static inline struct input_sink heard_sink(struct heard *h) {
+    h->n = h->nsources = 0;
+    if (!h->a.beg) h->a = arena_open_view();
+    arena_reset(&h->a);
+    return (struct input_sink){h, heard_source, heard_sighting, heard_skipped,
+                               heard_damage};
+}
+
+/* ---- the invariants of schema.h ------------------------------------------------------------------------ */
+
+static inline i64 ask(sqlite3 *db, const char *sql) {
+    sqlite3_stmt *st = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    i64 n = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return n;
+}
+
+/* (1), (2), (4) and the mentions' sum of (3) */
+static inline void check_tables(sqlite3 *db) {
+    static const char *const none[] = {
+        "SELECT count(*) FROM chunk WHERE ref NOT IN (SELECT ref FROM call_id)",
+        "SELECT count(*) FROM leg WHERE ref NOT IN (SELECT ref FROM call_id)",
+        "SELECT count(*) FROM leg WHERE call NOT IN (SELECT no FROM call)",
+        "SELECT count(*) FROM posting WHERE call NOT IN (SELECT no FROM call)",
+        "SELECT count(*) FROM posting WHERE word NOT IN (SELECT id FROM word)",
+        "SELECT count(*) FROM call WHERE no NOT IN (SELECT call FROM leg)",
+        "SELECT count(*) FROM word WHERE id NOT IN (SELECT word FROM posting)",
+        "SELECT count(*) FROM call_id WHERE ref NOT IN (SELECT ref FROM chunk)"
+        " AND ref NOT IN (SELECT ref FROM leg)",
+        "SELECT (SELECT sightings FROM total)-(SELECT ifnull(sum(n),0) FROM chunk)",
+        "SELECT (SELECT calls FROM total)-(SELECT count(*) FROM call)",
+        "SELECT count(*) FROM total,chunk WHERE chunk.last_us>total.last_us",
+        "SELECT count(*) FROM chunk WHERE bucket<>first_us>>30 OR bucket<>last_us>>30",
+        "SELECT (SELECT sightings FROM total)-(SELECT ifnull(sum(uses),0) FROM source)",
+        "SELECT 2*(SELECT sightings FROM total)-(SELECT ifnull(sum(uses),0) FROM "
+        "endpoint)",
+        "SELECT count(*) FROM endpoint WHERE uses<=0",
+        "SELECT count(*) FROM source WHERE uses<0",
+        "SELECT count(*) FROM posting JOIN call ON no=call WHERE "
+        "posting.start_us<>call.start_us",
+    };
+    for (isize i = 0; i < countof(none); i++) {
+        i64 n = ask(db, none[i]);
+        if (n) fail_msg("%lld: %s", (long long)n, none[i]);
+    }
+}
+
+/* (3): each mention names what is there; the records are as many as the row says */
+static inline void check_chunks(sqlite3 *db, struct squeeze *q) {
+    sqlite3_stmt *st = NULL;
+    u8 *plain = NULL;
+    isize cap = 0;
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT n,format,data,first_us,last_us FROM chunk", -1,
+                           &st, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        isize n = 0;
+        i64 records = 0, low = INT64_MAX, high = INT64_MIN;
+        assert_int_equal(squeeze_unpack(q, db_str(st, 2), sqlite3_column_int64(st, 1),
+                                        &plain, &n, &cap),
+                         ERR_OK);
+        struct rd in = {.in = {plain, n}};
+        struct record r = {0};
+        while (record_next(&in, r.time_us, &r)) {
+            records++;
+            low = i64_min(low, r.time_us);
+            high = i64_max(high, r.time_us);
+        }
+        assert_false(in.failed);
+        assert_int_equal(records, sqlite3_column_int64(st, 0));
+        assert_int_equal(low, sqlite3_column_int64(st, 3));
+        assert_int_equal(high, sqlite3_column_int64(st, 4));
+    }
+    sqlite3_finalize(st);
+    base_free(plain);
+}
+
+/* (5) */
+static inline void check_words(sqlite3 *db) {
+    sqlite3_stmt *st = NULL;
+    i64 listed = 0;
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT words,no FROM call", -1, &st, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        struct rd in = {.in = db_str(st, 0)};
+        i64 id = 0;
+        while (words_next(&in, id, &id)) {
+            char sql[128];
+            snprintf(sql, sizeof sql,
+                     "SELECT count(*) FROM posting WHERE word=%lld AND call=%lld",
+                     (long long)id, (long long)sqlite3_column_int64(st, 1));
+            assert_int_equal(ask(db, sql), 1);
+            listed++;
+        }
+        assert_false(in.failed);
+    }
+    sqlite3_finalize(st);
+    assert_int_equal(listed, ask(db, "SELECT count(*) FROM posting"));
+}
+
+/* Of the last commit; the store may be open. */
+static inline void check_invariants(const char *path) {
+    sqlite3 *db = NULL;
+    struct squeeze q = {0};
+    sqlite3_stmt *st = NULL;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &st, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    assert_string_equal((const char *)sqlite3_column_text(st, 0), "ok");
+    sqlite3_finalize(st);
+    check_tables(db);
+    check_chunks(db, &q);
+    check_words(db);
+    squeeze_drop(&q);
+    sqlite3_close(db);
+}
+
+#endif

@@ -1,0 +1,158 @@
+// model.ts: what the API sends (docs/api.md). Field for field the object of `sipweave show --format json`.
+
+export type Severity = 'error' | 'warning' | 'info';
+export type CallState = 'answered' | 'cancelled' | 'failed' | 'ringing' | 'in-call' | 'partial';
+
+export interface Device {
+  name: string;
+  addresses: string[];
+  named?: boolean;
+  software?: string;
+  pool?: boolean;
+}
+
+export interface Evidence {
+  kind: string;
+  bits: number | null;
+  text: string;
+}
+
+export interface Leg {
+  n: number;
+  id?: string;
+  call_id: string;
+  from_device: string | null;
+  to_device: string | null;
+  src?: string;
+  dst?: string;
+  transport?: string;
+  from: string;
+  to: string;
+  from_display?: string;
+  role: string;
+  state: CallState;
+  status: number | null;
+  reason?: string;
+  start?: string | null;
+  ring_ms?: number | null;
+  duration_ms?: number | null;
+  ended_by?: 'caller' | 'callee' | null;
+  messages: number;
+  parent: number | null;
+  confidence: number | null;
+  evidence: Evidence[];
+}
+
+export interface Problem {
+  id: string;
+  severity: Severity;
+  leg: number | null;
+  message: number | null;
+  text: string;
+  cure?: string;
+}
+
+export interface Seen {
+  source: string;
+  time: string | null;
+  precision_us?: number;
+  line?: number | null;
+  vantage?: string;
+}
+
+export interface Note {
+  code: string;
+  text: string;
+  at: number; // an offset in bytes of raw
+  n: number;
+}
+
+export interface Message {
+  n: number;
+  time: string | null;
+  precision_us: number;
+  leg: number;
+  from_device: string | null;
+  to_device: string | null;
+  src: string;
+  dst: string;
+  transport: string;
+  summary: string;
+  status: number | null;
+  method: string;
+  cseq?: number;
+  retransmission_of: number | null;
+  prompted_by: number | null;
+  sdp?: boolean;
+  cut?: boolean;
+  seen: Seen[];
+  notes?: Note[];
+  raw: string;
+}
+
+interface CallFacts {
+  id: string;
+  kind: string;
+  start: string | null;
+  from: string;
+  to: string;
+  state: CallState;
+  status: number | null;
+  setup_ms: number | null;
+  ring_ms: number | null;
+  duration_ms: number | null;
+  devices: Device[];
+  legs: Leg[];
+  problems: Problem[];
+}
+
+/** One call in a list: messages are counted. */
+export interface CallSummary extends CallFacts {
+  messages: number;
+}
+
+export type Sentence = string | { text: string; messages?: number[] };
+
+/** One call as its page needs it. */
+export interface Call extends CallFacts {
+  messages: Message[];
+  message_count?: number;
+  story?: Sentence[];
+}
+
+export interface CallPage {
+  calls: CallSummary[];
+  next: string | null;
+  texts_since?: string; // free text was looked for back to here only
+}
+
+export interface Skipped {
+  reason: string;
+  text: string;
+  count: number;
+}
+
+export interface Status {
+  version: string;
+  started: string;
+  database: string;
+  sightings: number;
+  calls: number;
+  bytes: number;
+  first: string | null;
+  last: string | null;
+  skipped?: Skipped[];
+  listeners?: { kind: string; address: string; messages: number; dropped: number }[];
+  sources?: { name: string; kind: string; messages: number; last: string | null }[];
+  retention_days?: number;
+}
+
+export interface ImportResult {
+  name: string;
+  sightings: number;
+  new: number;
+  calls: number;
+  first: string | null;
+  skipped: Skipped[];
+  damage: string[];
+}
