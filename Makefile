@@ -6,7 +6,10 @@
 
 BUILD   ?= debug
 PREFIX  ?= /usr/local
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+Q       := $(if $(V),,@)
 CLANG   ?= clang
 OUT     := build/$(BUILD)
 GEN     := build/gen
@@ -65,39 +68,39 @@ build/.deps-test: tools/install.sh build/.deps
 	@touch $@
 
 web/node_modules/.done: web/package.json web/package-lock.json build/.deps
-	cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	$(Q)cd web && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
 
 # ---- the page, embedded -------------------------------------------------------------------
 
 $(GEN)/web/.done: web/node_modules/.done $(WEB_SRC)
 	@mkdir -p $(GEN)/web
-	cd web && node build.mjs ../$(GEN)/web
+	$(Q)cd web && node build.mjs ../$(GEN)/web
 	@touch $@
 
 $(GEN)/embed: tools/embed.c
 	@mkdir -p $(GEN)
-	$(CC) -std=c17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror $< -o $@
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror $< -o $@
 
 $(GEN)/assets.c: $(GEN)/web/.done $(GEN)/embed
-	$(GEN)/embed $(GEN)/web > $@.new && mv $@.new $@
+	$(Q)$(GEN)/embed $(GEN)/web > $@.new && mv $@.new $@
 
 $(OUT)/obj/gen/assets.o: $(GEN)/assets.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE -Isrc $(CFLAGS_$(BUILD)) -c $< -o $@
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -Isrc $(CFLAGS_$(BUILD)) -c $< -o $@
 
 # ---- the program ----------------------------------------------------------------------------
 
 $(OUT)/obj/%.o: %.c | build/.deps
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(OUT)/lib.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $(LIB_OBJ)
+	$(Q)ar rcs $@ $(LIB_OBJ)
 
 $(OUT)/sipweave: $(MAIN_OBJ) $(OUT)/lib.a $(GEN_OBJ)
-	$(CC) $(LDFLAGS_$(BUILD)) $(LDFLAGS) $^ $(PKG_LIBS) -lm -lpthread -o $@
+	$(Q)$(CC) $(LDFLAGS_$(BUILD)) $(LDFLAGS) $^ $(PKG_LIBS) -lm -lpthread -o $@
 
 release: deps
 	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
@@ -113,16 +116,16 @@ run: deps
 
 $(OUT)/tests/%: tests/%.c $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) | build/.deps-test
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) \
+	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) \
 	    $(PKG_LIBS) -lcmocka -ljansson -lm -lpthread -o $@
 
 $(OUT)/obj/tests/lib/%.o: tests/lib/%.c | build/.deps-test
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) -Itests -c $< -o $@
 
 $(OUT)/replay/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(OUT)/lib.a | build/.deps-test
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< tests/fuzz/replay/main.c $(OUT)/lib.a $(PKG_LIBS) \
+	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< tests/fuzz/replay/main.c $(OUT)/lib.a $(PKG_LIBS) \
 	    -lm -lpthread -o $@
 
 test: deps deps-test
@@ -138,11 +141,11 @@ check: $(OUT)/sipweave $(TEST_BIN) $(REPLAY)
 FUZZ_OBJ := $(patsubst %.c,build/fuzz/obj/%.o,$(filter-out $(MAIN) src/cli/% src/serve/%,$(SRC)))
 build/fuzz/obj/%.o: %.c | build/.deps-test
 	@mkdir -p $(@D)
-	$(CLANG) $(BASE_CFLAGS) $(PKG_CFLAGS) -g -O1 -DSIPWEAVE_DEBUG \
+	$(Q)$(CLANG) $(BASE_CFLAGS) $(PKG_CFLAGS) -g -O1 -DSIPWEAVE_DEBUG \
 	    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -c $< -o $@
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJ)
 	@mkdir -p $(@D)
-	$(CLANG) $(BASE_CFLAGS) $(PKG_CFLAGS) -Itests -g -O1 -DSIPWEAVE_DEBUG \
+	$(Q)$(CLANG) $(BASE_CFLAGS) $(PKG_CFLAGS) -Itests -g -O1 -DSIPWEAVE_DEBUG \
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $< $(FUZZ_OBJ) $(PKG_LIBS) -lm -o $@
 
 fuzz: deps deps-test $(FUZZ_BIN)

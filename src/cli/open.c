@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -20,7 +19,8 @@ extern char **environ;
 struct opening {
     const struct options *o;
     char folder[256], db[300];
-    struct out hosts;
+    arena boot;
+    str hosts;
     u64 sightings, calls; /* of kind call */
     u64 others;           /* registrations and so on */
     char only[32];        /* the one call, where there is one */
@@ -65,19 +65,19 @@ static void report(const struct opening *p, struct loom *loom) {
     }
 }
 
-static bool read_one(struct opening *p, struct loom *loom, const char *path, arena *boot) {
+static bool read_one(struct opening *p, struct loom *loom, const char *path) {
     struct input_sink sink = loom_sink(loom);
     struct input_options how = {.zone_s = p->o->zone_s};
     str sentence = {0};
     loom_session(loom);
-    if (input_file_read(path, &how, &sink, boot, &sentence) == ERR_OK) return true;
+    if (input_file_read(path, &how, &sink, &p->boot, &sentence) == ERR_OK) return true;
     cli_say("%.*s", (int)sentence.n, (const char *)sentence.p);
     return false;
 }
 
-static bool read_files(struct opening *p, struct loom *loom, struct store *store, arena *boot) {
+static bool read_files(struct opening *p, struct loom *loom, struct store *store) {
     bool ok = true;
-    for (isize i = 0; i < p->o->nfiles; i++) ok = read_one(p, loom, p->o->files[i], boot) && ok;
+    for (isize i = 0; i < p->o->nfiles; i++) ok = read_one(p, loom, p->o->files[i]) && ok;
     if (ok && loom_commit(loom, NULL, NULL) != ERR_OK) {
         str why = store_error(store);
         cli_say("the temporary database: %.*s", (int)why.n, (const char *)why.p);
@@ -109,23 +109,20 @@ static bool fill(struct opening *p) {
     struct store *store;
     struct loom *loom;
     str sentence = {0};
-    arena boot = arena_open((isize)64 << 20);
-    struct loom_options how = {.hosts = out_str(&p->hosts), .bulk = true};
-    bool ok = store_open(&store, p->db, STORE_WRITE, &boot, &sentence) == ERR_OK;
+    struct loom_options how = {.hosts = p->hosts, .bulk = true};
+    bool ok = store_open(&store, p->db, STORE_WRITE, &p->boot, &sentence) == ERR_OK;
     if (!ok) {
         cli_say("%.*s", (int)sentence.n, (const char *)sentence.p);
-        arena_close(&boot);
         return false;
     }
     ok = loom_open(&loom, store, &how) == ERR_OK;
     if (ok) {
-        ok = read_files(p, loom, store, &boot);
+        ok = read_files(p, loom, store);
         loom_close(loom);
         input_files_close();
         count_calls(p, store);
     }
     store_close(store);
-    arena_close(&boot);
     return ok;
 }
 
@@ -165,16 +162,14 @@ static void ready(const struct server *s, void *ctx) {
 }
 
 int command_open(const struct options *o) {
-    struct opening p = {.o = o};
+    struct opening p = {.o = o, .boot = arena_open((isize)64 << 20)};
     int status = EXIT_USAGE;
     if (o->nfiles == 0) {
         cli_say("which file? \"sipweave --help\" tells what it can do");
-        return EXIT_USAGE;
+        goto out;
     }
-    if (!serve_hosts(o, &p.hosts) || !folder_make(&p)) {
-        out_drop(&p.hosts);
-        return EXIT_USAGE;
-    }
+    if (o->hosts && !cli_file_read(o->hosts, &p.boot, &p.hosts)) goto out;
+    if (!folder_make(&p)) goto out;
     bool ok = fill(&p);
     if (ok && p.sightings == 0) {
         cli_say("there is no SIP in %s", o->nfiles == 1 ? o->files[0] : "these files");
@@ -184,13 +179,14 @@ int command_open(const struct options *o) {
             .db = p.db,
             .listen = o->listen ? o->listen : "127.0.0.1:0",
             .syslog = o->syslog,
-            .hosts = out_str(&p.hosts),
+            .hosts = p.hosts,
             .zone_s = o->zone_s,
             .insecure = o->insecure,
         };
         status = serve_until_stopped(&how, ready, &p);
     }
     folder_drop(&p);
-    out_drop(&p.hosts);
+out:
+    arena_close(&p.boot);
     return status;
 }

@@ -1,29 +1,8 @@
 /* serve.c: sipweave serve: the server, until it is stopped. */
 #include "cli/serve.h"
 
-#include "store/store.h"
-
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-
-bool serve_hosts(const struct options *o, struct out *text) {
-    u8 block[4096];
-    if (!o->hosts) return true;
-    FILE *f = fopen(o->hosts, "rb");
-    if (!f) {
-        cli_say("%s: %s", o->hosts, strerror(errno));
-        return false;
-    }
-    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;) {
-        out_bytes(text, (str){block, (isize)n});
-    }
-    bool ok = !ferror(f);
-    if (!ok) cli_say("%s: %s", o->hosts, strerror(errno));
-    fclose(f);
-    return ok;
-}
 
 static void say(const char *sentence) { cli_say("%s", sentence); }
 
@@ -80,25 +59,28 @@ static void ready(const struct server *s, void *ctx) {
 }
 
 int command_serve(const struct options *o) {
-    struct out hosts = {0};
+    str hosts = {0};
     struct options mine = *o;
+    arena boot = arena_open((isize)64 << 20);
+    int status = EXIT_USAGE;
     if (o->nfiles) {
         cli_say("serve takes no files; \"sipweave import\" puts them into a database, and "
                 "\"sipweave FILE\" opens them");
-        return EXIT_USAGE;
+        goto out;
     }
-    if (!serve_hosts(o, &hosts)) return EXIT_USAGE;
+    if (o->hosts && !cli_file_read(o->hosts, &boot, &hosts)) goto out;
     if (!mine.db) mine.db = "sipweave.db";
     struct server_options how = {
         .db = mine.db,
         .listen = o->listen ? o->listen : "127.0.0.1:8270",
         .syslog = o->syslog ? o->syslog : "127.0.0.1:5514",
         .keep_days = o->keep_days,
-        .hosts = out_str(&hosts),
+        .hosts = hosts,
         .zone_s = o->zone_s,
         .insecure = o->insecure,
     };
-    int status = serve_until_stopped(&how, ready, &mine);
-    out_drop(&hosts);
+    status = serve_until_stopped(&how, ready, &mine);
+out:
+    arena_close(&boot);
     return status;
 }

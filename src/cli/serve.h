@@ -5,9 +5,6 @@
 #include "cli/cli.h"
 #include "serve/server.h"
 
-/* The text of --hosts, empty without one; false: it cannot be read, which was said. */
-bool serve_hosts(const struct options *o, struct out *text);
-
 /* Opens the server, calls ready, runs it until SIGINT or SIGTERM, closes it. Gives the exit status; what is wrong
  * was said. */
 int serve_until_stopped(const struct server_options *how,

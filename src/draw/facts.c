@@ -1,5 +1,6 @@
 #include "draw/facts.h"
 
+#include "base/time.h"
 #include "draw/layout.h"
 
 #include <math.h>
@@ -13,13 +14,33 @@ i64 fact_leg_talk_us(const struct leg *l) {
     return l->answer_us >= 0 && l->end_us >= l->answer_us ? l->end_us - l->answer_us : -1;
 }
 
-str fact_span(arena *a, i64 us) {
-    if (us < 0) return (str){0};
-    return time_span(a, us, 1);
+static bool whole_seconds(i64 us) {
+    return us < 0 || us % US_PER_S == 0;
 }
 
-str fact_span_ms(arena *a, i64 ms) {
-    return fact_span(a, ms > INT64_MAX / 1000 ? -1 : ms * 1000);
+u32 fact_precision(const struct call *c) {
+    u32 coarsest = 1;
+    for (isize i = 0; c->messages && i < c->nmessages; i++) {
+        if (c->messages[i].precision_us > coarsest)
+            coarsest = c->messages[i].precision_us;
+    }
+    bool whole = c->nlegs > 0 && whole_seconds(c->start_us);
+    for (isize i = 0; whole && i < c->nlegs; i++) {
+        const struct leg *l = &c->legs[i];
+        whole = whole_seconds(l->start_us) && whole_seconds(l->ring_us) &&
+                whole_seconds(l->answer_us) && whole_seconds(l->end_us);
+    }
+    if (!c->messages && whole && coarsest < US_PER_S) coarsest = (u32)US_PER_S;
+    return coarsest;
+}
+
+str fact_span(arena *a, i64 us, u32 precision_us) {
+    if (us < 0) return (str){0};
+    return time_span(a, us, precision_us);
+}
+
+str fact_span_ms(arena *a, i64 ms, u32 precision_us) {
+    return fact_span(a, ms > INT64_MAX / 1000 ? -1 : ms * 1000, precision_us);
 }
 
 str fact_zone(arena *a, i32 zone_s) {

@@ -6,8 +6,11 @@
 
 i64 fact_leg_ring_us(const struct leg *l); /* first ringing to answer or end; -1: none */
 i64 fact_leg_talk_us(const struct leg *l); /* answer to end; -1: none */
-str fact_span(arena *a, i64 us);           /* "3.2 s"; empty where not known */
-str fact_span_ms(arena *a, i64 ms);
+/* How finely the times of a call are known: the coarsest stamp in it. A summary has no stamps; there
+ * times that are all whole seconds give themselves away. */
+u32 fact_precision(const struct call *c);
+str fact_span(arena *a, i64 us, u32 precision_us); /* "3.2 s"; empty where not known */
+str fact_span_ms(arena *a, i64 ms, u32 precision_us);
 str fact_zone(arena *a, i32 zone_s);         /* "UTC", "+01:00" */
 str fact_when(arena *a, i64 us, i32 zone_s); /* "26 Jul 2014 08:54:02 +01:00" */
 str fact_state(arena *a, enum call_state s, int status); /* "failed 486", "answered" */

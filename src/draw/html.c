@@ -88,9 +88,11 @@ static void write_facts(struct out *o, const struct call *c, i32 zone_s, arena s
         element(o, "<span>", str_z(call_kind_text(c->kind)), "</span> ");
     element(o, "<span><strong>", fact_state(a, c->state, c->status), "</strong></span> ");
     if (c->ring_ms >= 0)
-        element(o, "<span>rang ", fact_span_ms(a, c->ring_ms), "</span> ");
+        element(o, "<span>rang ", fact_span_ms(a, c->ring_ms, fact_precision(c)),
+                "</span> ");
     if (c->duration_ms >= 0)
-        element(o, "<span>talked ", fact_span_ms(a, c->duration_ms), "</span> ");
+        element(o, "<span>talked ", fact_span_ms(a, c->duration_ms, fact_precision(c)),
+                "</span> ");
     element(o, "<span>", fact_count(a, c->nlegs, "leg", "legs"), "</span> ");
     element(o, "<span>", fact_count(a, c->ndevices, "device", "devices"), "</span> ");
     element(o, "<span>", fact_count(a, c->nmessages, "message", "messages"), "</span>");
@@ -116,7 +118,7 @@ static void write_problems(struct out *o, const struct call *c) {
 }
 
 static void write_leg(struct out *o, const struct call *c, const struct leg *l,
-                      arena scratch) {
+                      u32 precision_us, arena scratch) {
     arena *a = &scratch;
     out_printf(o,
                "<tr data-leg=\"%d\"><th scope=\"row\"><span class=\"badge c%d\">%d</span>"
@@ -129,8 +131,9 @@ static void write_leg(struct out *o, const struct call *c, const struct leg *l,
     if (l->parent > 0) element(o, "", str_z(leg_role_text(l->role)), " of ");
     element(o, "", fact_why(a, l), "</small></td><td>");
     element(o, "", fact_state(a, l->state, l->status), "</td><td class=\"num\">");
-    element(o, "", fact_span(a, fact_leg_ring_us(l)), "</td><td class=\"num\">");
-    element(o, "", fact_span(a, fact_leg_talk_us(l)), "</td></tr>\n");
+    element(o, "", fact_span(a, fact_leg_ring_us(l), precision_us),
+            "</td><td class=\"num\">");
+    element(o, "", fact_span(a, fact_leg_talk_us(l), precision_us), "</td></tr>\n");
 }
 
 static void write_legs(struct out *o, const struct call *c, arena scratch) {
@@ -141,7 +144,8 @@ static void write_legs(struct out *o, const struct call *c, arena scratch) {
           "class=\"num\">Rang</th><th scope=\"col\" "
           "class=\"num\">Talked</th></tr></thead>\n"
           "<tbody>\n");
-    for (isize i = 0; i < c->nlegs; i++) write_leg(o, c, &c->legs[i], scratch);
+    u32 precision = fact_precision(c);
+    for (isize i = 0; i < c->nlegs; i++) write_leg(o, c, &c->legs[i], precision, scratch);
     out_z(o, "</tbody>\n</table>\n</section>\n");
 }
 

@@ -13,8 +13,8 @@ static void field(struct out *o, arena a, str s, int width) {
     cells_write_padded(o, cells_fit(&a, text, width, false), width);
 }
 
-static str labelled(arena *a, const char *label, i64 ms) {
-    str span = fact_span_ms(a, ms);
+static str labelled(arena *a, const char *label, i64 ms, u32 precision_us) {
+    str span = fact_span_ms(a, ms, precision_us);
     if (span.n == 0) return span;
     return arena_printf(a, "%s %.*s", label, (int)span.n, (const char *)span.p);
 }
@@ -44,9 +44,9 @@ void draw_call_line(struct out *o, const struct call *c, i32 zone_s) {
     }
     field(o, *a, state, STATE_W);
     out_z(o, "  ");
-    field(o, *a, labelled(a, "rang", c->ring_ms), SPAN_W);
+    field(o, *a, labelled(a, "rang", c->ring_ms, fact_precision(c)), SPAN_W);
     out_z(o, "  ");
-    field(o, *a, labelled(a, "talked", c->duration_ms), SPAN_W + 2);
+    field(o, *a, labelled(a, "talked", c->duration_ms, fact_precision(c)), SPAN_W + 2);
     out_z(o, "  ");
     field(o, *a, fact_count(a, c->nlegs, "leg", "legs"), LEGS_W);
     field(o, *a, fact_count(a, c->ndevices, "device", "devices"), DEVICES_W);

@@ -4,6 +4,7 @@
  *     00.000  1       ├─ INVITE ─▶│           │
  *     00.071  4       │           ├─ INVITE ─▶│       ! in front of the first column: a problem
  *     00.237  4       │           │◀─ 180 ×3 ─┤       ✗ in front of a label: a bad answer
+ *             4       │           ├─── ACK ──▶│       no time: the same as above
  *      3.2 s          ┊           ┊           ┊       a silence
  *
  * Columns are as far apart as their labels and names ask for, and where that is wider than the
@@ -234,7 +235,7 @@ static void put_arrow(const struct grid *g, struct cells *line, const struct row
 static void write_row(struct out *o, const struct grid *g, struct cells *line,
                       const struct row *r, arena a) {
     cells_clear(line);
-    put_right(line, g->times, cells_text(&a, r->time, g->ascii));
+    if (!r->same_time) put_right(line, g->times, cells_text(&a, r->time, g->ascii));
     put_lifes(g, line, r->kind == ROW_GAP ? g->s->dotted : g->s->life);
     if (r->kind == ROW_MESSAGE) {
         put_right(line, g->legs,

@@ -65,11 +65,12 @@ void text_title(struct out *o, const struct call *c, const struct draw_text_opti
     arena *a = &scratch;
     write_line(o, pair(a, fact_who(c->from), fact_who(c->to), d));
     struct out facts = {0};
+    u32 precision = fact_precision(c);
     add_fact(&facts, d, S(""), fact_when(a, c->start_us, d->zone_s));
     if (c->kind != KIND_CALL) add_fact(&facts, d, S(""), str_z(call_kind_text(c->kind)));
     add_fact(&facts, d, S(""), fact_state(a, c->state, c->status));
-    add_fact(&facts, d, S("rang "), fact_span_ms(a, c->ring_ms));
-    add_fact(&facts, d, S("talked "), fact_span_ms(a, c->duration_ms));
+    add_fact(&facts, d, S("rang "), fact_span_ms(a, c->ring_ms, precision));
+    add_fact(&facts, d, S("talked "), fact_span_ms(a, c->duration_ms, precision));
     add_fact(&facts, d, S(""), fact_count(a, c->nlegs, "leg", "legs"));
     add_fact(&facts, d, S(""), fact_count(a, c->ndevices, "device", "devices"));
     add_fact(&facts, d, S(""), fact_count(a, c->nmessages, "message", "messages"));
@@ -79,13 +80,13 @@ void text_title(struct out *o, const struct call *c, const struct draw_text_opti
 }
 
 static void leg_cells(struct cells *cell, const struct call *c, const struct leg *l,
-                      const struct draw_text_options *d, arena *a) {
+                      u32 precision, const struct draw_text_options *d, arena *a) {
     cell[0] = safe(a, arena_printf(a, "%3d", l->n), d);
     cell[WAY] = pair(a, fact_device(c, l->from_device), fact_device(c, l->to_device), d);
     cell[NUMBERS] = pair(a, fact_who(l->from), fact_who(l->to), d);
     cell[3] = safe(a, fact_state(a, l->state, l->status), d);
-    cell[4] = safe(a, fact_span(a, fact_leg_ring_us(l)), d);
-    cell[5] = safe(a, fact_span(a, fact_leg_talk_us(l)), d);
+    cell[4] = safe(a, fact_span(a, fact_leg_ring_us(l), precision), d);
+    cell[5] = safe(a, fact_span(a, fact_leg_talk_us(l), precision), d);
 }
 
 /* Does a leg carry other numbers than the call, whose numbers stand in the title? */
@@ -103,11 +104,12 @@ static void column_widths(int *width, const struct call *c,
                           const struct draw_text_options *d, arena scratch) {
     static const int heads[COLS] = {3, 9, 7, 6, 4, 6};
     int sum = 2 * (COLS - 1);
+    u32 precision = fact_precision(c);
     for (int k = 0; k < COLS; k++) width[k] = heads[k];
     for (isize i = 0; i < c->nlegs; i++) {
         arena a = scratch;
         struct cells cell[COLS];
-        leg_cells(cell, c, &c->legs[i], d, &a);
+        leg_cells(cell, c, &c->legs[i], precision, d, &a);
         for (int k = 0; k < COLS; k++) {
             if (cell[k].n > width[k]) width[k] = cell[k].n;
         }
@@ -139,6 +141,7 @@ void text_legs(struct out *o, const struct call *c, const struct draw_text_optio
                arena scratch) {
     if (c->nlegs == 0) return;
     int width[COLS];
+    u32 precision = fact_precision(c);
     column_widths(width, c, d, scratch);
     arena a = scratch;
     str names[COLS] = {S("leg"),     d->ascii ? S("from -> to") : S("from \u2192 to"),
@@ -150,7 +153,7 @@ void text_legs(struct out *o, const struct call *c, const struct draw_text_optio
     for (isize i = 0; i < c->nlegs; i++) {
         const struct leg *l = &c->legs[i];
         a = scratch;
-        leg_cells(cell, c, l, d, &a);
+        leg_cells(cell, c, l, precision, d, &a);
         write_cells(o, cell, width, d, a);
         str why = fact_why(&a, l);
         if (l->parent > 0 || l->role != ROLE_INCOMING)

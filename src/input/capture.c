@@ -2,7 +2,7 @@
  *
  *     stream ──cookie_read──> FILE ──> libpcap ──frame──> net_frame_decode ──payload──> SIP? ──> sink
  *
- * libpcap does not say where in the file a packet stands. The stream knows how far libpcap has read,
+ * libpcap does not say where in the file a packet stands. ftello knows how far libpcap has read,
  * and a packet is the last thing it read:
  *
  *     pcap     | header 16 or 24 | packet        |<- offset
@@ -25,11 +25,17 @@
 
 #define LAST_SECOND INT64_C(253402300799) /* 9999-12-31: stamps past it are damage */
 
-enum { BLOCK_OBSOLETE_PACKET = 2, BLOCK_SIMPLE_PACKET = 3, BLOCK_PACKET = 6 };
+enum {
+    BLOCK_OBSOLETE_PACKET = 2,
+    BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_PACKET = 6,
+    FILE_BUFFER = 64 * 1024, /* with a packet, less than STREAM_HISTORY */
+};
 
 struct capture {
     struct input_job *job;
     pcap_t *pcap;
+    FILE *file; /* pcap's */
     bool ng;
     int link;
     u32 source;
@@ -58,8 +64,9 @@ static u64 block_data(const struct stream *in, u64 end, bool big) {
 /* Where `payload`, a part of `frame`, stands in the file: computed, then compared. */
 static u64 payload_place(const struct capture *c, str frame, str payload) {
     const struct stream *in = &c->job->in;
-    u64 end = stream_offset(in), inner = (u64)(payload.p - frame.p);
-    if (!c->job->read || in->buf == NULL) return SIGHTING_NOWHERE;
+    off_t end_of_packet = c->job->read ? ftello(c->file) : -1;
+    if (end_of_packet < 0) return SIGHTING_NOWHERE;
+    u64 end = (u64)end_of_packet, inner = (u64)(payload.p - frame.p);
     if (!c->ng) {
         u64 at = end - (u64)frame.n + inner;
         return (u64)frame.n <= end && stream_had(in, at, payload) ? at : SIGHTING_NOWHERE;
@@ -136,13 +143,17 @@ static void take_packet(struct capture *c, const struct pcap_pkthdr *h, str fram
 
 /* ---- the file ------------------------------------------------------------------------------------ */
 
-/* The FILE is unbuffered: libpcap's reads come here one by one, so that the stream's offset is
- * libpcap's, and the stream is the only buffer. */
 static ssize_t cookie_read(void *cookie, char *to, size_t n) {
-    struct stream *in = cookie;
-    str part = stream_take(in, (isize)n);
+    str part = stream_take(cookie, (isize)n);
     if (part.n) memcpy(to, part.p, (size_t)part.n);
     return part.n;
+}
+
+/* Tells where the stream is, for ftello; it cannot go elsewhere. */
+static int cookie_seek(void *cookie, off64_t *offset, int whence) {
+    if (whence != SEEK_CUR || *offset != 0) return -1;
+    *offset = (off64_t)stream_offset(cookie);
+    return 0;
 }
 
 static void report_damage(const struct capture *c, const char *why) {
@@ -200,23 +211,27 @@ bool capture_recognise(str head) {
 }
 
 enum err capture_read(struct input_job *job) {
+    cookie_io_functions_t reads = {.read = cookie_read, .seek = cookie_seek};
     char why[PCAP_ERRBUF_SIZE] = "";
     struct capture c = {.job = job};
-    FILE *f = fopencookie(&job->in, "rb", (cookie_io_functions_t){.read = cookie_read});
-    must(f);
-    setvbuf(f, NULL, _IONBF, 0);
+    isize cap = 0;
+    char *buffer = base_grow(NULL, &cap, FILE_BUFFER, 1);
+    c.file = fopencookie(&job->in, "rb", reads);
+    must(c.file);
+    setvbuf(c.file, buffer, _IOFBF, FILE_BUFFER);
     c.ng = capture_ng_recognise((str){job->in.buf, job->in.n});
-    c.pcap =
-        pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_MICRO, why);
-    if (!c.pcap) {
-        fclose(f);
+    c.pcap = pcap_fopen_offline_with_tstamp_precision(c.file, PCAP_TSTAMP_PRECISION_MICRO,
+                                                      why);
+    if (c.pcap) {
+        c.link = pcap_datalink(c.pcap);
+        c.source = announce(job);
+        read_packets(&c);
+        pcap_close(c.pcap); /* closes the file */
+    } else {
+        fclose(c.file);
         *job->sentence = arena_printf(job->boot, "%s: is a damaged capture file (%s)",
                                       arena_z(job->boot, job->path), why);
-        return ERR_SYNTAX;
     }
-    c.link = pcap_datalink(c.pcap);
-    c.source = announce(job);
-    read_packets(&c);
-    pcap_close(c.pcap); /* closes f */
-    return ERR_OK;
+    base_free(buffer);
+    return c.pcap ? ERR_OK : ERR_SYNTAX;
 }

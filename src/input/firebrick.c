@@ -1,11 +1,10 @@
 #include "input/parts.h"
 
-#include "base/out.h"
 #include "sip/sip.h"
 
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 256 * 1024, MESSAGE_MAX_BYTES = 256 * 1024 };
+enum { LINE_MAX_BYTES = 256 * 1024 };
 
 static str without_eol(str line) {
     if (line.n && line.p[line.n - 1] == '\n') line.n--;
@@ -14,7 +13,10 @@ static str without_eol(str line) {
 }
 
 static bool is_blank_line(str line) {
-    return str_trim(line).n == 0;
+    for (isize i = 0; i < line.n; i++) {
+        if (line.p[i] != '\n' && line.p[i] != '\r' && !is_blank(line.p[i])) return false;
+    }
+    return true;
 }
 
 /* ---- text that belongs to no message ------------------------------------------------------------ */
@@ -40,130 +42,13 @@ static void junk_give(struct firebrick *f) {
     f->junk_binary = false;
 }
 
-/* ---- the text of the message -------------------------------------------------------------------- */
-
-static void text_append(struct firebrick *f, str line, bool keep) {
-    isize room = MESSAGE_MAX_BYTES - f->ntext;
-    if (f->ntext == 0) {
-        f->head.at = f->offset;
-        f->gap = false; /* before the text it cuts nothing */
-    }
-    if (line.n > room) f->lost += (u64)(line.n - room);
-    bool bare = str_ends(line, S("\n")) && !str_ends(line, S("\r\n"));
-    f->wire += line.n + bare;
-    line = str_sub(line, 0, room);
-    f->bare_lf = f->bare_lf || bare;
-    f->text = base_grow(f->text, &f->cap_text, f->ntext + line.n, 1);
-    if (line.n) memcpy(f->text + f->ntext, line.p, (size_t)line.n);
-    f->ntext += line.n;
-    if (!keep) return;
-    f->keep = f->ntext;
-    f->wire_keep = f->wire;
-    if (f->gap) f->pieced = true;
-    f->gap = false;
-}
-
-/* Content-Length, and whether there is a Content-Type: that is all that matters for the end. */
-static void header_note(struct firebrick *f, str line) {
-    if (line.n == 0 || (to_lower(line.p[0]) != 'l' && to_lower(line.p[0]) != 'c')) return;
-    struct str_pair field = str_cut(line, ':');
-    if (!field.ok) return;
-    enum sip_header_id id = sip_header_from_name(str_trim(field.head));
-    if (id == SIP_HDR_CONTENT_TYPE) f->has_content_type = true;
-    if (id != SIP_HDR_CONTENT_LENGTH) return;
-    struct str_number n = str_u64(str_trim(field.tail), 1 << 30);
-    if (n.ok) f->content_length = (i64)n.value;
-}
-
-static bool body_is_complete(const struct firebrick *f) {
-    if (f->content_length >= 0) return f->wire - f->wire_headers >= f->content_length;
-    if (f->head_size >= 0) return f->wire >= f->head_size;
-    return !f->has_content_type;
-}
-
-static void body_check(struct firebrick *f) {
-    if (!body_is_complete(f)) return;
-    f->state = FIREBRICK_DONE;
-    f->keep = f->ntext; /* blank lines that Content-Length counts are the body's */
-    f->wire_keep = f->wire;
-}
-
-/* Are bytes missing at the end? A last line end may have got lost, and the blank line after headers. */
-static bool text_is_cut(const struct firebrick *f) {
-    bool in_headers = f->state == FIREBRICK_HEADERS;
-    i64 body = in_headers ? 0 : f->wire_keep - f->wire_headers;
-    if (f->lost) return true;
-    if (f->content_length > 0 && body + 2 < f->content_length) return true;
-    return f->wire_keep + (in_headers ? 4 : 2) < f->head_size;
-}
-
-/* A body whose last line has no line end got one from the log: Content-Length shows that it is too much. */
-static void log_eol_drop(struct firebrick *f) {
-    if (f->state != FIREBRICK_DONE || f->content_length <= 0) return;
-    if (f->wire_keep - f->wire_headers != f->content_length + 2) return;
-    str text = {f->text, f->keep};
-    if (str_ends(text, S("\n"))) f->keep = without_eol(text).n;
-}
-
-/* Content-Length: 0 and no blank line after it: whoever copied the text lost the blank line, no more. */
-static void blank_line_restore(struct firebrick *f) {
-    str eol = f->bare_lf ? S("\n") : S("\r\n");
-    if (f->state != FIREBRICK_HEADERS || f->content_length != 0) return;
-    if (f->text[f->ntext - 1] != '\n') text_append(f, eol, true);
-    text_append(f, eol, true);
-    f->pieced = true;
-}
-
-static void report_lost(struct firebrick *f) {
-    struct out o = {0};
-    f->sink.skipped(f->sink.ctx, SKIP_DAMAGED, f->head.line, f->lost);
-    out_bytes(&o, f->name);
-    out_printf(&o,
-               "%sline %llu: a message of more than %d bytes was cut there; "
-               "%llu bytes of it were passed over",
-               f->name.n ? ": " : "", (unsigned long long)f->head.line, MESSAGE_MAX_BYTES,
-               (unsigned long long)f->lost);
-    f->sink.damage(f->sink.ctx, out_str(&o));
-    out_drop(&o);
-}
-
-/* Gives what is at hand and goes to OUTSIDE. */
-static void message_give(struct firebrick *f) {
-    if (f->state == FIREBRICK_AFTER_HEAD)
-        f->sink.skipped(f->sink.ctx, SKIP_NO_MESSAGE, f->head.line, 0);
-    if (f->state >= FIREBRICK_HEADERS) {
-        f->head.cut = text_is_cut(f);
-        log_eol_drop(f);
-        blank_line_restore(f);
-        f->head.bytes = (str){f->text, f->keep};
-        if (!f->in_place || f->pieced) f->head.at = SIGHTING_NOWHERE;
-        f->sink.sighting(f->sink.ctx, &f->head);
-        if (f->lost) report_lost(f);
-    }
-    f->state = FIREBRICK_OUTSIDE;
-}
-
-void firebrick_begin(struct firebrick *f, const struct firebrick_head *head) {
-    message_give(f);
-    junk_give(f);
-    f->head = head->seen;
-    f->head.source = f->source;
-    f->head_size = head->size;
-    f->state = FIREBRICK_AFTER_HEAD;
-    f->ntext = f->keep = 0;
-    f->wire = f->wire_keep = f->wire_headers = 0;
-    f->content_length = -1;
-    f->has_content_type = f->bare_lf = f->gap = f->pieced = false;
-    f->lost = 0;
-}
-
 /* ---- lines, state by state -------------------------------------------------------------------------- */
 
 static void line_after_head(struct firebrick *f, str line) {
     if (is_blank_line(line)) return;
     if (sip_looks_like_start(line)) {
         f->state = FIREBRICK_HEADERS;
-        text_append(f, line, true);
+        firebrick_append(f, line, true);
         return;
     }
     f->state = FIREBRICK_OUTSIDE;
@@ -176,7 +61,7 @@ static void line_after_head(struct firebrick *f, str line) {
 
 /* "v=0" is no header: whoever wrote this left the blank line before the SDP out. */
 static bool blank_line_is_missing(str line) {
-    return str_eq(without_eol(line), S("v=0"));
+    return line.p[0] == 'v' && str_eq(without_eol(line), S("v=0"));
 }
 
 /* After "Content-Length: 0" the message may end without its blank line: what a page put behind the text is
@@ -188,28 +73,28 @@ static bool is_no_header(const struct firebrick *f, str line) {
 static void line_in_headers(struct firebrick *f, str line) {
     bool blank = is_blank_line(line);
     if (!blank && is_no_header(f, line)) {
-        message_give(f);
+        firebrick_give(f);
         junk_add(f, line);
         return;
     }
     if (blank_line_is_missing(line)) {
-        text_append(f, f->bare_lf ? S("\n") : S("\r\n"), true);
+        firebrick_append(f, f->bare_lf ? S("\n") : S("\r\n"), true);
         f->pieced = true;
         f->wire_headers = f->wire;
         f->state = FIREBRICK_BODY;
     }
-    text_append(f, line, true);
-    if (!blank) header_note(f, line);
+    firebrick_append(f, line, true);
+    if (!blank) firebrick_header(f, line);
     if (blank) {
         f->wire_headers = f->wire;
         f->state = FIREBRICK_BODY;
     }
-    if (f->state == FIREBRICK_BODY) body_check(f);
+    if (f->state == FIREBRICK_BODY) firebrick_body_check(f);
 }
 
 static void line_in_body(struct firebrick *f, str line) {
-    text_append(f, line, !is_blank_line(line));
-    body_check(f);
+    firebrick_append(f, line, !is_blank_line(line));
+    firebrick_body_check(f);
 }
 
 /* Some devices end the lines of their SDP with LF alone; where the log wrote LF everywhere, these were
@@ -221,10 +106,10 @@ static bool goes_on_as_sdp(const struct firebrick *f, str line) {
 
 static void line_when_done(struct firebrick *f, str line) {
     if (goes_on_as_sdp(f, line)) {
-        text_append(f, line, true);
+        firebrick_append(f, line, true);
         return;
     }
-    message_give(f);
+    firebrick_give(f);
     if (!is_blank_line(line)) junk_add(f, line);
 }
 
@@ -232,15 +117,10 @@ static void line_when_done(struct firebrick *f, str line) {
 static void line_of_others(struct firebrick *f, str line) {
     bool open_end =
         f->state == FIREBRICK_BODY && f->content_length < 0 && f->head_size < 0;
-    if (f->state == FIREBRICK_DONE || open_end) message_give(f);
+    if (f->state == FIREBRICK_DONE || open_end) firebrick_give(f);
     junk_give(f);
     f->gap = true;
     f->sink.skipped(f->sink.ctx, SKIP_OTHER_LINE, f->line, (u64)line.n);
-}
-
-static bool has_stamp(str line, i32 zone_s) {
-    if (line.n == 0 || (line.p[0] != ' ' && !is_digit(line.p[0]))) return false;
-    return stamp_firebrick(line, zone_s).n || stamp_iso(line, zone_s).n;
 }
 
 static void line_of_text(struct firebrick *f, str line) {
@@ -255,17 +135,25 @@ static void line_of_text(struct firebrick *f, str line) {
     }
 }
 
+/* Text of a body may begin with a date too: only stamps in the style of the log's heads count. */
+static bool is_of_others(const struct firebrick *f, enum firebrick_style style) {
+    if (style == FIREBRICK_STYLE_NONE) return false;
+    return f->style == FIREBRICK_STYLE_ANY || f->style == style;
+}
+
 static void line_take(struct firebrick *f, str line) {
-    struct firebrick_head head;
+    struct firebrick_head head = {0};
+    bool maybe = line.p[0] == ' ' || is_digit(line.p[0]);
     f->long_is_text = false;
-    if (!has_stamp(line, f->zone_s)) {
-        line_of_text(f, line);
-        f->long_is_text = f->state >= FIREBRICK_HEADERS;
-    } else if (firebrick_head_line(line, f->zone_s, &head)) {
+    if (maybe && firebrick_head_line(line, f->zone_s, &head)) {
+        junk_give(f);
         head.seen.line = f->line;
         firebrick_begin(f, &head);
-    } else {
+    } else if (maybe && is_of_others(f, head.style)) {
         line_of_others(f, line);
+    } else {
+        line_of_text(f, line);
+        f->long_is_text = f->state >= FIREBRICK_HEADERS;
     }
 }
 
@@ -274,7 +162,7 @@ static void piece_take(struct firebrick *f, str piece, bool ends) {
     if (!f->in_long_line)
         line_take(f, piece);
     else if (f->long_is_text)
-        text_append(f, piece, true);
+        firebrick_append(f, piece, true);
     else
         junk_add(f, piece);
     f->in_long_line = !ends;
@@ -338,13 +226,13 @@ bool firebrick_settle(struct firebrick *f, bool eol_may_be_lost) {
         if (f->state == FIREBRICK_HEADERS)
             firebrick_feed(f, f->bare_lf ? S("\n") : S("\r\n"));
     }
-    if (f->state == FIREBRICK_DONE && f->npart == 0) message_give(f);
+    if (f->state == FIREBRICK_DONE && f->npart == 0) firebrick_give(f);
     return f->state == FIREBRICK_OUTSIDE;
 }
 
 void firebrick_finish(struct firebrick *f) {
     part_take(f);
-    message_give(f);
+    firebrick_give(f);
     junk_give(f);
 }
 

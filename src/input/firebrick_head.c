@@ -62,7 +62,7 @@ static bool direction_read(str rest, struct firebrick_head *head) {
 
 bool firebrick_head_words(str words, struct firebrick_head *head) {
     str rest = words;
-    *head = (struct firebrick_head){.size = -1};
+    *head = (struct firebrick_head){.size = -1, .style = FIREBRICK_STYLE_NONE};
     head->seen.at = SIGHTING_NOWHERE;
     for (int i = 0; i <= MODULE_WORDS; i++) {
         isize before = words.n - rest.n;
@@ -84,11 +84,13 @@ bool firebrick_head_line(str line, i32 zone_s, struct firebrick_head *head) {
     struct stamp at = stamp_firebrick(line, zone_s);
     bool iso = at.n == 0;
     if (iso) at = stamp_iso(line, zone_s);
-    if (at.n == 0 || !firebrick_head_words(str_from(line, at.n), head)) return false;
-    if (iso && !module_is_ours(head->module)) return false;
+    head->style = FIREBRICK_STYLE_NONE;
+    if (at.n == 0) return false;
+    bool words = firebrick_head_words(str_from(line, at.n), head);
+    head->style = iso ? FIREBRICK_STYLE_ISO : FIREBRICK_STYLE_OWN;
     head->seen.time_us = at.us;
     head->seen.precision_us = at.precision_us;
-    return true;
+    return words && (!iso || module_is_ours(head->module));
 }
 
 bool firebrick_head_read(str line, i32 zone_s, struct sighting *head) {

@@ -45,6 +45,12 @@ struct firebrick {
         in_place; /* the bytes stand in the source as they are: sightings get their offset */
     u64 offset, line; /* of the line that is being put together */
     str name;         /* of the file, for sentences; keeps */
+    enum firebrick_style {
+        FIREBRICK_STYLE_ANY,  /* until the first head shows it */
+        FIREBRICK_STYLE_OWN,  /* "27 Jul 2014 08:02:21" */
+        FIREBRICK_STYLE_ISO,  /* "2014-07-27T08:02:21" */
+        FIREBRICK_STYLE_NONE, /* no stamps but heads: text of syslog */
+    } style;                  /* how lines of other parts of the device begin */
     /* private */
     struct input_sink sink;
     u32 source;

@@ -90,13 +90,20 @@ struct firebrick_head {
     struct sighting seen;
     str module;
     i64 size; /* the length after "Try n", -1 where there is none */
+    enum firebrick_style style;
 };
 bool firebrick_head_words(str words, struct firebrick_head *head);
-/* The same with its stamp before it. */
+/* The same with its stamp before it. Where it is no head, head->style still says which stamp it begins with. */
 bool firebrick_head_line(str line, i32 zone_s, struct firebrick_head *head);
 
-/* For readers that see the head themselves: begins a message; text follows by firebrick_feed. */
+/* Gives the message at hand and begins another; its text follows by firebrick_feed. */
 void firebrick_begin(struct firebrick *f, const struct firebrick_head *head);
+/* The parts of that, for firebrick.c: a line of text (`keep`: not a blank line that may be trimmed), what a
+ * header says about the end, whether the body has reached it, and the message given to the sink. */
+void firebrick_append(struct firebrick *f, str line, bool keep);
+void firebrick_header(struct firebrick *f, str line);
+void firebrick_body_check(struct firebrick *f);
+void firebrick_give(struct firebrick *f);
 /* Gives the message when it is complete; is none pending any more? `eol_may_be_lost`: complete but for the
  * line ends at its end counts too, and they are put back. */
 bool firebrick_settle(struct firebrick *f, bool eol_may_be_lost);

@@ -101,6 +101,7 @@ static u32 lane_for(struct syslog *s, str host, str program) {
     struct lane *l = &s->lanes[s->nlanes++];
     firebrick_init(&l->text, &s->sink, source);
     l->text.zone_s = s->zone_s;
+    l->text.style = FIREBRICK_STYLE_NONE;
     number = str_table_add(&s->names, lane_key(s, host, program));
     must(number == (u32)s->nlanes);
     return number;

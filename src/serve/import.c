@@ -168,8 +168,8 @@ static void write_import(struct out *o, struct server *s, const struct upload *u
     write_skips(o, &job->skips);
     json_begin_array(o, "damage");
     write_damage(o, u, out_str(&job->damage));
-    if (s->o.keep_days > 0 && job->calls && job->first_us < kept_us) {
-        json_z(o, NULL, "calls in it are older than this server keeps them (--keep) and go soon");
+    if (s->o.keep_days > 0 && job->fresh && job->oldest_us < kept_us) {
+        json_z(o, NULL, "a part of it is older than this server keeps messages (--keep), and goes soon");
     }
     json_end_array(o);
     json_end_object(o);

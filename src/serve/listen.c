@@ -20,6 +20,7 @@ enum {
     STREAM_MAX = 512 << 10,   /* a record has at most 256 KiB, and its length stands before it */
     READ_SIZE = 64 << 10,
     BUSY_MS = 20,
+    ANY_PORT_TRIES = 20, /* a port that is free for UDP may be taken for TCP */
 };
 
 struct stream {
@@ -195,6 +196,17 @@ static void make_roomy(int socket) {
     setsockopt(socket, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
 }
 
+/* *where becomes what the sockets have got. */
+static bool bind_both(struct listeners *l, struct endpoint *where, arena *boot, str *sentence) {
+    l->tcp = -1;
+    l->udp = address_bind(where, SOCK_DGRAM, "--syslog", boot, sentence);
+    if (l->udp < 0) return false;
+    *where = endpoint_of_socket(l->udp);
+    l->tcp = address_bind(where, SOCK_STREAM, "--syslog", boot, sentence);
+    if (l->tcp < 0) close(l->udp);
+    return l->tcp >= 0;
+}
+
 enum err listeners_open(struct listeners **to, const char *address, struct worker *w, arena *boot,
                         str *sentence) {
     struct endpoint where;
@@ -205,14 +217,12 @@ enum err listeners_open(struct listeners **to, const char *address, struct worke
     }
     struct listeners *l = arena_new(boot, struct listeners, 1);
     l->worker = w;
-    l->udp = address_bind(&where, SOCK_DGRAM, "--syslog", boot, sentence);
-    if (l->udp < 0) return ERR_BUSY;
-    where = endpoint_of_socket(l->udp);
-    l->tcp = address_bind(&where, SOCK_STREAM, "--syslog", boot, sentence);
-    if (l->tcp < 0) {
-        close(l->udp);
-        return ERR_BUSY;
+    bool any = where.port == 0;
+    for (int i = 0; i < (any ? ANY_PORT_TRIES : 1); i++) {
+        if (bind_both(l, &where, boot, sentence)) break;
+        if (any) where.port = 0;
     }
+    if (l->tcp < 0) return ERR_USAGE;
     make_roomy(l->udp);
     l->address = arena_z(boot, endpoint_text(boot, &where));
     l->buffers = arena_new(boot, u8, (isize)BATCH * DATAGRAM_MAX);

@@ -17,6 +17,7 @@ enum {
     MANY = 200000,           /* sightings in memory before the old ones are let go */
     BATCH = 10000,           /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
+    SLICE = 256, /* calls in one transaction */
 };
 
 struct feed {
@@ -322,40 +323,72 @@ static enum err store_waiting(struct loom *l) {
     return e;
 }
 
-/* Step 4. */
-static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
+/* A call that is new or has changed, in the view arena until its slice is told. */
+struct change {
+    const struct call *call;
+    str json;
+    u64 signature;
+};
+
+/* After a start the signatures are not known: does the database have it just so? */
+static bool is_kept(struct loom *l, const struct change *c) {
+    str have;
+    enum err e = store_summary(l->store, c->call->id, &l->view, &have);
+    return e == ERR_OK && str_eq(have, c->json);
+}
+
+/* The next slice of changes, from conversation *at on. */
+static isize next_changes(struct loom *l, isize *at, struct change *slice) {
     struct out json = {0};
-    enum err e = store_begin(l->store);
-    bool any = false;
-    if (l->signatures.n > SIGNATURES) map_clear(&l->signatures);
-    for (int telling = 0; telling < 2 && e == ERR_OK; telling++) {
-        for (isize i = 0; i < weave_ncalls(l->weave) && e == ERR_OK; i++) {
-            u64 signature = weave_call_signature(l->weave, i);
-            u32 known = map_get(&l->signatures, signature);
-            if (known == 1 || (telling && known != 2)) continue;
-            const struct call *c = weave_call(l->weave, i, false, &l->view);
-            json.n = 0;
-            json.comma = false;
-            draw_json(&json, c, false);
-            if (!telling) {
-                e = store_put_call(l->store, c, out_str(&json));
-                if (e == ERR_OK) *map_put(&l->signatures, signature) = 2;
-                any = true;
-            } else {
-                *map_put(&l->signatures, signature) = 1;
-                l->totals.calls++;
-                if (changed) changed(ctx, c->id, c->start_us, out_str(&json));
-            }
-            arena_reset(&l->view);
+    isize n = 0;
+    for (; *at < weave_ncalls(l->weave) && n < SLICE; ++*at) {
+        u64 signature = weave_call_signature(l->weave, *at);
+        if (map_get(&l->signatures, signature)) continue;
+        struct change *c = &slice[n];
+        c->call = weave_call(l->weave, *at, false, &l->view);
+        c->signature = signature;
+        json.n = 0;
+        json.comma = false;
+        draw_json(&json, c->call, false);
+        c->json = arena_copy(&l->view, out_str(&json));
+        if (is_kept(l, c)) {
+            *map_put(&l->signatures, signature) = 1;
+        } else {
+            n++;
         }
-        if (!telling && e == ERR_OK) e = store_commit(l->store);
-        if (!any) break;
-    }
-    if (e != ERR_OK) {
-        store_rollback(l->store);
-        map_clear(&l->signatures);
     }
     out_drop(&json);
+    return n;
+}
+
+static enum err store_slice(struct loom *l, const struct change *slice, isize n) {
+    enum err e = store_begin(l->store);
+    for (isize i = 0; i < n && e == ERR_OK; i++) {
+        e = store_put_call(l->store, slice[i].call, slice[i].json);
+    }
+    if (e == ERR_OK) e = store_commit(l->store);
+    if (e != ERR_OK) store_rollback(l->store);
+    return e;
+}
+
+/* Step 4. */
+static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
+    struct change slice[SLICE];
+    enum err e = ERR_OK;
+    isize at = 0, n;
+    if (l->signatures.n > SIGNATURES) map_clear(&l->signatures);
+    while (e == ERR_OK && (n = next_changes(l, &at, slice)) > 0) {
+        e = store_slice(l, slice, n);
+        for (isize i = 0; i < n && e == ERR_OK; i++) {
+            *map_put(&l->signatures, slice[i].signature) = 1;
+            l->totals.calls++;
+            if (changed) {
+                changed(ctx, slice[i].call->id, slice[i].call->start_us, slice[i].json);
+            }
+        }
+        arena_reset(&l->view);
+    }
+    arena_reset(&l->view);
     return e;
 }
 

@@ -90,8 +90,9 @@ static enum err start(struct server *s, int socket, arena *boot, str *sentence) 
     s->page = page_open(s);
     s->events = events_open(&s->boot, on_status, s);
     struct worker_options w = {s->o.hosts, s->o.zone_s, s->o.keep_days, s->events, s->o.say};
-    enum err e = worker_open(&s->worker, s->store, &w, &s->boot, sentence);
-    if (e == ERR_OK && s->o.syslog) {
+    enum err e = ERR_OK;
+    s->worker = worker_open(s->store, &w, &s->boot);
+    if (s->o.syslog) {
         e = listeners_open(&s->listeners, s->o.syslog, s->worker, &s->boot, sentence);
         s->syslog = listeners_address(s->listeners);
     }

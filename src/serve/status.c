@@ -40,6 +40,7 @@ void status_write(struct server *s, struct reader *r, bool sources, struct out *
     json_instant(o, "first", t.first_us);
     json_instant(o, "last", t.last_us);
     tally_skips_write(worker_tally(s->worker), o);
+    tally_damage_write(worker_tally(s->worker), o);
     listeners_write(s->listeners, o);
     if (sources) tally_sources_write(worker_tally(s->worker), o);
     json_i64(o, "retention_days", s->o.keep_days);

@@ -9,6 +9,7 @@ void tally_init(struct tally *t) {
 
 void tally_drop(struct tally *t) {
     base_free(t->sources);
+    out_drop(&t->damage);
     arena_close(&t->names);
     pthread_mutex_destroy(&t->lock);
 }
@@ -46,6 +47,33 @@ void tally_skips_write(struct tally *t, struct out *o) {
         json_z(o, "text", skip_text((enum skip_reason)i));
         json_i64(o, "count", (i64)t->skips.n[i]);
         json_end_object(o);
+    }
+    pthread_mutex_unlock(&t->lock);
+    json_end_array(o);
+}
+
+/* Whole lines are forgotten, the oldest first. */
+void tally_damage(struct tally *t, str lines) {
+    pthread_mutex_lock(&t->lock);
+    struct out all = {0};
+    out_bytes(&all, out_str(&t->damage));
+    out_bytes(&all, lines);
+    str keep = out_str(&all);
+    while (keep.n > TALLY_DAMAGE && str_find(keep, '\n') >= 0) keep = str_cut(keep, '\n').tail;
+    t->damage.n = 0;
+    out_bytes(&t->damage, keep);
+    out_drop(&all);
+    pthread_mutex_unlock(&t->lock);
+}
+
+void tally_damage_write(struct tally *t, struct out *o) {
+    json_begin_array(o, "damage");
+    pthread_mutex_lock(&t->lock);
+    str rest = out_str(&t->damage);
+    while (rest.n) {
+        struct str_pair cut = str_cut(rest, '\n');
+        if (cut.head.n) json_str(o, NULL, cut.head);
+        rest = cut.tail;
     }
     pthread_mutex_unlock(&t->lock);
     json_end_array(o);
@@ -104,7 +132,7 @@ static u32 on_source(void *ctx, const struct source *s) {
 
 static void on_sighting(void *ctx, const struct sighting *s) {
     struct tap *t = ctx;
-    if (!t->to.ctx || (t->before && !t->before(t->ctx))) return;
+    if (!t->to.ctx || (t->before && !t->before(t->ctx, s))) return;
     struct tap_source *from = &t->sources[s->source];
     if (!from->announced) {
         from->there = t->to.source(t->to.ctx, &from->source);

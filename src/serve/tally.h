@@ -8,7 +8,10 @@
 
 #include <pthread.h>
 
-enum { TALLY_SOURCES = 10000 }; /* as many are told apart */
+enum {
+    TALLY_SOURCES = 10000, /* as many are told apart */
+    TALLY_DAMAGE = 4096,   /* bytes of sentences */
+};
 
 struct tally_source {
     str name, device;
@@ -23,14 +26,18 @@ struct tally {
     struct tally_source *sources;
     isize n, cap;
     struct skips skips;
+    struct out damage; /* the newest sentences, a line each */
 };
 
 void tally_init(struct tally *t);
 void tally_drop(struct tally *t);
 /* Numbers by name and kind. */
 u32 tally_source(struct tally *t, const struct source *s);
-void tally_skips_write(struct tally *t, struct out *o);   /* the array of /api/v1/status */
-void tally_sources_write(struct tally *t, struct out *o); /* the same */
+void tally_damage(struct tally *t, str lines);
+/* The arrays of /api/v1/status. */
+void tally_skips_write(struct tally *t, struct out *o);
+void tally_damage_write(struct tally *t, struct out *o);
+void tally_sources_write(struct tally *t, struct out *o);
 
 /* A sink in front of another. Sources are announced there when they are first heard of after tap_turn. */
 struct tap {
@@ -42,7 +49,7 @@ struct tap {
         bool announced;
     } *sources;
     isize n, cap;
-    bool (*before)(void *ctx); /* asked before each sighting; false: it is passed over */
+    bool (*before)(void *ctx, const struct sighting *s); /* asked before each sighting; false: it is passed over */
     void *ctx;
 };
 void tap_turn(struct tap *t, struct input_sink to); /* {0}: nobody is behind it */

@@ -5,6 +5,7 @@
 #include "serve/inbox.h"
 #include "serve/inner.h"
 #include "serve/loom.h"
+#include "sip/sip.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum {
     COMMIT_MS = 200,
     RETRY_MS = 2000,         /* after a refusal */
     RETAIN_MS = 60000,
+    FIRST_AMONG = 1000,      /* messages of a file: which is its first call? */
     LIVE_EVERY = 256,        /* messages of a file between two looks at the inbox */
 };
 
@@ -95,9 +97,13 @@ static void on_changed(void *ctx, str id, i64 start_us, str json) {
     events_call(w->o.events, id, json);
 }
 
+/* Its first commit links what a crash may have left unlinked, and so learns which calls are there. */
 static bool loom_start(struct worker *w) {
     struct loom_options o = {.hosts = w->o.hosts};
-    if (loom_open(&w->loom, w->store, &o) != ERR_OK) {
+    enum err e = loom_open(&w->loom, w->store, &o);
+    if (e == ERR_OK) e = loom_commit(w->loom, NULL, NULL);
+    if (e != ERR_OK) {
+        loom_close(w->loom);
         w->loom = NULL;
         trouble_begins(w, TROUBLE_OPEN, store_error(w->store));
         return false;
@@ -114,6 +120,7 @@ static void live_commit(struct worker *w) {
     } else {
         trouble_begins(w, TROUBLE_WRITE, store_error(w->store));
     }
+    tally_damage(&w->tally, loom_damage(w->loom));
     w->committed_ms = now_ms();
     w->commit_took_ms = w->committed_ms - began;
 }
@@ -156,11 +163,26 @@ struct reading_file {
     struct loom *loom;
     u64 seen;
     bool refused, stopped;
+    struct out call_id; /* of the first INVITE; of the first message where none came early */
+    bool has_invite;
 };
 
-static bool before_sighting(void *ctx) {
+static void look_for_first(struct reading_file *f, str bytes) {
+    struct sip_msg m;
+    struct fail fail;
+    enum err e = sip_msg_parse(&m, bytes, &fail);
+    if ((e != ERR_OK && e != ERR_MORE) || m.call_id.n == 0) return;
+    f->has_invite = m.is_request && m.method == SIP_METHOD_INVITE;
+    if (!f->has_invite && f->call_id.n) return;
+    f->call_id.n = 0;
+    out_bytes(&f->call_id, m.call_id);
+}
+
+static bool before_sighting(void *ctx, const struct sighting *s) {
     struct reading_file *f = ctx;
     if (f->refused || f->stopped) return false;
+    if (!f->has_invite && f->seen < FIRST_AMONG) look_for_first(f, s->bytes);
+    if (f->seen == 0 || s->time_us < f->job->oldest_us) f->job->oldest_us = s->time_us;
     /* the bulk loom writes as it goes: what waits is a batch that the database did not take */
     f->refused = loom_waiting(f->loom) >= WAITING_COMMIT;
     if (++f->seen % LIVE_EVERY == 0) {
@@ -172,20 +194,14 @@ static bool before_sighting(void *ctx) {
     return !f->refused && !f->stopped;
 }
 
-static void on_file_changed(void *ctx, str id, i64 start_us, str json) {
-    struct reading_file *f = ctx;
-    struct import *job = f->job;
-    /* our own JSON: id, then kind */
-    bool is_call = str_find_str(str_sub(json, 0, 80), S("\"kind\":\"call\"")) >= 0;
-    bool better = !job->first[0] || (is_call && !job->first_is_call) ||
-                  (is_call == job->first_is_call && start_us < job->first_us);
-    if (better) {
-        snprintf(job->first, sizeof job->first, "%.*s", (int)id.n, (const char *)id.p);
-        job->first_us = start_us;
-        job->first_is_call = is_call;
+static void name_first(struct reading_file *f, arena view) {
+    str id, *call_ids;
+    isize n;
+    if (f->call_id.n == 0) return;
+    enum err e = store_call_ids(f->w->store, out_str(&f->call_id), &view, &id, &call_ids, &n);
+    if (e == ERR_OK) {
+        snprintf(f->job->first, sizeof f->job->first, "%.*s", (int)id.n, (const char *)id.p);
     }
-    job->last_us = i64_max(job->last_us, start_us);
-    events_call(f->w->o.events, id, json);
 }
 
 static void import_fail(struct import *job, enum err e, str why) {
@@ -205,7 +221,7 @@ static void read_file(struct worker *w, struct import *job, struct loom *loom) {
     str sentence = {0};
     loom_session(loom);
     enum err e = input_file_read(job->path, &how, &sink, &boot, &sentence);
-    enum err kept = loom_commit(loom, on_file_changed, &f);
+    enum err kept = loom_commit(loom, on_changed, w);
     struct loom_totals t = loom_totals(loom);
     job->sightings = t.sightings;
     job->fresh = t.fresh;
@@ -219,6 +235,8 @@ static void read_file(struct worker *w, struct import *job, struct loom *loom) {
     } else if (e != ERR_OK && t.sightings == 0) {
         import_fail(job, e, sentence);
     }
+    if (kept == ERR_OK) name_first(&f, boot);
+    out_drop(&f.call_id);
     tap_drop(&tap);
     arena_close(&boot);
 }
@@ -364,20 +382,12 @@ void worker_lost(struct worker *w, u64 records) {
 
 /* ---- beginning and end -------------------------------------------------------------------------------------- */
 
-enum err worker_open(struct worker **to, struct store *store, const struct worker_options *o,
-                     arena *boot, str *sentence) {
+struct worker *worker_open(struct store *store, const struct worker_options *o, arena *boot) {
     struct worker *w = arena_new(boot, struct worker, 1);
     pthread_condattr_t attr;
     *w = (struct worker){.o = *o, .store = store};
-    struct loom_options how = {.hosts = o->hosts};
-    enum err e = loom_open(&w->loom, store, &how);
-    if (e != ERR_OK) {
-        *sentence = arena_copy(boot, store_error(store));
-        return e;
-    }
     tally_init(&w->tally);
     w->tap.tally = &w->tally;
-    tap_turn(&w->tap, loom_sink(w->loom));
     struct input_sink sink = tap_sink(&w->tap);
     w->syslog = syslog_open(&sink, o->zone_s);
     w->last_job = &w->jobs;
@@ -389,8 +399,7 @@ enum err worker_open(struct worker **to, struct store *store, const struct worke
     pthread_cond_init(&w->done, &attr);
     pthread_condattr_destroy(&attr);
     must(pthread_create(&w->thread, NULL, run, w) == 0);
-    *to = w;
-    return ERR_OK;
+    return w;
 }
 
 void worker_stop(struct worker *w) {

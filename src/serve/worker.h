@@ -24,9 +24,8 @@ struct worker_options {
     void (*say)(const char *sentence);
 };
 
-/* Keeps the store, opened for writing. *sentence in boot. */
-must_use enum err worker_open(struct worker **w, struct store *store,
-                              const struct worker_options *o, arena *boot, str *sentence);
+/* Keeps the store, opened for writing. */
+struct worker *worker_open(struct store *store, const struct worker_options *o, arena *boot);
 /* Takes in what has arrived, commits, ends. Files that wait are refused; one that is being read ends early. */
 void worker_stop(struct worker *w);
 /* After worker_stop, when nobody asks any more. */
@@ -47,11 +46,9 @@ struct import {
     u64 sightings, fresh, calls;
     struct skips skips;
     struct out damage; /* a line each */
-    char first[32];    /* id of the first call of the file */
-    i64 first_us;
-    bool first_is_call;
-    i64 last_us; /* the newest start of its calls */
-    bool done;   /* private, as are these */
+    char first[32]; /* id of the first call of the file; empty: none */
+    i64 oldest_us;  /* of its messages */
+    bool done;      /* private, as is the next one */
     struct import *next;
 };
 /* Reads it in; returns when all of it is on disk, or refused. Any thread but the worker's. */

@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#define json_null jansson_null /* base/out.h has one of its own */
 #include <jansson.h>
+#undef json_null
 
 #include "draw/fixture_more.h"
 

@@ -119,7 +119,9 @@ static void one_writer_many_readers(void **state) {
     struct world readers[3];
     struct search q = search_any();
     for (int i = 0; i < 3; i++) {
-        readers[i] = *w;
+        readers[i] =
+            (struct world){.boot = arena_open(1 << 24), .view = arena_open(1 << 24)};
+        memcpy(readers[i].path, w->path, sizeof w->path);
         world_open(&readers[i], STORE_READ);
         expect_found(&readers[i], &q, "one");
         assert_int_equal(store_begin(readers[i].s), ERR_USAGE);
@@ -132,6 +134,8 @@ static void one_writer_many_readers(void **state) {
     for (int i = 0; i < 3; i++) {
         expect_found(&readers[i], &q, "two one");
         store_close(readers[i].s);
+        arena_close(&readers[i].boot);
+        arena_close(&readers[i].view);
     }
     world_close(w);
     world_open(w, STORE_WRITE); /* free again */

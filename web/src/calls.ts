@@ -1,16 +1,16 @@
 // calls.ts: the list of calls as it grows by scrolling down and by what happens on the wire. It outlives
 // the page that shows it, so that going back finds everything where it was.
 import { events, getJson, type CallsEvent } from './api.js';
-import { mergeRows, rowOf, type Row } from './lib/rows.js';
-import type { CallPage } from './lib/model.js';
+import { rowOf, RowSet, type Row } from './lib/rows.js';
+import type { CallPage, CallSummary } from './lib/model.js';
 import { callsQuery, listSearch, tidy, type ListState } from './lib/url.js';
 
 const FIRST_PAGE = 100;
 const NEXT_PAGE = 300;
 
 export class CallList {
-  rows: Row[] = [];
-  waiting: Row[] = []; // new ones that would have moved what is being read
+  private held = new RowSet();
+  private late = new RowSet(); // new ones that would have moved what is being read
   loading = false;
   error = '';
   scroll = 0;
@@ -23,6 +23,14 @@ export class CallList {
   private refreshTimer = 0;
   private hold: () => boolean = () => false;
   private readonly hearers = new Set<() => void>();
+
+  get rows(): Row[] {
+    return this.held.rows;
+  }
+
+  get waiting(): number {
+    return this.late.rows.length;
+  }
 
   constructor() {
     events.listen({
@@ -62,18 +70,18 @@ export class CallList {
     const ask = ++this.asked;
     this.loading = true;
     this.error = '';
-    this.waiting = [];
+    this.late = new RowSet();
     this.fresh.clear();
     this.tell();
     try {
       const page = await getJson<CallPage>(callsQuery(this.filters, FIRST_PAGE));
       if (ask !== this.asked) return;
-      this.rows = mergeRows([], page.calls.map(rowOf)).rows;
+      this.held = new RowSet(page.calls.map(rowOf));
       this.next = page.next;
       this.textsSince = page.texts_since ?? '';
     } catch (e) {
       if (ask !== this.asked) return;
-      this.rows = [];
+      this.held = new RowSet();
       this.next = null;
       this.error = (e as Error).message;
     }
@@ -90,7 +98,7 @@ export class CallList {
     try {
       const page = await getJson<CallPage>(callsQuery(this.filters, NEXT_PAGE, this.next));
       if (ask !== this.asked) return;
-      this.rows = mergeRows(this.rows, page.calls.map(rowOf)).rows;
+      for (const c of page.calls) this.held.put(rowOf(c));
       this.next = page.next;
     } catch (e) {
       if (ask !== this.asked) return;
@@ -108,23 +116,30 @@ export class CallList {
 
   /** Lets the waiting rows in. */
   admit(): void {
-    if (this.waiting.length === 0) return;
-    this.rows = mergeRows(this.rows, this.waiting).rows;
-    this.waiting = [];
+    if (this.waiting === 0) return;
+    for (const r of this.late.rows) this.held.put(r);
+    this.late = new RowSet();
     this.tell();
   }
 
   private heard(e: CallsEvent): void {
     if (this.search === null) return;
-    const gone = e.gone ?? [];
-    const here = new Set(this.rows.map((r) => r.id));
-    const known = e.calls.filter((c) => here.has(c.id)).map(rowOf);
-    if (known.length || gone.length) this.rows = mergeRows(this.rows, known, gone).rows;
-    const unknown = e.calls.filter((c) => !here.has(c.id));
+    for (const id of e.gone ?? []) {
+      this.held.drop(id);
+      this.late.drop(id);
+    }
+    const unknown = this.change(e.calls);
     // with a search the server has to say which of them fit
     if (e.more || (unknown.length && Object.keys(this.filters).length > 0)) this.refreshSoon();
-    else if (unknown.length) this.take(unknown.filter((c) => c.kind === 'call').map(rowOf));
+    else this.take(unknown.filter((r) => r.kind === 'call'));
     this.tell();
+  }
+
+  /** Calls that are in the list take their new form; the others are given back. */
+  private change(calls: CallSummary[]): Row[] {
+    const rows = calls.map(rowOf);
+    for (const r of rows) if (this.held.has(r.id)) this.held.put(r);
+    return rows.filter((r) => !this.held.has(r.id));
   }
 
   private take(rows: Row[]): void {
@@ -132,8 +147,8 @@ export class CallList {
     // beyond the last row there is more that is not loaded yet: older rows come with their page
     const last = this.rows[this.rows.length - 1];
     const fit = this.next === null || !last ? rows : rows.filter((r) => r.start >= last.start);
-    if (this.hold()) this.waiting = mergeRows(this.waiting, fit).rows;
-    else this.rows = mergeRows(this.rows, fit).rows;
+    const to = this.hold() ? this.late : this.held;
+    for (const r of fit) to.put(r);
   }
 
   private refreshSoon(): void {
@@ -148,10 +163,7 @@ export class CallList {
     try {
       const page = await getJson<CallPage>(callsQuery(this.filters, FIRST_PAGE));
       if (ask !== this.asked) return;
-      const here = new Set(this.rows.map((r) => r.id));
-      const rows = page.calls.map(rowOf);
-      this.rows = mergeRows(this.rows, rows.filter((r) => here.has(r.id))).rows;
-      this.take(rows.filter((r) => !here.has(r.id)));
+      this.take(this.change(page.calls));
       this.error = '';
       this.tell();
     } catch {

@@ -53,7 +53,7 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
     calls.holdWhile(() => (scroller.current?.scrollTop ?? 0) > 4 || performance.now() - pointed.current < QUIET_MS);
     const timer = setInterval(() => {
       const el = scroller.current;
-      if (calls.waiting.length && el && el.scrollTop <= 4 && performance.now() - pointed.current >= QUIET_MS) calls.admit();
+      if (calls.waiting && el && el.scrollTop <= 4 && performance.now() - pointed.current >= QUIET_MS) calls.admit();
     }, 400);
     return () => {
       clearInterval(timer);
@@ -113,12 +113,12 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
         <div class="list-head row" role="row" aria-rowindex={1} hidden={count === 0 && !data.loading}>
           {COLUMNS.map(([name, cls]) => <span key={name} role="columnheader" class={`cell ${cls}`}>{name}</span>)}
         </div>
-        {data.waiting.length > 0 && (
+        {data.waiting > 0 && (
           <button type="button" class="pill" onClick={() => {
             data.admit();
             scroller.current?.scrollTo({ top: 0, behavior: 'auto' });
           }}>
-            <Icon name="up" />{countText(data.waiting.length, 'new call')}
+            <Icon name="up" />{countText(data.waiting, 'new call')}
           </button>
         )}
         <div class="list-scroll" ref={scroller} tabIndex={0} role="rowgroup"

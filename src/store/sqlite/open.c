@@ -155,7 +155,8 @@ static void disconnect(struct store *s) {
 static enum err connect_read(struct store *s, arena scratch) {
     const char *path = (const char *)s->path.p;
     enum err e = connect(s, path, SQLITE_OPEN_READONLY);
-    if (e != ERR_IO || sqlite3_errcode(s->db) != SQLITE_CANTOPEN) return e;
+    int why = sqlite3_errcode(s->db) & 255;
+    if (e != ERR_IO || (why != SQLITE_CANTOPEN && why != SQLITE_READONLY)) return e;
     if (access((const char *)arena_printf(&scratch, "%s-wal", path).p, F_OK) == 0)
         return e;
     disconnect(s);

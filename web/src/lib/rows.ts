@@ -48,37 +48,56 @@ export function rowOf(c: CallSummary): Row {
 }
 
 /** Newest first; calls of one instant by id, so that the order never depends on arrival. */
-export function rowOrder(a: Row, b: Row): number {
+export function rowOrder(a: Pick<Row, 'id' | 'start'>, b: Pick<Row, 'id' | 'start'>): number {
   return b.start - a.start || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 }
 
-export interface Merge {
-  rows: Row[];
-  added: number; // how many are new
-  above: number; // how many of those stand before the row `anchor`
-}
+/** Rows in order. Every change costs the logarithm of their number (and one move of memory), so that a list
+ *  of a million follows what happens without a jerk. */
+export class RowSet {
+  readonly rows: Row[] = [];
+  private readonly starts = new Map<string, number>();
 
-/** Puts changed calls in place of their old rows and new ones where they belong. `anchor` is the index of
- *  the row that the reader looks at: `above` says how far it moves. */
-export function mergeRows(rows: Row[], incoming: Row[], gone: string[] = [], anchor = 0): Merge {
-  const drop = new Set(gone);
-  const byId = new Map(incoming.map((r) => [r.id, r]));
-  const held = rows[anchor];
-  const known = new Set<string>();
-  let moved = false;
-  const kept: Row[] = [];
-  for (const r of rows) {
-    if (drop.has(r.id)) continue;
-    const next = byId.get(r.id);
-    known.add(r.id);
-    if (next && next.start !== r.start) moved = true;
-    kept.push(next ?? r);
+  constructor(rows: Row[] = []) {
+    for (const r of rows) this.put(r);
   }
-  const fresh = [...byId.values()].filter((r) => !known.has(r.id) && !drop.has(r.id));
-  if (fresh.length === 0 && !moved) return { rows: kept, added: 0, above: 0 };
-  const all = [...kept, ...fresh].sort(rowOrder);
-  const above = held ? fresh.filter((r) => rowOrder(r, held) < 0).length : 0;
-  return { rows: all, added: fresh.length, above };
+
+  has(id: string): boolean {
+    return this.starts.has(id);
+  }
+
+  /** Puts a row where it belongs, in place of what had its id. */
+  put(row: Row): void {
+    const start = this.starts.get(row.id);
+    if (start === row.start) {
+      this.rows[this.place(row)] = row;
+      return;
+    }
+    if (start !== undefined) this.drop(row.id);
+    this.rows.splice(this.place(row), 0, row);
+    this.starts.set(row.id, row.start);
+  }
+
+  drop(id: string): void {
+    const start = this.starts.get(id);
+    if (start === undefined) return;
+    this.rows.splice(this.place({ id, start }), 1);
+    this.starts.delete(id);
+  }
+
+  /** The index of a row, or where it would be. */
+  private place(row: Pick<Row, 'id' | 'start'>): number {
+    let low = 0;
+    let high = this.rows.length;
+    // most rows come at the end, a page at a time
+    if (high > 0 && rowOrder(this.rows[high - 1]!, row) < 0) return high;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (rowOrder(this.rows[mid]!, row) < 0) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  }
 }
 
 /** What came of it, in a word or two: "answered", "busy 486", "cancelled". */

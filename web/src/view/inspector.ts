@@ -398,13 +398,14 @@ export class Inspector {
     const drawer = this.places.drawer;
     const bottom = drawer.hidden ? window.innerHeight : drawer.getBoundingClientRect().top;
     const bounds = { x: 0, y: top, w: document.documentElement.clientWidth, h: bottom - top };
+    const natural = this.card.offsetHeight;
     const place = placeCard({ x: r.left, y: r.top, w: r.width, h: r.height },
-      { w: Math.min(560, bounds.w - 24), h: this.card.offsetHeight }, bounds, s.gutter(), s.aim(row!));
+      { w: Math.min(560, bounds.w - 24), h: natural }, bounds, s.gutter(), s.aim(row!));
     this.card.style.left = `${Math.round(place.x)}px`;
     this.card.style.top = `${Math.round(place.y)}px`;
     this.card.style.width = `${Math.round(place.w)}px`;
     this.card.style.maxHeight = `${Math.round(place.maxH)}px`;
-    this.card.classList.toggle('cut', this.card.scrollHeight > place.maxH + 1);
+    this.card.classList.toggle('cut', natural > place.maxH);
   }
 }
 

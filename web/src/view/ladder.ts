@@ -87,7 +87,7 @@ export class Ladder implements Surface {
     this.measureGutter(svg);
     this.gutterSvg = this.copyGutter(svg);
     this.canvas.insertBefore(h('div', { class: 'ladder-gutter' }, this.gutterSvg), svg);
-    if (this.sizer) this.sizer.style.width = `${this.size(svg)[0]}px`;
+    if (this.sizer) this.sizer.style.width = `${this.size(svg)[0] + this.host.offsetWidth - this.host.clientWidth}px`;
     this.draw(this.zoom);
     this.host.scrollTo(left, top);
     this.fit();
@@ -102,7 +102,7 @@ export class Ladder implements Surface {
 
   private fit(): void {
     if (!this.auto || !this.svg || this.host.clientWidth === 0) return;
-    const zoom = Math.floor(((this.host.clientWidth - 1) / this.size(this.svg)[0]) * 100) / 100;
+    const zoom = Math.floor((this.host.clientWidth / this.size(this.svg)[0]) * 100) / 100;
     this.draw(zoom >= 1 || zoom < 0.85 ? 1 : zoom);
   }
 
