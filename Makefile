@@ -23,9 +23,9 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Isrc -I$(GEN) $(WARN) -MMD -MP
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_debug   := -g -O1 -DSIPWEAVE_DEBUG $(SANITIZE)
-CFLAGS_release := -g -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2
+CFLAGS_release := -g -O2 -flto=auto -fno-fat-lto-objects -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS_debug   := $(SANITIZE)
-LDFLAGS_release := -Wl,-z,relro,-z,now
+LDFLAGS_release := -O2 -flto=auto -Wl,-z,relro,-z,now
 CFLAGS += $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(PKG_CFLAGS)
 
 SRC      := $(sort $(shell find src -name '*.c'))
@@ -97,7 +97,7 @@ $(OUT)/obj/%.o: %.c | build/.deps
 
 $(OUT)/lib.a: $(LIB_OBJ)
 	@rm -f $@
-	$(Q)ar rcs $@ $(LIB_OBJ)
+	$(Q)gcc-ar rcs $@ $(LIB_OBJ)
 
 $(OUT)/sipweave: $(MAIN_OBJ) $(OUT)/lib.a $(GEN_OBJ)
 	$(Q)$(CC) $(LDFLAGS_$(BUILD)) $(LDFLAGS) $^ $(PKG_LIBS) -lm -lpthread -o $@

@@ -6,7 +6,7 @@ build="gcc libc6-dev pkg-config libpcap-dev libsqlite3-dev libmicrohttpd-dev lib
 command -v node >/dev/null 2>&1 || build="$build nodejs"
 command -v npm >/dev/null 2>&1 || build="$build npm"
 test="libcmocka-dev libjansson-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck tshark \
-chromium sqlite3 python3 fonts-dejavu-core"
+chromium sqlite3 sngrep tcpdump time fonts-dejavu-core"
 case "${1:-build}" in
 build) want=$build ;;
 test) want=$test ;;

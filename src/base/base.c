@@ -9,10 +9,6 @@ str str_z(const char *z) {
     return (str){(const u8 *)z, z ? (isize)strlen(z) : 0};
 }
 
-bool str_eq(str a, str b) {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, (size_t)a.n) == 0);
-}
-
 bool str_eq_nocase(str a, str b) {
     if (a.n != b.n) return false;
     for (isize i = 0; i < a.n; i++) {
@@ -40,11 +36,6 @@ bool str_ends(str s, str suffix) {
     return s.n >= suffix.n && str_eq(str_from(s, s.n - suffix.n), suffix);
 }
 
-isize str_find(str s, u8 byte) {
-    const u8 *hit = s.n ? memchr(s.p, byte, (size_t)s.n) : NULL;
-    return hit ? hit - s.p : -1;
-}
-
 isize str_find_str(str s, str needle) {
     if (needle.n == 0) return 0;
     if (s.n < needle.n) return -1;
@@ -63,31 +54,6 @@ struct str_pair str_cut(str s, u8 separator) {
     isize at = str_find(s, separator);
     if (at < 0) return (struct str_pair){.head = s};
     return (struct str_pair){str_sub(s, 0, at), str_from(s, at + 1), true};
-}
-
-str str_trim(str s) {
-    while (s.n && (is_blank(s.p[0]) || s.p[0] == '\r' || s.p[0] == '\n')) {
-        s.p++;
-        s.n--;
-    }
-    while (s.n &&
-           (is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n')) {
-        s.n--;
-    }
-    return s;
-}
-
-str str_from(str s, isize from) {
-    return str_sub(s, from, s.n);
-}
-
-str str_sub(str s, isize at, isize n) {
-    if (at < 0) at = 0;
-    if (at > s.n) at = s.n;
-    if (n > s.n - at) n = s.n - at;
-    if (n < 0) n = 0;
-    if (!s.p) return (str){0};
-    return (str){s.p + at, n};
 }
 
 bool str_inside(str part, str whole) {

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -59,21 +60,16 @@ struct str_pair {
     bool ok;
 };
 
-str str_z(const char *z); /* borrows a C string; NULL gives an empty slice */
-bool str_eq(str a, str b);
+str str_z(const char *z);         /* borrows a C string; NULL gives an empty slice */
 bool str_eq_nocase(str a, str b); /* ASCII only, as RFC 3261 §7.3.1 asks */
 int str_cmp(str a, str b);        /* bytewise, for sorting; shorter first */
 bool str_starts(str s, str prefix);
 bool str_starts_nocase(str s, str prefix);
 bool str_ends(str s, str suffix);
-isize str_find(str s, u8 byte);           /* offset, or -1 */
 isize str_find_str(str s, str needle);    /* offset, or -1; an empty needle is at 0 */
 isize str_find_nocase(str s, str needle); /* the same, ASCII case folded */
 struct str_pair str_cut(str s, u8 separator);
-str str_trim(str s);                   /* SP, HTAB, CR and LF at both ends */
-str str_from(str s, isize from);       /* the rest from an offset, clamped to s */
-str str_sub(str s, isize at, isize n); /* clamped to s */
-bool str_inside(str part, str whole);  /* does part lie within whole's bytes? */
+bool str_inside(str part, str whole); /* does part lie within whole's bytes? */
 
 /* The decimal number that is the whole of s. ok is false when s is empty, has another byte, or
  * the value is over max (value is then max): the caller decides what that means. */
@@ -102,6 +98,45 @@ static inline u8 to_lower(u8 c) {
     return c;
 }
 int hex_digit(u8 c); /* 0 to 15, or -1 */
+
+/* The small ones stand here so that parsing compiles to straight code. */
+/* At most n bytes from an offset, clamped to s. */
+static inline str str_sub(str s, isize at, isize n) {
+    if (at < 0) at = 0;
+    if (at > s.n) at = s.n;
+    if (n > s.n - at) n = s.n - at;
+    if (n < 0) n = 0;
+    if (!s.p) return (str){0};
+    return (str){s.p + at, n};
+}
+
+/* The rest from an offset, clamped to s. */
+static inline str str_from(str s, isize from) {
+    return str_sub(s, from, s.n);
+}
+
+static inline bool str_eq(str a, str b) {
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, (size_t)a.n) == 0);
+}
+
+/* The offset of the first such byte, or -1. */
+static inline isize str_find(str s, u8 byte) {
+    const u8 *hit = s.n ? memchr(s.p, byte, (size_t)s.n) : NULL;
+    return hit ? hit - s.p : -1;
+}
+
+/* Without SP, HTAB, CR and LF at both ends. */
+static inline str str_trim(str s) {
+    while (s.n && (is_blank(s.p[0]) || s.p[0] == '\r' || s.p[0] == '\n')) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n &&
+           (is_blank(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n')) {
+        s.n--;
+    }
+    return s;
+}
 
 /* ---- hashes ----------------------------------------------------------------------- */
 

@@ -1,6 +1,8 @@
 /* serve.c: sipweave serve: the server, until it is stopped. */
 #include "cli/serve.h"
 
+#include "cli/version.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -14,6 +16,7 @@ int serve_until_stopped(const struct server_options *how,
     sigset_t stop, before;
     arena boot = arena_open((isize)1 << 20);
     mine.say = say;
+    mine.version = SIPWEAVE_VERSION;
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);

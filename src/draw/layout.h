@@ -24,7 +24,7 @@ enum {
     ROW_H = 20,
     ROW_UP = 15, /* how much of a row is above its arrow */
     GAP_H = 28,
-    GUTTER = 80,         /* times stand left of it */
+    GUTTER = 84,         /* times stand left of it */
     BADGE_R = 8,         /* leg number */
     MARK_R = 6,          /* the cross of a bad final response */
     WAVE_W = 14,         /* the wave of a message with SDP */

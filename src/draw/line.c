@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 
-enum { WHO_W = 18, STATE_W = 13, SPAN_W = 12, LEGS_W = 8, DEVICES_W = 10 };
+enum { WHO_W = 18, STATE_W = 16, SPAN_W = 12, LEGS_W = 8, DEVICES_W = 10 };
 
 static void field(struct out *o, arena a, str s, int width) {
     struct cells text = cells_text(&a, s, false);

@@ -16,7 +16,8 @@ struct leg_colour {
 
 struct theme {
     struct leg_colour leg[PALETTE_N]; /* leg 1 is leg[0] */
-    u32 ground, ink, dim, life, band, hover;
+    u32 ground, ink, dim, life, band;
+    u32 hover; /* laid thinly over a row: the lines behind it stay in sight */
     u32 bad, warn, info, sign; /* marks, and what is drawn on them */
 };
 

@@ -123,9 +123,20 @@ static void write_arrow(struct out *o, const struct layout *l, const struct row 
                    y - LOOP_UP + 11);
         return;
     }
-    int dir = to < from ? -1 : 1;
+    int dir = to < from ? -1 : 1, begin = from;
+    if (r->wave_x) { /* the line makes a wave first: here goes what the media will be */
+        static const char wave[] = "h1q1.5-6.5 3 0t3 0t3 0t3 0h1";
+        int left = r->wave_x - WAVE_W / 2;
+        begin = r->wave_x + dir * (WAVE_W / 2);
+        if (dir > 0)
+            out_printf(o, "<path class=\"wave\" d=\"M%d %dH%d%s\"/>", from, y, left,
+                       wave);
+        else
+            out_printf(o, "<path class=\"wave\" d=\"M%d %d%sH%d\"/>", left, y, wave,
+                       from);
+    }
     out_z(o, "<line class=\"arrow\"");
-    svg_number(o, "x1", from);
+    svg_number(o, "x1", begin);
     svg_number(o, "x2", to - dir * 7);
     svg_number(o, "y1", y);
     svg_number(o, "y2", y);
@@ -134,12 +145,6 @@ static void write_arrow(struct out *o, const struct layout *l, const struct row 
 
 static void write_marks(struct out *o, const struct layout *l, const struct row *r) {
     int x = l->columns[r->from].x, y = layout_is_loop(r) ? r->y - LOOP_UP : r->y;
-    if (r->wave_x) {
-        out_printf(o,
-                   "<path class=\"wave-bg\" d=\"M%d %dh14\"/>"
-                   "<path class=\"wave\" d=\"M%d %dh1q1.5-6.5 3 0t3 0t3 0t3 0h1\"/>",
-                   r->wave_x - 7, y, r->wave_x - 7, y);
-    }
     if (r->first_of_leg) {
         out_z(o, "<g class=\"badge\"><circle");
         svg_number(o, "cx", x);
@@ -178,7 +183,6 @@ void svg_row(struct out *o, const struct call *c, const struct layout *l,
     write_row_open(o, c, l, r, ids);
     write_row_title(o, c, r);
     out_z(o, "<rect class=\"hit\"");
-    svg_number(o, "x", 0);
     svg_number(o, "y", r->y - ROW_UP);
     svg_number(o, "width", l->width);
     svg_number(o, "height", ROW_H);

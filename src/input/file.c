@@ -35,6 +35,7 @@ static const struct foreign {
     {"BZh", 3, "is compressed with bzip2; compressed files are not read yet"},
     {"PK\x03\x04", 4, "is a zip archive; archives are not read yet"},
     {"GMBU", 4, "is a capture of Microsoft Network Monitor, which is not read yet"},
+    {"\xff\xfe", 2, "is UTF-16 text, which is not read; saved as UTF-8 it will be"},
     {"snoop", 6, "is a capture of snoop, which is not read yet"},
 };
 
@@ -198,6 +199,10 @@ static enum err refuse_unknown(struct input_job *job, str head) {
 
 static enum err read_as_recognised(struct input_job *job) {
     str head = stream_sniff(&job->in);
+    if (str_starts(head, S("\xef\xbb\xbf"))) { /* UTF-8's mark: an editor was here */
+        job->in.at = 3;
+        head = str_from(head, 3);
+    }
     if (head.n == 0 && job->in.error) return refuse_errno(job, job->in.error);
     if (head.n == 0) return refuse(job, ERR_FORMAT, "is empty");
     for (isize i = 0; i < countof(formats); i++) {

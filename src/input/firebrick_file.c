@@ -23,6 +23,7 @@ enum err firebrick_file_read(struct input_job *job) {
     firebrick_init(&f, job->sink, job->sink->source(job->sink->ctx, &s));
     f.zone_s = job->options->zone_s;
     f.in_place = job->read != NULL;
+    f.offset = stream_offset(&job->in);
     f.name = job->path;
     job->keep_open = true;
     for (str piece; (piece = stream_next(&job->in)).n;) firebrick_feed(&f, piece);

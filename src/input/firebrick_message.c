@@ -61,6 +61,7 @@ static bool body_is_complete(const struct firebrick *f) {
 void firebrick_body_check(struct firebrick *f) {
     if (!body_is_complete(f)) return;
     f->state = FIREBRICK_DONE;
+    if (f->gap && f->keep < f->ntext) f->pieced = true;
     f->keep = f->ntext; /* blank lines that Content-Length counts are the body's */
     f->wire_keep = f->wire;
 }
@@ -96,10 +97,9 @@ static void report_lost(struct firebrick *f) {
     struct out o = {0};
     f->sink.skipped(f->sink.ctx, SKIP_DAMAGED, f->head.line, f->lost);
     out_bytes(&o, f->name);
-    out_printf(&o,
-               "%sline %llu: a message of more than %d bytes was cut there; "
-               "%llu bytes of it were passed over",
-               f->name.n ? ": " : "", (unsigned long long)f->head.line, MESSAGE_MAX,
+    if (f->name.n) out_z(&o, ": ");
+    if (f->head.line) out_printf(&o, "line %llu: ", (unsigned long long)f->head.line);
+    out_printf(&o, "a message is too long and was cut; %llu bytes of it were passed over",
                (unsigned long long)f->lost);
     f->sink.damage(f->sink.ctx, out_str(&o));
     out_drop(&o);

@@ -107,7 +107,8 @@ struct syslog_record syslog_record_read(str datagram, i64 now_us, i32 zone_s);
  * *used is how many bytes to drop; 0 with ERR_MORE. The line end after a record is not part of it. */
 must_use enum err syslog_frame_next(str stream, bool last, str *record, isize *used);
 
-/* Syslog of many hosts (at most 4096; what others send is counted and told): puts split messages together, undoes #012 escapes, gives sightings. Time is an argument. */
+/* Syslog of many hosts (at most 4096; what others send is counted and told): puts split messages together,
+ * undoes #012 escapes, gives sightings. Time is an argument. */
 struct syslog;
 struct syslog *syslog_open(const struct input_sink *sink, i32 zone_s);
 void syslog_feed(struct syslog *s, str datagram, const struct endpoint *from, i64 now_us);

@@ -123,6 +123,22 @@ enum escape escape_detect(str text);
 /* Writes text without its escapes, at most text.n bytes; gives how many. */
 isize escape_undo(enum escape kind, str text, u8 *to);
 
+/* One program of one host. */
+struct syslog_lane {
+    struct firebrick text;
+    struct endpoint from;
+    i64 touched_us; /* when its last record came */
+    enum escape escape;
+    bool waits;   /* a message is not complete */
+    bool by_line; /* every record is one line */
+};
+/* May this record's text belong to the message that the lane waits for? Other records of the same program
+ * between its lines look like no header. */
+bool syslog_lane_accepts(const struct syslog_lane *l, str text);
+/* Adds text, gives the message when it is complete. */
+void syslog_lane_text(struct syslog_lane *l, str text);
+void syslog_lane_finish(struct syslog_lane *l); /* gives what is there */
+
 /* For a saved file: `prefix` goes before each host in the source's name; `patience_us` is how long
  * a message may wait for its rest, by the records' own time. */
 void syslog_saved(struct syslog *s, str prefix, i64 patience_us);

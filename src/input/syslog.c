@@ -3,36 +3,16 @@
  *     record ──host, program──> lane ──text──> struct firebrick ──> sink
  *
  * A lane is one program of one host; it exists once that program has written a head ("VoIP Rx 17 a->b").
- * A record without a head belongs to the message that its lane still waits for. How text arrives:
- *
- *     whole     head LF line LF line LF …         one record, with line ends or with escapes for them
- *     by line   head | line | line | …            one record a line: each gets its LF here
- *     split     head LF line LF li | ne LF …      cut at a size, perhaps inside a line
- *
- * A message that is complete is given at once, others when their lane was quiet for `patience_us`. */
+ * A record without a head belongs to the message that its lane still waits for. A message that is
+ * complete is given at once, others when their lane was quiet for `patience_us`. */
 #include "input/parts.h"
 
 #include "base/map.h"
 #include "base/out.h"
-#include "sip/sip.h"
 
 #include <string.h>
 
-enum {
-    HOSTS_MAX = 4096,
-    LANES_MAX = 4096,
-    TEXT_MAX = 64 * 1024,
-    KEEP_BUFFER = 16 * 1024
-};
-
-struct lane {
-    struct firebrick text;
-    struct endpoint from;
-    i64 touched_us; /* when its last record came */
-    enum escape escape;
-    bool waits;   /* a message is not complete */
-    bool by_line; /* every record is one line */
-};
+enum { HOSTS_MAX = 4096, LANES_MAX = 4096 };
 
 struct syslog {
     struct input_sink sink;
@@ -45,7 +25,7 @@ struct syslog {
     u32 *sources; /* by host number - 1 */
     isize nsources, cap_sources;
     struct str_table names; /* "host NUL program", by lane number */
-    struct lane *lanes;
+    struct syslog_lane *lanes;
     isize nlanes, cap_lanes;
     u32 last; /* lane that was fed last; 0: none */
     bool full_told;
@@ -98,68 +78,13 @@ static u32 lane_for(struct syslog *s, str host, str program) {
     if (s->nlanes == LANES_MAX || (new_host && s->nsources == HOSTS_MAX)) return 0;
     u32 source = host_source(s, host);
     s->lanes = base_grow(s->lanes, &s->cap_lanes, s->nlanes + 1, (isize)sizeof *s->lanes);
-    struct lane *l = &s->lanes[s->nlanes++];
+    struct syslog_lane *l = &s->lanes[s->nlanes++];
     firebrick_init(&l->text, &s->sink, source);
     l->text.zone_s = s->zone_s;
     l->text.style = FIREBRICK_STYLE_NONE;
     number = str_table_add(&s->names, lane_key(s, host, program));
     must(number == (u32)s->nlanes);
     return number;
-}
-
-/* ---- text --------------------------------------------------------------------------------------------- */
-
-static void lane_finish(struct lane *l) {
-    firebrick_finish(&l->text);
-    l->waits = false;
-    if (l->text.cap_text + l->text.cap_part > KEEP_BUFFER) firebrick_trim(&l->text);
-}
-
-static bool known_name(str name) {
-    return sip_header_from_name(str_trim(name)) != SIP_HDR_OTHER;
-}
-
-/* Could what came of the line so far be all of it? */
-static bool part_is_a_line(const struct firebrick *f) {
-    str part = {f->part, f->npart};
-    if (f->state == FIREBRICK_AFTER_HEAD)
-        return str_starts(part, S("SIP/")) || str_ends(part, S(" SIP/2.0"));
-    if (f->state == FIREBRICK_BODY) return part.n > 1 && part.p[1] == '=';
-    return str_find(part, ':') > 0;
-}
-
-/* The text before ended inside a line or just before its end. Was it the sender's cut, or did a line end get lost?
- * Most cuts are at a size, so only what surely begins a header or a line of SDP is taken as a new line. */
-static bool begins_a_line(const struct firebrick *f, str text) {
-    struct str_pair field = str_cut(text, ':');
-    if (text.n < 2 || !is_alpha(text.p[0]) || !part_is_a_line(f)) return false;
-    if (f->state == FIREBRICK_BODY)
-        return text.p[1] == '=' && str_find(S("vosiuepcbtrzkam"), text.p[0]) >= 0;
-    if (!field.ok || !known_name(field.head)) return false;
-    return field.head.n > 1 || str_starts(field.tail, S(" "));
-}
-
-/* Records of the same program between the lines of a message: they look like no header. */
-static bool lane_accepts(const struct lane *l, str text) {
-    const struct firebrick *f = &l->text;
-    bool blank = str_trim(text).n == 0;
-    if (f->npart || blank) return true;
-    if (f->state == FIREBRICK_AFTER_HEAD) return sip_looks_like_start(text);
-    if (f->state == FIREBRICK_BODY || !l->by_line) return true;
-    struct str_pair field = str_cut(text, ':');
-    bool header = field.ok && str_find(str_trim(field.head), ' ') < 0;
-    return header || is_blank(text.p[0]) || str_starts(text, S("v=0"));
-}
-
-static void lane_text(struct lane *l, str text) {
-    struct firebrick *f = &l->text;
-    bool line_end = str_ends(text, S("\n"));
-    if (str_find(str_trim(text), '\n') >= 0) l->by_line = false;
-    if (f->npart && begins_a_line(f, text)) firebrick_feed(f, S("\n"));
-    firebrick_feed(f, text);
-    if (l->by_line && !line_end) firebrick_feed(f, S("\n"));
-    l->waits = !firebrick_settle(f, !l->by_line);
-    if (!l->waits) lane_finish(l);
 }
 
 /* Text with its escapes undone; borrows until the next call. */
@@ -215,8 +140,8 @@ static void take_head(struct syslog *s, const struct arrival *a, str program,
         tell_full(s);
         return;
     }
-    struct lane *l = &s->lanes[number - 1];
-    if (l->waits) lane_finish(l);
+    struct syslog_lane *l = &s->lanes[number - 1];
+    if (l->waits) syslog_lane_finish(l);
     head->seen.line = a->line;
     firebrick_begin(&l->text, head);
     l->text.line = a->line;
@@ -226,7 +151,7 @@ static void take_head(struct syslog *s, const struct arrival *a, str program,
     l->by_line = text.n == 0;
     l->waits = true;
     s->last = number;
-    if (text.n) lane_text(l, text);
+    if (text.n) syslog_lane_text(l, text);
 }
 
 /* The lane that waits for this record, and the part of the record that is the message's. */
@@ -254,19 +179,19 @@ static void take_rest(struct syslog *s, const struct arrival *a,
                       const struct syslog_record *r) {
     str text;
     u32 number = continued_lane(s, a, r, &text);
-    struct lane *l = number ? &s->lanes[number - 1] : NULL;
+    struct syslog_lane *l = number ? &s->lanes[number - 1] : NULL;
     if (l) text = plain_text(s, l->escape, text);
     if (l && a->now_us - l->touched_us > s->patience_us) {
-        lane_finish(l);
+        syslog_lane_finish(l);
         l = NULL;
     }
-    if (!l || !lane_accepts(l, text)) {
+    if (!l || !syslog_lane_accepts(l, text)) {
         s->sink.skipped(s->sink.ctx, SKIP_SYSLOG, a->line, (u64)a->datagram.n);
         return;
     }
     l->touched_us = a->now_us;
     s->last = number;
-    lane_text(l, text);
+    syslog_lane_text(l, text);
 }
 
 static str host_of(const struct syslog_record *r, const struct endpoint *from, arena *a) {
@@ -307,8 +232,8 @@ void syslog_feed(struct syslog *s, str datagram, const struct endpoint *from,
 
 void syslog_tick(struct syslog *s, i64 now_us) {
     for (isize i = 0; i < s->nlanes; i++) {
-        struct lane *l = &s->lanes[i];
-        if (l->waits && now_us - l->touched_us > s->patience_us) lane_finish(l);
+        struct syslog_lane *l = &s->lanes[i];
+        if (l->waits && now_us - l->touched_us > s->patience_us) syslog_lane_finish(l);
     }
 }
 
@@ -329,7 +254,7 @@ void syslog_saved(struct syslog *s, str prefix, i64 patience_us) {
 
 void syslog_close(struct syslog *s) {
     for (isize i = 0; i < s->nlanes; i++) {
-        if (s->lanes[i].waits) lane_finish(&s->lanes[i]);
+        if (s->lanes[i].waits) syslog_lane_finish(&s->lanes[i]);
         firebrick_drop(&s->lanes[i].text);
     }
     str_table_drop(&s->hosts);

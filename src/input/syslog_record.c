@@ -29,7 +29,8 @@ static str word_take(str *s) {
 }
 
 static str no_nil(str word) {
-    return str_eq(word, S("-")) ? (str){0} : word;
+    if (str_eq(word, S("-"))) return (str){0};
+    return word;
 }
 
 /* "<134>"; the rest in *s. -1 where it is none. */

@@ -44,6 +44,7 @@ static void keep_options(struct server *s, const struct server_options *o) {
     s->o.db = keep_z(s, o->db);
     s->o.hosts = arena_copy(&s->boot, o->hosts);
     s->o.listen = keep_z(s, o->listen);
+    s->o.version = keep_z(s, o->version);
     bool off = !o->syslog || str_eq(str_z(o->syslog), S("off"));
     s->o.syslog = off ? NULL : keep_z(s, o->syslog);
 }

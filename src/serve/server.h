@@ -18,6 +18,7 @@ struct server_options {
     const char *db;     /* path of the database; made when missing */
     const char *listen; /* "127.0.0.1:8270"; port 0: any free one */
     const char *syslog; /* "127.0.0.1:5514"; NULL or "off": nowhere */
+    const char *version; /* as /status tells it */
     int keep_days;      /* 0: for ever */
     str hosts;          /* text in /etc/hosts syntax */
     i32 zone_s;         /* for stamps that carry no zone, and for times in pictures */

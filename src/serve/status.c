@@ -2,7 +2,6 @@
 #include "serve/inner.h"
 
 #include "base/time.h"
-#include "cli/version.h"
 #include "serve/listen.h"
 #include "serve/worker.h"
 
@@ -31,7 +30,7 @@ void status_write(struct server *s, struct reader *r, bool sources, struct out *
     struct store_totals t = {0};
     str trouble = totals_read(s, r, &t);
     json_begin_object(o, NULL);
-    json_z(o, "version", SIPWEAVE_VERSION);
+    json_z(o, "version", s->o.version);
     json_instant(o, "started", s->started_us);
     json_z(o, "database", s->o.db);
     json_i64(o, "sightings", (i64)t.sightings);

@@ -128,6 +128,11 @@ static const struct refusal_row refusal_rows[] = {
      "is compressed with zstd; compressed files are not read yet"},
     {"a.cap", B("GMBU\0\0"), ERR_FORMAT,
      "is a capture of Microsoft Network Monitor, which is not read yet"},
+    {"wide.log",
+     B("\xff\xfe"
+       "2\0"
+       "6\0"),
+     ERR_FORMAT, "is UTF-16 text, which is not read; saved as UTF-8 it will be"},
     {"call.bin",
      B("\x7f"
        "ELF\x02\x01\x01\0\0\0"),
@@ -255,6 +260,22 @@ static void two_files_of_one_name_differ(void **state) {
     must(rmdir(folder) == 0);
 }
 
+/* An editor that marks UTF-8 does not keep the first line from being read, or move the bytes. */
+static void a_byte_order_mark_is_passed(void **state) {
+    enum err e;
+    str why;
+    (void)state;
+    struct recorder *r =
+        read_path(scratch_write("bom.log", S("\xef\xbb\xbf" LOG)), NULL, &e, &why);
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(r->n, 1);
+    assert_int_equal(r->nnowhere + r->misread, 0);
+    assert_int_equal(skips_total(&r->skips), 0);
+    recorder_close(r);
+    input_files_close();
+    scratch_remove("bom.log");
+}
+
 /* ---- options, standard input ----------------------------------------------------------------------------------- */
 
 static i64 first_time(const char *path, const struct input_options *o) {
@@ -375,6 +396,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_opened_is_said_in_a_sentence),
         cmocka_unit_test(logs_name_their_device),
         cmocka_unit_test(two_files_of_one_name_differ),
+        cmocka_unit_test(a_byte_order_mark_is_passed),
         cmocka_unit_test(zone_and_year_are_given),
         cmocka_unit_test(standard_input_is_recognised_too),
         cmocka_unit_test(long_logs_are_read_window_by_window),

@@ -139,6 +139,9 @@ static const struct log_row log_rows[] = {
      ""},
     {"body that ends in a blank line", RX INFO "123456\n\n" RX BYE,
      INFO "123456\n\n|" BYE "|", ""},
+    {"other lines before the body's last blank lines",
+     RX INFO "12\n\n" OTHER "\n\n" RX BYE, INFO "12\n\n\n\n~|" BYE "|",
+     "other-line 1/44@7 "},
     {"body too short", RX INFO "12\n\n\n" RX BYE, INFO "12\n!|" BYE "|", ""},
     {"body too short, log ends", RX INFO "12", INFO "12!|", ""},
     {"no body at all", RX INFO, INFO "!|", ""},
@@ -159,6 +162,9 @@ static const struct log_row log_rows[] = {
     {"other lines before the text", RX OTHER BYE, BYE "|", "other-line 1/44@2 "},
     {"other lines after a short body", RX INFO "123\n" OTHER OTHER "\n" RX BYE,
      INFO "123\n!|" BYE "|", "other-line 2/88@7 "},
+    {"a body with dates in another style",
+     RX INFO "2014-07-26 08:54:02 is a date\n" OTHER,
+     INFO "2014-07-26 08:54:02 is a date\n|", "other-line 1/44@7 "},
     {"lines without a stamp after the body", RX INFO "12345678\njunk\nmore\n" RX BYE,
      INFO "12345678\n|" BYE "|", "not-sip 1/10@7 "},
     {"SDP with bare LFs in a log with bare LFs",
@@ -378,8 +384,8 @@ static void memory_is_bounded(void **state) {
     assert_int_equal(r->ncut, 1);
     assert_int_equal(r->skips.n[SKIP_DAMAGED], 1);
     assert_int_equal(r->skips.bytes[SKIP_DAMAGED], 20 * MIB + 23 + 1 + 6 - 256 * 1024);
-    assert_true(
-        str_starts(out_str(&r->damage), S("a.log: line 1: a message of more than")));
+    assert_true(str_starts(out_str(&r->damage),
+                           S("a.log: line 1: a message is too long and was cut; ")));
     recorder_close(r);
     /* a million lines of body that no Content-Length ends */
     r = feed_big(S(RX "INFO sip:a@b SIP/2.0\nc: x/y\n\n"), S("one more line\n"), MIB,

@@ -546,6 +546,26 @@ static void lanes_do_not_mix(void **state) {
     told_close(&t);
 }
 
+/* A message that never ends: what was sent is given, cut, and what is over is told. */
+static void endless_messages_are_cut(void **state) {
+    struct recorder *r = recorder_open();
+    struct input_sink sink = recorder_sink(r);
+    struct syslog *s = syslog_open(&sink, 0);
+    char line[1100];
+    (void)state;
+    snprintf(line, sizeof line, "%s%01000d\n", H5, 7);
+    syslog_feed(s, S(H5 RX "\nINFO sip:a@b SIP/2.0\nc: x/y\n\n"), &sender, 0);
+    for (int i = 0; i < 100; i++) syslog_feed(s, str_z(line), &sender, i);
+    assert_int_equal(r->n, 1);
+    assert_true(r->last.cut && r->last.bytes.n > 60000 && r->last.bytes.n <= 65536);
+    assert_int_equal(r->skips.n[SKIP_DAMAGED], 1);
+    assert_int_equal(r->skips.n[SKIP_SYSLOG], 100 - 1 - (r->last.bytes.n - 29) / 1001);
+    assert_true(str_starts(out_str(&r->damage),
+                           S("a message is too long and was cut; 1001 bytes")));
+    syslog_close(s);
+    recorder_close(r);
+}
+
 static u32 any_source(void *ctx, const struct source *s) {
     (void)s;
     return (u32) * (isize *)ctx;
@@ -595,6 +615,7 @@ int main(void) {
         cmocka_unit_test(the_best_time_is_taken),
         cmocka_unit_test(hosts_are_sources),
         cmocka_unit_test(lanes_do_not_mix),
+        cmocka_unit_test(endless_messages_are_cut),
         cmocka_unit_test(hosts_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

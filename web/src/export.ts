@@ -1,7 +1,8 @@
-// export.ts: the exported file, which opens from disk without a server or a network. It brings (draw_html):
-//   #ladder      div.folded and div.unfolded, an SVG each
-//   #call        the call as JSON
-//   #legs        a table whose rows have data-leg
+// export.ts: the exported file, which opens from disk without a server or a network. draw_html brings:
+//   html[data-zone]   minutes east of UTC
+//   #ladder           div.folded and, where something folds, div.unfolded, an SVG each
+//   #call             the call as JSON
+//   #legs             a table whose rows have data-leg
 import type { Call } from './lib/model.js';
 import type { Zone } from './lib/time.js';
 import { h, icon } from './view/dom.js';
@@ -22,7 +23,7 @@ function start(): void {
   const folded = box?.querySelector<SVGSVGElement>('.folded svg');
   if (!call || !box || !folded) return;
   const unfolded = box.querySelector<SVGSVGElement>('.unfolded svg') ?? folded;
-  const zone: Zone = Number(document.documentElement.dataset.zone ?? NaN) || 'utc';
+  const zone: Zone = Number(document.documentElement.dataset.zone) || 'utc';
   document.documentElement.classList.add('live');
 
   const host = h('div', { class: 'ladder-scroll', tabindex: 0, 'aria-label': 'Ladder' });
@@ -33,7 +34,8 @@ function start(): void {
   box.before(body);
   const left = h('div', { class: 'call-left' });
   body.append(left, side);
-  left.append(host);
+  const sizer = h('div', { class: 'sizer' });
+  left.append(h('div', { class: 'stage card' }, sizer, host));
   const legs = document.getElementById('legs');
   if (legs) side.append(legs);
   side.append(pane);
@@ -43,7 +45,7 @@ function start(): void {
   const pictures = [folded, unfolded].map((svg) => cleanPicture(svg.cloneNode(true) as SVGSVGElement));
   let open = 0;
   let held: Spot = null;
-  const ladder = new Ladder(host);
+  const ladder = new Ladder(host, sizer);
   const light = (spot: Spot) => ladder.spot(spot ?? held);
   const hold = (spot: Spot) => {
     held = JSON.stringify(spot) === JSON.stringify(held) ? null : spot;
@@ -51,7 +53,7 @@ function start(): void {
       tr.classList.toggle('held', !!held && 'leg' in held && Number(tr.dataset.leg) === held.leg));
     light(null);
   };
-  const inspector = new Inspector({ pane, drawer }, {
+  const inspector = new Inspector({ page: body, top: () => 0, pane, drawer }, {
     toggleFold: () => fold(),
     isFold: (row) => ladder.foldOf(row) !== null,
     spot: (spot) => hold(spot ?? held),

@@ -34,7 +34,7 @@ function Connection({ onStatus }: { onStatus: () => void }) {
   const listeners = s?.listeners?.length ?? 0;
   const text = l === 'lost' ? 'Not connected' : l === 'connecting' ? 'Connecting' : 'Live';
   const more = l === 'live' && s
-    ? ` · ${countText(s.calls, 'call')}${listeners ? ` · ${countText(listeners, 'listener')}` : ''}` : l === 'lost' ? ', trying again' : '';
+    ? (listeners ? ` · ${countText(listeners, 'listener')}` : '') : l === 'lost' ? ', trying again' : '';
   return (
     <button type="button" class={`live ${l}`} onClick={onStatus} title="State of the server">
       <span class="dot" />{text}<span class="more">{more}</span>

@@ -63,10 +63,11 @@ export function StatusDialog({ open, onClose }: { open: boolean; onClose: () => 
   return (
     <Dialog open={open} onClose={onClose} title="State of the server" class="status-dialog">
       {l === 'lost' && <p class="banner">The server cannot be reached. The page tries again by itself; what it shows is from before.</p>}
+      {s?.trouble && <p class="banner">{shownLine(s.trouble)}</p>}
       {!s ? <p class="quiet">Nothing heard from the server yet.</p> : (
         <>
           <dl class="status-facts">
-            <dt>Held</dt><dd>{countText(s.calls, 'call')}, {countText(s.sightings, 'sighting')}, {bytesText(s.bytes)}</dd>
+            <dt>Held</dt><dd>{countText(s.calls, 'conversation')}, {countText(s.sightings, 'message')} as seen, {bytesText(s.bytes)}</dd>
             <dt>From</dt><dd>{when(s.first)} to {when(s.last)}</dd>
             <dt>Database</dt><dd><code>{shownLine(s.database)}</code>{s.retention_days ? `, kept for ${countText(s.retention_days, 'day')}` : ''}</dd>
             <dt>Version</dt><dd>{s.version}, running since {when(s.started)}</dd>
@@ -75,7 +76,7 @@ export function StatusDialog({ open, onClose }: { open: boolean; onClose: () => 
           {s.listeners?.length ? (
             <table class="data"><thead><tr><th scope="col">Kind</th><th scope="col">Address</th><th scope="col" class="num">Messages</th><th scope="col" class="num">Dropped</th></tr></thead>
               <tbody>{s.listeners.map((x) => (
-                <tr key={x.address + x.kind}><td>{x.kind}</td><td class="num">{x.address}</td><td class="num">{x.messages.toLocaleString('en-GB')}</td><td class={`num${x.dropped ? ' bad' : ''}`}>{x.dropped.toLocaleString('en-GB')}</td></tr>
+                <tr key={x.address + x.kind}><td>{x.kind}</td><td>{x.address}</td><td class="num">{x.messages.toLocaleString('en-GB')}</td><td class={`num${x.dropped ? ' bad' : ''}`}>{x.dropped.toLocaleString('en-GB')}</td></tr>
               ))}</tbody></table>
           ) : <p class="quiet">None: this server only reads files.</p>}
           {!!s.sources?.length && (
@@ -85,6 +86,12 @@ export function StatusDialog({ open, onClose }: { open: boolean; onClose: () => 
                 <tbody>{s.sources.map((x) => (
                   <tr key={x.name}><td>{shownLine(x.name)}</td><td>{x.kind}</td><td class="num">{x.messages.toLocaleString('en-GB')}</td><td class="num">{when(x.last)}</td></tr>
                 ))}</tbody></table>
+            </>
+          )}
+          {!!s.damage?.length && (
+            <>
+              <h3>Damage</h3>
+              <ul class="plain">{s.damage.map((d, i) => <li key={i}>{shownLine(d)}</li>)}</ul>
             </>
           )}
           {!!s.skipped?.length && (

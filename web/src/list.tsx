@@ -42,7 +42,10 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
   useLayoutEffect(() => {
     const el = scroller.current!;
     el.scrollTop = scrollFor(data.scroll, el.clientHeight, ROW, count);
-    const measure = () => setView({ top: el.scrollTop, height: el.clientHeight });
+    const measure = () => {
+      el.parentElement!.style.setProperty('--scrollbar', `${el.offsetWidth - el.clientWidth}px`);
+      setView({ top: el.scrollTop, height: el.clientHeight });
+    };
     const sizes = new ResizeObserver(measure);
     sizes.observe(el);
     measure();
@@ -146,8 +149,8 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
             count === 0 ? <Skeleton /> : <p class="state quiet">Loading older calls…</p>
           ) : count === 0 ? (
             searching ? <NothingFound list={list} /> : <Empty onFile={onFile} />
-          ) : data.complete && count > 12 ? (
-            <p class="state quiet">{countText(count, 'call')}; there are no older ones.</p>
+          ) : data.complete ? (
+            <p class="state quiet">{countText(count, list.kind ? 'conversation' : 'call')}; there are no older ones.</p>
           ) : null}
           {data.textsSince && !data.loading && <TextsSince iso={data.textsSince} />}
         </div>

@@ -7,11 +7,13 @@ import { DropZone, FileButton } from './drop.js';
 import { Header } from './header.js';
 import { Help, StatusDialog } from './help.js';
 import type { Status } from './lib/model.js';
+import { shownLine } from './lib/safe.js';
 import { ListPage } from './list.js';
 import { followHistory, link, route, startTheme, status, useStore } from './store.js';
 
 function App() {
   const r = useStore(route);
+  const server = useStore(status);
   const [help, setHelp] = useState(false);
   const [state, setState] = useState(false);
   const choose = useRef(() => {});
@@ -43,6 +45,7 @@ function App() {
         document.querySelector<HTMLElement>('.list-scroll, .ladder-scroll, .table-scroll')?.focus();
       }}>Skip to the content</a>
       <Header onHelp={() => setHelp(true)} onStatus={() => setState(true)} />
+      {server?.trouble && <p class="trouble-banner" role="alert">{shownLine(server.trouble)}</p>}
       {r.page === 'list'
         ? <ListPage list={r.list} onFile={() => choose.current()} />
         : <CallPage key={r.id} id={r.id} view={r.view} pins={r.pins} unfold={r.unfold} />}

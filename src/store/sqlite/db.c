@@ -22,11 +22,22 @@ enum err db_fail(struct store *s, enum err e, const char *format, ...) {
     return e;
 }
 
-/* SQLite reports only ENOSPC as a full disk; a quota and a limit on the file's size mean the same to people. */
+static bool file_is_full(sqlite3_file *f) {
+    int why = 0;
+    if (!f || !f->pMethods || f->pMethods->xFileControl(f, SQLITE_FCNTL_LAST_ERRNO, &why))
+        return false;
+    return why == ENOSPC || why == EDQUOT || why == EFBIG;
+}
+
+/* SQLite takes only ENOSPC for a full disk; a quota and a limit on the size of files mean the same to people. What the
+ * system said is known to the file alone: errno has changed since. */
 static bool is_full(struct store *s, int rc) {
+    sqlite3_file *main_file = NULL, *wal = NULL;
     if ((rc & 255) == SQLITE_FULL) return true;
-    int why = sqlite3_system_errno(s->db);
-    return (rc & 255) == SQLITE_IOERR && (why == ENOSPC || why == EDQUOT || why == EFBIG);
+    if ((rc & 255) != SQLITE_IOERR) return false;
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &main_file);
+    sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+    return file_is_full(main_file) || file_is_full(wal);
 }
 
 enum err db_refused(struct store *s, int rc) {

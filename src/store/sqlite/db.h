@@ -13,6 +13,7 @@
 #include "store/sqlite/keep.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/scrub.h"
 #include "store/sqlite/squeeze.h"
 #include "store/store.h"
 
@@ -34,6 +35,7 @@ struct store {
     const char *lock_path;
     char sentence[512];
     sqlite3_stmt *stmts[SQL_COUNT];
+    struct scrub scrub;
     struct squeeze squeeze;
     struct names names;
     struct keep keep;

@@ -138,7 +138,11 @@ static enum err connect(struct store *s, const char *name, int flags) {
     int rc = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK) return db_refused(s, rc);
     enum err e = settings(s);
-    return e ? e : schema_check(s);
+    if (!e) e = schema_check(s);
+    i64 page = 0;
+    if (!e && s->writer) e = number_of(s, "PRAGMA page_size", &page);
+    if (!e && s->writer) scrub_begin(&s->scrub, s->db, page);
+    return e;
 }
 
 static void disconnect(struct store *s) {
@@ -148,6 +152,7 @@ static void disconnect(struct store *s) {
     }
     sqlite3_close(s->db);
     s->db = NULL;
+    scrub_drop(&s->scrub);
 }
 
 /* A database in WAL mode, closed properly, in a folder that we may not write: SQLite cannot make the shared memory that

@@ -145,6 +145,8 @@ export interface Status {
   listeners?: { kind: string; address: string; messages: number; dropped: number }[];
   sources?: { name: string; kind: string; messages: number; last: string | null }[];
   retention_days?: number;
+  damage?: string[];
+  trouble?: string | null; // a sentence while something does not work
 }
 
 export interface ImportResult {
