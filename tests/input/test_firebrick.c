@@ -141,7 +141,7 @@ static const struct log_row log_rows[] = {
      INFO "123456\n\n|" BYE "|", ""},
     {"other lines before the body's last blank lines",
      RX INFO "12\n\n" OTHER "\n\n" RX BYE, INFO "12\n\n\n\n~|" BYE "|",
-     "other-line 1/44@7 "},
+     "other-line 1/44@8 "},
     {"body too short", RX INFO "12\n\n\n" RX BYE, INFO "12\n!|" BYE "|", ""},
     {"body too short, log ends", RX INFO "12", INFO "12!|", ""},
     {"no body at all", RX INFO, INFO "!|", ""},

@@ -19,9 +19,12 @@
 
 #include <sqlite3.h>
 
+enum { BUSY_WAIT_MS = 5000 }; /* for somebody else's write */
+
 struct retain { /* where the next portion begins */
     enum { RETAIN_NONE, RETAIN_ROWS, RETAIN_PAGES } phase;
     bool calls_done;
+    int tries; /* to empty the WAL */
     i64 before_us, start_us, no, first_us, chunk;
 };
 

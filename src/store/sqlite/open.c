@@ -16,8 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_WAIT_MS = 5000 };
-
 static enum err lock_take(struct store *s) {
     const char *path = s->lock_path;
     for (;;) {

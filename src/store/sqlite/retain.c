@@ -12,7 +12,13 @@
 
 #include <stdlib.h>
 
-enum { CALLS_AT_A_TIME = 256, CHUNKS_AT_A_TIME = 2048, PAGES_AT_A_TIME = 2000 };
+enum {
+    CALLS_AT_A_TIME = 256,
+    CHUNKS_AT_A_TIME = 2048,
+    PAGES_AT_A_TIME = 2000,
+    CHECKPOINT_WAIT_MS = 100,
+    CHECKPOINT_TRIES = 50,
+};
 
 /* How often the deleted sightings mention what. */
 struct tally {
@@ -270,15 +276,30 @@ static enum err in_transaction(struct store *s, bool *done) {
     return e;
 }
 
+/* The WAL into the file, and cut to nothing. Readers of old snapshots are in the way of that: *emptied is then false. */
+static enum err wal_empty(struct store *s, bool *emptied) {
+    sqlite3_stmt *st = NULL;
+    i64 busy = 1;
+    sqlite3_busy_timeout(s->db, CHECKPOINT_WAIT_MS);
+    int rc = sqlite3_prepare_v2(s->db, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &st, NULL);
+    enum err e = rc == SQLITE_OK ? db_int(s, st, 1, &busy) : db_refused(s, rc);
+    sqlite3_finalize(st);
+    sqlite3_busy_timeout(s->db, BUSY_WAIT_MS);
+    *emptied = busy == 0;
+    return e;
+}
+
 /* Pages that hold nothing any longer, back to the file system. */
 static enum err shrink(struct store *s, bool *done) {
     i64 free_pages = 0;
     sqlite3_stmt *st = db_stmt(s, SQL_FREE_PAGES);
     if (!st) return ERR_IO;
     enum err e = db_int(s, st, 0, &free_pages);
-    *done = free_pages <= PAGES_AT_A_TIME;
     if (!e && free_pages) e = db_pragma(s, "PRAGMA incremental_vacuum(2000)");
-    if (!e && *done) e = db_pragma(s, "PRAGMA wal_checkpoint(TRUNCATE)");
+    if (e || free_pages > PAGES_AT_A_TIME) return e;
+    e = wal_empty(s, done);
+    /* a reader that never ends does not stop the world: the next retention tries again */
+    if (!e && ++s->retain.tries >= CHECKPOINT_TRIES) *done = true;
     return e;
 }
 
