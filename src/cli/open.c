@@ -57,7 +57,8 @@ static void report(const struct opening *p, struct loom *loom) {
     str damage = loom_damage(loom);
     fwrite(damage.p ? (const char *)damage.p : "", 1, (size_t)damage.n, stderr);
     if (p->o->quiet || skips_total(&t.skips) == 0) return;
-    fprintf(stderr, "read %llu SIP messages; passed over:\n", (unsigned long long)t.sightings);
+    fprintf(stderr, "read %llu SIP messages; passed over:\n",
+            (unsigned long long)t.sightings);
     for (int i = 0; i < SKIP_COUNT; i++) {
         if (!t.skips.n[i]) continue;
         fprintf(stderr, "  %6llu  %s (first at %llu)\n", (unsigned long long)t.skips.n[i],
@@ -155,7 +156,8 @@ static void ready(const struct server *s, void *ctx) {
            (unsigned long long)p->calls, p->calls == 1 ? "" : "s");
     if (p->others) printf(" and %llu other conversations", (unsigned long long)p->others);
     printf("\n%s\n", url);
-    if (server_syslog(s)) printf("Syslog is heard at %s, UDP and TCP\n", server_syslog(s));
+    if (server_syslog(s))
+        printf("Syslog is heard at %s, UDP and TCP\n", server_syslog(s));
     printf("Ctrl-C ends it; nothing is kept.\n");
     bool screen = (display && *display) || (wayland && *wayland);
     if (screen && !p->o->no_browser) browse(url);

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdio.h>
 
-static void say(const char *sentence) { cli_say("%s", sentence); }
+static void say(const char *sentence) {
+    cli_say("%s", sentence);
+}
 
 int serve_until_stopped(const struct server_options *how,
                         void (*ready)(const struct server *s, void *ctx), void *ctx) {
@@ -49,15 +51,19 @@ static void ready(const struct server *s, void *ctx) {
     }
     if (syslog) {
         printf("Syslog is heard at  %s, UDP and TCP\n", syslog);
-        printf("\nNext: have a FireBrick log SIP messages to that address (--syslog changes it), or drop a\n"
-               "capture or a log onto the page, or: curl -H 'X-Sipweave: 1' --data-binary @call.pcap \\\n"
+        printf("\nNext: have a FireBrick log SIP messages to that address (--syslog "
+               "changes it), or drop a\n"
+               "capture or a log onto the page, or: curl -H 'X-Sipweave: 1' "
+               "--data-binary @call.pcap \\\n"
                "'%s/api/v1/import?name=call.pcap'\n",
                server_url(s));
     } else {
         printf("Syslog is not heard (--syslog ADDRESS listens)\n"
                "\nNext: drop a capture or a log onto the page.\n");
     }
-    if (o->insecure) printf("Anybody who reaches this address sees every call: there is no sign-in yet.\n");
+    if (o->insecure)
+        printf("Anybody who reaches this address sees every call: there is no sign-in "
+               "yet.\n");
     printf("Ctrl-C stops it.\n");
 }
 
@@ -67,8 +73,9 @@ int command_serve(const struct options *o) {
     arena boot = arena_open((isize)64 << 20);
     int status = EXIT_USAGE;
     if (o->nfiles) {
-        cli_say("serve takes no files; \"sipweave import\" puts them into a database, and "
-                "\"sipweave FILE\" opens them");
+        cli_say(
+            "serve takes no files; \"sipweave import\" puts them into a database, and "
+            "\"sipweave FILE\" opens them");
         goto out;
     }
     if (o->hosts && !cli_file_read(o->hosts, &boot, &hosts)) goto out;

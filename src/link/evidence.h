@@ -39,16 +39,18 @@ const char *evidence_name(enum evidence_kind k);
 const char *evidence_words(enum evidence_kind k);
 double evidence_m(enum evidence_kind k);
 
-/* log2(m/u); with holds false log2((1-m)/(1-u)). u is kept within (0, 1). */
-double evidence_bits(enum evidence_kind k, double u, bool holds);
+/* m/u; with holds false (1-m)/(1-u). u is kept within (0, 1). The logarithm of such odds is the piece's bits. */
+double evidence_odds(enum evidence_kind k, double u, bool holds);
 
 /* How densely (per second) effects lie `delta` after their cause inside a device, the difference
  * known to within +-precision: milliseconds mostly, sometimes seconds, now and then a queue's half minute. */
 double evidence_prompt_density(i64 delta_us, i64 precision_us);
 
-/* log2 of how much likelier a difference of times is for cause and effect (or effect and cause,
+/* How much likelier a difference of times is for cause and effect (or effect and cause,
  * where `both_ways`) than for two events that have nothing to do with each other. */
-double evidence_echo_bits(enum evidence_kind k, i64 delta_us, i64 precision_us,
+double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us,
                           bool both_ways);
+/* More than the odds that any echo can have. */
+#define EVIDENCE_ECHO_MOST 2048.0
 
 #endif

@@ -55,30 +55,23 @@ u64 fact_call_id_hash(str call_id) {
     return hash_nocase(call_id, 3);
 }
 
-static bool is_suffix_tail(str s) {
-    if (str_starts_nocase(s, S("_b2b-")) || str_starts_nocase(s, S("_pbx-"))) return true;
-    if (s.n < 2 || (s.p[0] != '.' && s.p[0] != '-')) return false;
-    return s.n <= 3 && is_digit(s.p[1]) && (s.n == 2 || is_digit(s.p[2]));
-}
-
-/* The last "_b2b-1", ".0" or "-0"; a dot after an address's digits is none of them, so a dotted
- * suffix counts only where something with a "@" or more than an address comes before it. */
+/* Where the last "_b2b-1", ".0" or "-0" starts; -1: there is none. A dot after an address's digits is none, so a dotted
+ * suffix counts only past a whole address; nor is the counter of a short Call-ID. */
 static isize suffix_start(str id) {
-    for (isize at = id.n - 1; at > 0 && id.n - at < 12; at--) {
-        u8 c = id.p[at];
-        if (c != '_' && c != '.' && c != '-') continue;
-        str tail = str_from(id, at), before = str_sub(id, 0, at);
-        if (c == '_' && is_suffix_tail(tail)) return at;
-        if (c == '_' || !is_suffix_tail(tail)) continue;
-        isize host_at = str_find(before, '@');
-        str host = host_at < 0 ? before : str_from(before, host_at + 1);
-        isize dots = 0;
-        for (isize i = 0; i < host.n; i++) dots += host.p[i] == '.';
-        if (c == '.' && host_at >= 0 && dots >= 3) return at; /* 192.0.2.1.0 */
-        if (c == '-' && host_at < 0 && before.n >= 12) return at;
-        return -1;
-    }
-    return -1;
+    enum { COUNTER_DIGITS = 4, PLAIN_DIGITS = 2, LONG_ID = 12 };
+    isize digits = 0;
+    while (digits < id.n && is_digit(id.p[id.n - 1 - digits])) digits++;
+    str before = str_sub(id, 0, id.n - digits);
+    if (digits == 0 || digits > COUNTER_DIGITS || before.n < 2) return -1;
+    if (str_ends(before, S("_b2b-")) || str_ends(before, S("_pbx-"))) return before.n - 5;
+    if (digits > PLAIN_DIGITS) return -1;
+    struct str_pair parts = str_cut(str_sub(before, 0, before.n - 1), '@');
+    isize dots = 0;
+    for (isize i = 0; i < parts.tail.n; i++) dots += parts.tail.p[i] == '.';
+    u8 last = before.p[before.n - 1];
+    bool dotted = last == '.' && parts.ok && dots >= 3; /* 192.0.2.1.0 */
+    bool dashed = last == '-' && !parts.ok && before.n > LONG_ID;
+    return dotted || dashed ? before.n - 1 : -1;
 }
 
 str fact_call_id_stem(str call_id) {
@@ -140,10 +133,21 @@ static void people(struct gather *g, const struct sip_msg *m) {
     numbers_of(g, m, SIP_HDR_P_CALLED_PARTY_ID, FACT_CALLED);
 }
 
+/* The software that sent it; each name once for each sender. A proxy passes on what others say of themselves: who asks
+ * with one Via is surely the one that speaks. */
 static void agent(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *h = sip_header_first(m, SIP_HDR_USER_AGENT);
     if (!h) h = sip_header_first(m, SIP_HDR_SERVER);
-    if (h) add(g, FACT_AGENT, 0, h->value);
+    if (!h || h->value.n == 0) return;
+    const struct sip_header *via = sip_header_first(m, SIP_HDR_VIA);
+    bool own =
+        m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
+    u64 hash = hash_bytes(h->value, own);
+    u64 key = hash_mix(hash, g->t->seen[g->seen].src);
+    u32 *known = map_put(&g->t->facts_known, key);
+    if (*known) return;
+    *known = 1;
+    trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_AGENT, own}, h->value);
 }
 
 /* ---- tokens ------------------------------------------------------------------------------ */
@@ -271,47 +275,62 @@ static bool carries_recording(const struct sip_msg *m) {
 
 static void initial_request(struct gather *g, const struct sip_msg *m) {
     people(g, m);
-    agent(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
-    u64 own = fact_call_id_hash(m->call_id);
-    u8 bits = (u8)fact_token_bits(m->call_id);
-    trace_fact(g->t, (struct fact){own, g->seen, 0, FACT_CALL_ID, bits}, S("Call-ID"));
-    str stem = fact_call_id_stem(m->call_id);
-    trace_fact(g->t, (struct fact){fact_call_id_hash(stem), g->seen, 0, FACT_STEM, bits},
-               S("Call-ID"));
     for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
     token(g, m->from_tag, S("From tag"));
     via_tokens(g, m);
     sdp_tokens(g, m);
-    dialog_refs(g, m);
     if (carries_recording(m)) add(g, FACT_RECORDING, 0, (str){0});
 }
 
 static void answer(struct gather *g, const struct sip_msg *m) {
-    agent(g, m);
     if (m->status >= 300) add(g, FACT_REASON, m->status, m->reason);
     if (m->cseq.method != SIP_METHOD_INVITE) return;
     if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
+    /* the other side's half of Session-ID, an identity that a box on the way has added */
+    for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
     if (m->status >= 300 && m->status < 400)
         numbers_of(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
     sdp_tokens(g, m);
 }
 
+/* Every INVITE and every answer to one says something new; of all else the first of its kind on a leg is enough. A
+ * retransmission, or the second sighting of a message, adds nothing. */
+static u64 known_key(const struct seen *r) {
+    bool news = r->method == SIP_METHOD_INVITE || r->method == SIP_METHOD_REFER;
+    u64 kind = (u64)r->status << 8 | r->method;
+    u64 what = news ? (u64)r->cseq << 32 | r->content : 0;
+    u64 who = hash_mix((u64)r->src << 32 | r->dst, (u64)r->call_id << 32 | kind);
+    return hash_mix(who, what);
+}
+
+/* Requests that begin or change something, and answers to them. */
+static bool starts_something(u8 method) {
+    switch ((enum sip_method)method) {
+    case SIP_METHOD_ACK:
+    case SIP_METHOD_BYE:
+    case SIP_METHOD_CANCEL:
+    case SIP_METHOD_INFO:
+    case SIP_METHOD_NOTIFY:
+    case SIP_METHOD_PRACK:
+    case SIP_METHOD_UPDATE: return false;
+    default: return true;
+    }
+}
+
 void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     struct gather g = {t, seen, 0};
     const struct seen *r = &t->seen[seen];
-    bool initial = m->is_request && m->to_tag.n == 0;
     bool refers = m->is_request && m->method == SIP_METHOD_REFER;
+    bool initial = m->is_request && (m->to_tag.n == 0 || refers);
     bool answers = !m->is_request && m->status > 100;
-    if (!initial && !refers && !answers) return;
-    if (m->method == SIP_METHOD_ACK || m->method == SIP_METHOD_CANCEL) return;
-    /* once for each leg and kind of message: retransmissions and second sightings add nothing */
-    u64 kind = (u64)(r->status ? r->status : 1000 + r->method) << 8 | r->method;
-    u64 who = (u64)r->src << 32 | r->dst;
-    u32 *known = map_put(&t->facts_known, hash_mix(hash_mix(r->call_id, who), kind));
+    agent(&g, m);
+    if ((!initial && !answers) || !starts_something(r->method)) return;
+    u32 *known = map_put(&t->facts_known, known_key(r));
     if (*known) return;
     *known = 1;
     if (refers) refer(&g, m);
-    if (initial) initial_request(&g, m);
+    if (initial && m->to_tag.n == 0) initial_request(&g, m);
+    if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);
     if (answers) answer(&g, m);
 }

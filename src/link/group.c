@@ -1,28 +1,31 @@
 /* group.c: legs that hang together are one conversation; and what each of its legs is for. */
 #include "link/weave.h"
 
-static u32 root_of(const struct weave *w, u32 leg) {
-    for (isize steps = 0; w->sums[leg].parent && steps <= w->nsums; steps++) {
-        leg = w->sums[leg].parent - 1;
+/* By start, then id: the same whatever came first. */
+static void sort_legs(const struct weave *w, u32 *legs, isize n, struct sort_row *rows) {
+    for (isize i = 0; i < n; i++) {
+        rows[i] = (struct sort_row){sort_time(w->sums[legs[i]].start_us), legs[i]};
     }
-    return leg;
+    sort_rows(rows, n); /* rows of sums are canonical themselves */
+    for (isize i = 0; i < n; i++) legs[i] = (u32)rows[i].value;
 }
 
-/* The start, then what the logs say about equal starts, then the id: the same whatever came first. */
-static bool starts_before(const struct weave *w, u32 a, u32 b) {
-    const struct sum *x = &w->sums[a], *y = &w->sums[b];
-    if (x->start_us != y->start_us) return x->start_us < y->start_us;
-    return x->id < y->id;
-}
-
-static void sort_legs(const struct weave *w, u32 *legs, isize n) {
-    for (isize i = 1; i < n; i++) { /* few, and nearly sorted already */
-        u32 leg = legs[i];
-        isize at = i;
-        for (; at > 0 && starts_before(w, leg, legs[at - 1]); at--)
-            legs[at] = legs[at - 1];
-        legs[at] = leg;
+/* For each leg the first of its call: parents' parents, looked up once each. */
+static u32 *find_roots(const struct weave *w) {
+    u32 *root = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *root);
+    u32 *way = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *way);
+    for (u32 i = 0; (isize)i < w->nsums; i++) { /* root + 1; 0: not known yet */
+        isize n = 0;
+        u32 at = i;
+        while (!root[at] && w->sums[at].parent) {
+            way[n++] = at;
+            at = w->sums[at].parent - 1;
+        }
+        if (!root[at]) root[at] = at + 1;
+        while (n > 0) root[way[--n]] = root[at];
     }
+    base_free(way);
+    return root;
 }
 
 static bool leaves_for_outside(const struct weave *w, const struct sum *s) {
@@ -61,12 +64,12 @@ static void assign_roles(struct weave *w) {
     base_free(children);
 }
 
-static void conversation_add(struct weave *w, u32 at, u32 n) {
+static void conversation_add(struct weave *w, u32 at, u32 n, struct sort_row *scratch) {
     w->groups =
         base_grow(w->groups, &w->cap_groups, w->ngroups + 1, (isize)sizeof *w->groups);
     struct conversation *g = &w->groups[w->ngroups++];
     *g = (struct conversation){.at = at, .n = n};
-    sort_legs(w, w->by_group + at, n);
+    sort_legs(w, w->by_group + at, n, scratch);
     const struct sum *first = &w->sums[w->by_group[at]];
     g->start_us = first->start_us;
     g->kind = first->kind;
@@ -79,22 +82,25 @@ static void conversation_add(struct weave *w, u32 at, u32 n) {
 void group_legs(struct weave *w) {
     isize cap = 0, n = w->nsums;
     struct sort_row *rows = base_grow(NULL, &cap, n + 1, (isize)sizeof *rows);
+    struct sort_row *scratch =
+        base_grow(NULL, &(isize){0}, n + 1, (isize)sizeof *scratch);
+    u32 *root = find_roots(w);
     w->by_group =
         base_grow(w->by_group, &w->cap_by_group, n + 1, (isize)sizeof *w->by_group);
     w->ngroups = 0;
     assign_roles(w);
     for (isize i = 0; i < n; i++) {
-        rows[i] = (struct sort_row){w->join_all ? 0 : root_of(w, (u32)i), (u64)i};
+        rows[i] = (struct sort_row){w->join_all ? 0 : root[i], (u64)i};
     }
     sort_rows(rows, n);
     for (isize i = 0; i < n; i++) w->by_group[i] = (u32)rows[i].value;
     for (isize i = 0, j; i < n; i = j) {
         for (j = i + 1; j < n && rows[j].key == rows[i].key;) j++;
-        conversation_add(w, (u32)i, (u32)(j - i));
+        conversation_add(w, (u32)i, (u32)(j - i), scratch);
     }
     /* by start, oldest first */
     for (isize i = 0; i < w->ngroups; i++) {
-        rows[i] = (struct sort_row){(u64)w->groups[i].start_us ^ (u64)1 << 63, (u64)i};
+        rows[i] = (struct sort_row){sort_time(w->groups[i].start_us), (u64)i};
     }
     sort_rows(rows, w->ngroups);
     struct conversation *sorted =
@@ -108,5 +114,7 @@ void group_legs(struct weave *w) {
     base_free(w->groups);
     w->groups = sorted;
     w->cap_groups = w->ngroups + 1;
+    base_free(scratch);
+    base_free(root);
     base_free(rows);
 }

@@ -1,39 +1,80 @@
-/* index.c: what scoring looks up (pair.h): who reaches which device when, and how rare a value is there. */
+/* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
 #include "link/pair.h"
 
 #include <stdlib.h>
 
-u64 index_event_key(u32 dev) {
-    return hash_mix(dev, 1);
-}
+/* ---- clues ---------------------------------------------------------------------------------------- */
 
-u64 index_number_key(u32 dev, u8 kind, u64 hash) {
-    return hash_mix(hash, (u64)dev << 8 | kind);
-}
-
-void index_add(struct index *x, u64 key, i64 at_us, u32 leg) {
+void clues_add(struct clues *c, u64 key, i64 at_us, u32 leg) {
     if (at_us == NEVER) return;
-    x->clues = base_grow(x->clues, &x->cap_clues, x->nclues + 1, (isize)sizeof *x->clues);
-    x->clues[x->nclues++] = (struct clue){key, at_us, leg};
+    u32 *place = map_put(&c->places, key);
+    if (!*place) {
+        c->buckets = base_grow(c->buckets, &c->cap_buckets, c->nbuckets + 1,
+                               (isize)sizeof *c->buckets);
+        c->buckets[c->nbuckets++] = (struct bucket){0};
+        *place = (u32)c->nbuckets;
+    }
+    c->buckets[*place - 1].n++;
+    c->rows = base_grow(c->rows, &c->cap_rows, c->nrows + 1, (isize)sizeof *c->rows);
+    c->bucket_of = base_grow(c->bucket_of, &c->cap_bucket_of, c->nrows + 1,
+                             (isize)sizeof *c->bucket_of);
+    c->bucket_of[c->nrows] = *place - 1;
+    c->rows[c->nrows++] = (struct clue){at_us, leg};
 }
 
-static int by_key_and_time(const void *a, const void *b) {
+static int by_time(const void *a, const void *b) {
     const struct clue *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
     if (x->at_us != y->at_us) return x->at_us < y->at_us ? -1 : 1;
     return (x->leg > y->leg) - (x->leg < y->leg);
 }
 
-void index_sort(struct index *x) {
-    if (x->nclues) qsort(x->clues, (size_t)x->nclues, sizeof *x->clues, by_key_and_time);
+void clues_settle(struct clues *c) {
+    struct clue *sorted =
+        base_grow(NULL, &(isize){0}, c->nrows + 1, (isize)sizeof *sorted);
+    u32 at = 0;
+    for (isize i = 0; i < c->nbuckets; i++) {
+        c->buckets[i].at = at;
+        at += c->buckets[i].n;
+        c->buckets[i].n = 0;
+    }
+    for (isize i = 0; i < c->nrows; i++) {
+        struct bucket *b = &c->buckets[c->bucket_of[i]];
+        sorted[b->at + b->n++] = c->rows[i];
+    }
+    for (isize i = 0; i < c->nbuckets; i++) {
+        struct clue *rows = sorted + c->buckets[i].at;
+        isize n = c->buckets[i].n, k = 1;
+        while (k < n && by_time(&rows[k - 1], &rows[k]) <= 0) k++;
+        if (k < n) qsort(rows, (size_t)n, sizeof *rows, by_time);
+    }
+    base_free(c->rows);
+    base_free(c->bucket_of);
+    c->rows = sorted;
+    c->bucket_of = NULL;
+    c->cap_rows = c->nrows + 1;
+    c->cap_bucket_of = 0;
 }
 
-isize index_last(const struct index *x, u64 key, i64 at_us) {
-    isize low = 0, high = x->nclues;
+void clues_drop(struct clues *c) {
+    map_drop(&c->places);
+    base_free(c->rows);
+    base_free(c->buckets);
+    base_free(c->bucket_of);
+    *c = (struct clues){0};
+}
+
+struct clue_run clues_find(const struct clues *c, u64 key) {
+    u32 place = map_get(&c->places, key);
+    if (!place) return (struct clue_run){0};
+    const struct bucket *b = &c->buckets[place - 1];
+    return (struct clue_run){c->rows + b->at, (isize)b->n};
+}
+
+isize clues_until(struct clue_run run, i64 at_us) {
+    isize low = 0, high = run.n;
     while (low < high) {
         isize mid = low + (high - low) / 2;
-        const struct clue *c = &x->clues[mid];
-        if (c->key < key || (c->key == key && c->at_us <= at_us)) {
+        if (run.rows[mid].at_us <= at_us) {
             low = mid + 1;
         } else {
             high = mid;
@@ -42,54 +83,27 @@ isize index_last(const struct index *x, u64 key, i64 at_us) {
     return low;
 }
 
-/* What makes a device send legs of its own: a call that reaches it, is tried again, is answered; a REFER. */
-static void add_events(struct index *x) {
-    const struct weave *w = x->w;
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL) continue;
-        x->leaving[s->from_dev]++;
-        x->reaching[s->to_dev]++;
-        u64 key = index_event_key(s->to_dev);
-        index_add(x, key, s->start_us, (u32)i);
-        index_add(x, key, s->retry_us, (u32)i);
-        index_add(x, key, s->answer_us, (u32)i);
-        index_add(x, index_event_key(s->refer_dev), s->refer_us, (u32)i);
-    }
+/* ---- the index -------------------------------------------------------------------------------------- */
+
+u64 index_number_key(u32 dev, u8 kind, u64 hash) {
+    return hash_mix(hash, (u64)dev << 8 | kind);
 }
 
-static bool is_token(u8 kind) {
-    return kind == FACT_TOKEN || kind == FACT_CALL_ID || kind == FACT_STEM ||
-           kind == FACT_DIALOG;
-}
-
-static void count_facts(struct index *x) {
+static void add_events(struct index *x, u32 leg) {
     const struct weave *w = x->w;
-    isize cap = 0, n = 0;
-    x->postings = base_grow(NULL, &cap, w->nleg_facts + 1, (isize)sizeof *x->postings);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL) continue;
-        for (u32 k = 0; k < s->nfacts; k++) {
-            const struct fact *f = &w->leg_facts[s->facts_at + k];
-            bool number = f->kind == FACT_CALLER || f->kind == FACT_CALLED;
-            if (is_token(f->kind)) x->postings[n++] = (struct sort_row){f->hash, (u64)i};
-            if (!number) continue;
-            u64 key = index_number_key(s->to_dev, f->kind, f->hash);
-            ++*map_put(&x->rarity, key);
-            index_add(x, key, s->start_us, (u32)i);
-        }
+    const struct sum *s = &w->sums[leg];
+    x->leaving[s->from_dev]++;
+    x->reaching[s->to_dev]++;
+    clues_add(&x->events, s->to_dev, s->start_us, leg);
+    clues_add(&x->events, s->to_dev, s->retry_us, leg);
+    clues_add(&x->events, s->to_dev, s->answer_us, leg);
+    for (int i = 0; i < 2; i++)
+        clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
+    for (u32 k = 0; k < s->nnumbers; k++) {
+        const struct fact *f = &w->leg_facts[s->facts_at + k];
+        clues_add(&x->numbers, index_number_key(s->to_dev, f->kind, f->hash), s->start_us,
+                  leg);
     }
-    sort_rows(x->postings, n);
-    isize kept = 0;
-    for (isize i = 0; i < n; i++) { /* a leg may say a token twice */
-        const struct sort_row *last = kept ? &x->postings[kept - 1] : NULL;
-        if (last && last->key == x->postings[i].key &&
-            last->value == x->postings[i].value)
-            continue;
-        x->postings[kept++] = x->postings[i];
-    }
-    x->npostings = kept;
 }
 
 void index_open(struct index *x, const struct weave *w) {
@@ -98,43 +112,41 @@ void index_open(struct index *x, const struct weave *w) {
     x->mark = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
     x->reaching = base_grow(NULL, &(isize){0}, w->ndevs + 1, u);
     x->leaving = base_grow(NULL, &(isize){0}, w->ndevs + 1, u);
-    x->failures = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
-    x->next_failure = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
     i64 first = INT64_MAX, last = INT64_MIN;
     for (isize i = 0; i < w->nsums; i++) {
         first = i64_min(first, w->sums[i].start_us);
         last = i64_max(last, w->sums[i].last_us);
+        if (w->sums[i].kind == KIND_CALL) add_events(x, (u32)i);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
-    add_events(x);
-    count_facts(x);
-    index_sort(x);
+    clues_settle(&x->events);
+    clues_settle(&x->numbers);
+}
+
+void index_fail(struct index *x) {
+    const struct weave *w = x->w;
+    clues_drop(&x->ends);
+    clues_drop(&x->failures);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        bool gone = s->state == STATE_FAILED || s->state == STATE_CANCELLED;
+        if (!s->parent || !gone || s->flags & SUM_RECORDING) continue;
+        i64 end = s->fail_us != NEVER ? s->fail_us : s->cancel_us;
+        clues_add(&x->ends, s->from_dev, end, s->parent - 1);
+        clues_add(&x->failures, s->parent, end, (u32)i);
+    }
+    clues_settle(&x->ends);
+    clues_settle(&x->failures);
 }
 
 void index_close(struct index *x) {
-    base_free(x->clues);
     base_free(x->mark);
     base_free(x->reaching);
     base_free(x->leaving);
-    base_free(x->failures);
-    base_free(x->next_failure);
-    base_free(x->postings);
-    map_drop(&x->rarity);
-}
-
-isize index_find(const struct index *x, u64 hash, isize *n) {
-    isize low = 0, high = x->npostings;
-    while (low < high) {
-        isize mid = low + (high - low) / 2;
-        if (x->postings[mid].key < hash) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    *n = 0;
-    while (low + *n < x->npostings && x->postings[low + *n].key == hash) ++*n;
-    return low;
+    clues_drop(&x->events);
+    clues_drop(&x->numbers);
+    clues_drop(&x->ends);
+    clues_drop(&x->failures);
 }
 
 double index_background(const struct index *x, u32 dev) {

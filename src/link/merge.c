@@ -1,211 +1,287 @@
-/* merge.c: sightings to messages. Two sightings are one message when everything that names it is equal
- * (RFC 3261 §17) and its text is, whatever the addresses (a NAT lies between some capture points).
+/* merge.c: alike sightings to messages. A message may be sent again with the same bytes, so several alike sightings
+ * of one capture point are several messages. Within one group of alike ones:
  *
- * A message may be sent again with the same bytes. Within one identity, each capture point saw a
- * row of them; where all points saw equally many, the k-th of one is the k-th of the other,
- * and no clock is needed. Else their times decide. */
+ *     hop, point       what each capture point saw on each hop, in its own order    A: ● ●   ●     B: ● ●
+ *     same hop         points that saw equally many: the k-th is the k-th, no clock needed; else the nearest
+ *                      in time, in order, the one that saw most first
+ *     several hops     a NAT lies between points that did not see each other's hop: joined in the same way;
+ *                      a point that saw both hops shows that they are two
+ *
+ * Every sighting ends in exactly one message. n log n, whatever comes. */
 #include "link/weave.h"
-
-#include <stdlib.h>
 
 enum {
     SAME_PACKET_US =
         20000, /* one interface that sees a packet twice sees it this close together */
     FAR_POINT_US =
         400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
+    COARSE_US = 1000000,
+    SOURCES_A_HOP = 8,
+    HOPS_TRIED = 8,
 };
 
-static int by_key(const void *a, const void *b) {
-    const struct sort_row *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return (x->value > y->value) - (x->value < y->value);
-}
+/* What one capture point saw on one hop. */
+struct run {
+    u32 hop, n, first, last; /* chain of items, + 1 */
+    u32 source, vantage;
+};
 
-void sort_rows(struct sort_row *rows, isize n) {
-    if (n) qsort(rows, (size_t)n, sizeof *rows, by_key);
-}
+struct item {
+    struct msg m;
+    u32 next; /* + 1 */
+};
 
-static u64 header_identity(const struct seen *r) {
-    u64 h =
-        hash_mix((u64)r->call_id << 32 | r->cseq,
-                 (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST));
-    return hash_mix(h, hash_mix((u64)r->branch << 32 | r->from_tag, r->to_tag));
-}
+/* The messages on one hop, by time. */
+struct pile {
+    isize at, n; /* in merger.msgs */
+    u32 sources[SOURCES_A_HOP];
+    isize nsources; /* past SOURCES_A_HOP: too many to tell */
+};
 
-u64 seen_identity(const struct seen *r) {
-    /* a message cut short has another text: its headers have to do */
-    return hash_mix(header_identity(r), r->flags & SEEN_CUT ? 1 : r->content);
-}
+struct merger {
+    struct weave *w;
+    struct map runs_by, hops_by;
+    struct run *runs;
+    struct item *items;
+    struct msg *msgs, *aligned;
+    struct pile *piles;
+    isize nruns, nitems, nmsgs, npiles;
+    isize cap_runs, cap_items, cap_msgs, cap_aligned, cap_piles;
+};
 
-static u32 msg_add(struct weave *w, u32 seen) {
-    const struct seen *r = &w->trace.seen[seen];
-    w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
-    w->msgs[w->nmsgs] = (struct msg){
-        .time_us = common_time(w, r), .precision_us = r->precision_us, .seen = seen};
-    return (u32)w->nmsgs++;
+static struct msg msg_of(const struct weave *w, u32 row) {
+    const struct seen *r = &w->trace.seen[row];
+    return (struct msg){
+        .time_us = common_time(w, r), .precision_us = r->precision_us, .seen = row};
 }
 
 static bool speaks_better(const struct seen *a, const struct seen *b) {
+    int known_a = (a->src != 0) + (a->dst != 0), known_b = (b->src != 0) + (b->dst != 0);
+    if (known_a != known_b) return known_a > known_b;
     if (((a->flags ^ b->flags) & SEEN_CUT)) return !(a->flags & SEEN_CUT);
     if (a->precision_us != b->precision_us) return a->precision_us < b->precision_us;
     return a->vantage == VANTAGE_SENDER && b->vantage != VANTAGE_SENDER;
 }
 
-static void msg_join(struct weave *w, u32 msg, u32 seen) {
-    struct msg *m = &w->msgs[msg];
-    const struct seen *r = &w->trace.seen[seen];
-    u32 other = seen;
-    if (speaks_better(r, msg_seen(w, m))) {
-        other = m->seen;
-        m->seen = seen;
-        m->time_us = common_time(w, r);
-        m->precision_us = r->precision_us;
+/* b's sightings become m's. */
+static void unite(const struct weave *w, struct msg *m, struct msg b) {
+    if (speaks_better(msg_seen(w, &b), msg_seen(w, m))) {
+        struct msg swap = *m;
+        *m = b;
+        b = swap;
     }
-    w->more[other] = m->more;
-    m->more = other + 1;
+    u32 tail = b.more;
+    while (tail && w->more[tail - 1]) tail = w->more[tail - 1];
+    if (tail) w->more[tail - 1] = m->more;
+    w->more[b.seen] = tail ? b.more : m->more;
+    m->more = b.seen + 1;
 }
 
-static bool same_point(const struct seen *a, const struct seen *b) {
-    return a->source == b->source && a->vantage == b->vantage;
+/* ---- what each point saw ----------------------------------------------------------------------- */
+
+static struct run *run_of(struct merger *g, const struct seen *r) {
+    u64 hop_key = (u64)r->src << 32 | r->dst;
+    u32 *hop = map_put(&g->hops_by, hash_mix(hop_key, 1));
+    if (!*hop) *hop = (u32)g->hops_by.n;
+    u64 point = (u64)r->source << 8 | r->vantage;
+    u32 *run = map_put(&g->runs_by, hash_mix(point, *hop));
+    if (!*run) {
+        g->runs = base_grow(g->runs, &g->cap_runs, g->nruns + 1, (isize)sizeof *g->runs);
+        g->runs[g->nruns++] =
+            (struct run){.hop = *hop, .source = r->source, .vantage = r->vantage};
+        *run = (u32)g->nruns;
+    }
+    return &g->runs[*run - 1];
 }
 
-static bool seen_at_point(const struct weave *w, const struct msg *m,
-                          const struct seen *r) {
-    if (same_point(msg_seen(w, m), r)) return true;
-    for (u32 next = m->more; next; next = w->more[next - 1]) {
-        if (same_point(&w->trace.seen[next - 1], r)) return true;
-    }
-    return false;
+static bool same_packet(const struct merger *g, const struct msg *m, u32 row) {
+    const struct seen *r = &g->w->trace.seen[row];
+    return r->vantage == VANTAGE_WIRE && r->precision_us < COARSE_US &&
+           common_time(g->w, r) - m->time_us <= SAME_PACKET_US;
 }
 
-/* May r be one more sighting of m? */
-static bool fits(const struct weave *w, const struct msg *m, const struct seen *r) {
-    const struct seen *was = &w->trace.seen[m->seen];
-    i64 apart = common_time(w, r) - m->time_us;
-    if (apart < 0) apart = -apart;
-    if (seen_at_point(w, m, r)) {
-        return r->vantage == VANTAGE_WIRE && r->precision_us < 1000000 &&
-               apart <= SAME_PACKET_US && r->src == was->src && r->dst == was->dst;
+static void lay_out(struct merger *g, const struct alike *a) {
+    map_drop(&g->runs_by);
+    map_drop(&g->hops_by);
+    g->nruns = g->nitems = g->nmsgs = g->npiles = 0;
+    g->items = base_grow(g->items, &g->cap_items, a->n, (isize)sizeof *g->items);
+    for (u32 next = a->first + 1; next; next = g->w->next_alike[next - 1]) {
+        struct run *run = run_of(g, &g->w->trace.seen[next - 1]);
+        struct item *last = run->last ? &g->items[run->last - 1] : NULL;
+        if (last && same_packet(g, &last->m, next - 1)) {
+            unite(g->w, &last->m, msg_of(g->w, next - 1));
+            continue;
+        }
+        g->items[g->nitems++] = (struct item){.m = msg_of(g->w, next - 1)};
+        if (last) last->next = (u32)g->nitems;
+        if (!last) run->first = (u32)g->nitems;
+        run->last = (u32)g->nitems;
+        run->n++;
     }
-    if (r->attempt && was->attempt && r->attempt != was->attempt) return false;
-    i64 slack = i64_max(r->precision_us, m->precision_us);
-    return apart <= FAR_POINT_US + (slack > 1000 ? slack : 0);
 }
 
-/* How many of these rows came from each point: equal for all points? Gives that number, or 0. */
-static isize equal_rows(const struct weave *w, const struct sort_row *rows, isize n) {
-    u32 points[8] = {0};
-    isize counts[8] = {0}, npoints = 0;
-    for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[rows[i].value];
-        u32 point = ((u32)r->source << 8 | r->vantage) + 1;
-        isize p = 0;
-        while (p < npoints && points[p] != point) p++;
-        if (p == countof(points)) return 0;
-        if (p == npoints) points[npoints++] = point;
-        counts[p]++;
-    }
-    for (isize p = 1; p < npoints; p++) {
-        if (counts[p] != counts[0]) return 0;
-    }
-    return npoints > 1 ? counts[0] : 0;
+/* ---- one row of messages onto another ------------------------------------------------------------ */
+
+static i64 apart(const struct msg *a, const struct msg *b) {
+    return a->time_us > b->time_us ? a->time_us - b->time_us : b->time_us - a->time_us;
 }
 
-/* Equal numbers at each point: the k-th is the k-th. `rows` are in order of arrival within a point. */
-static void merge_by_rank(struct weave *w, const struct sort_row *rows, isize n,
-                          isize each) {
-    isize npoints = n / each, first = w->nmsgs;
-    u32 points[8] = {0};
-    isize rank[8] = {0}, known = 0;
-    must(npoints <= countof(points));
-    for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[rows[i].value];
-        u32 point = ((u32)r->source << 8 | r->vantage) + 1;
-        isize p = 0;
-        while (p < known && points[p] != point) p++;
-        if (p == known) points[known++] = point;
-        isize k = rank[p]++;
-        if (first + k == w->nmsgs) {
-            msg_add(w, (u32)rows[i].value);
+static bool near_enough(const struct msg *a, const struct msg *b) {
+    i64 slack = i64_max(a->precision_us, b->precision_us);
+    return apart(a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
+}
+
+/* The messages more[0 .. nmore) join those of the pile that they are the same as; the others go between them, by
+ * time. The pile is the last one in g->msgs. */
+static void align(struct merger *g, struct pile *p, const struct msg *more, isize nmore) {
+    const struct weave *w = g->w;
+    struct msg *mine = g->msgs + p->at;
+    const struct seen *a = msg_seen(w, &mine[0]), *b = msg_seen(w, &more[0]);
+    bool by_rank = p->n == nmore || w->islands[a->source] != w->islands[b->source];
+    isize n = 0, i = 0;
+    g->aligned =
+        base_grow(g->aligned, &g->cap_aligned, p->n + nmore, (isize)sizeof *g->aligned);
+    for (isize k = 0; k < nmore; k++) {
+        while (!by_rank && i + 1 < p->n &&
+               apart(&mine[i + 1], &more[k]) < apart(&mine[i], &more[k])) {
+            g->aligned[n++] = mine[i++];
+        }
+        if (i < p->n && (by_rank || near_enough(&mine[i], &more[k]))) {
+            unite(w, &mine[i], more[k]);
+            g->aligned[n++] = mine[i++];
         } else {
-            msg_join(w, (u32)(first + k), (u32)rows[i].value);
+            while (i < p->n && mine[i].time_us <= more[k].time_us)
+                g->aligned[n++] = mine[i++];
+            g->aligned[n++] = more[k];
+        }
+    }
+    while (i < p->n) g->aligned[n++] = mine[i++];
+    g->msgs = base_grow(g->msgs, &g->cap_msgs, p->at + n, (isize)sizeof *g->msgs);
+    for (isize k = 0; k < n; k++) g->msgs[p->at + k] = g->aligned[k];
+    p->n = n;
+    g->nmsgs = p->at + n;
+}
+
+static void pile_add_source(struct pile *p, u32 source) {
+    for (isize i = 0; i < i64_min(p->nsources, SOURCES_A_HOP); i++) {
+        if (p->sources[i] == source) return;
+    }
+    if (p->nsources < SOURCES_A_HOP) p->sources[p->nsources] = source;
+    p->nsources++;
+}
+
+/* One point's messages on a hop go onto what the others saw of it. */
+static void run_onto(struct merger *g, struct pile *p, const struct run *run) {
+    isize at = g->nmsgs;
+    g->msgs = base_grow(g->msgs, &g->cap_msgs, at + run->n, (isize)sizeof *g->msgs);
+    for (u32 next = run->first; next; next = g->items[next - 1].next) {
+        g->msgs[g->nmsgs++] = g->items[next - 1].m;
+    }
+    pile_add_source(p, run->source);
+    if (at == p->at) {
+        p->n = g->nmsgs - at;
+        return;
+    }
+    struct msg *more = base_grow(NULL, &(isize){0}, run->n, (isize)sizeof *more);
+    for (isize i = 0; i < run->n; i++) more[i] = g->msgs[at + i];
+    align(g, p, more, run->n);
+    base_free(more);
+}
+
+/* Runs by hop, those that saw most first; else in canonical order. */
+static void make_piles(struct merger *g) {
+    struct sort_row *rows = base_grow(NULL, &(isize){0}, g->nruns, (isize)sizeof *rows);
+    for (isize i = 0; i < g->nruns; i++) {
+        rows[i] = (struct sort_row){
+            (u64)g->runs[i].hop << 32 | (UINT32_MAX - g->runs[i].n), (u64)i};
+    }
+    sort_rows(rows, g->nruns);
+    for (isize i = 0; i < g->nruns; i++) {
+        const struct run *run = &g->runs[rows[i].value];
+        if (i == 0 || rows[i].key >> 32 != rows[i - 1].key >> 32) {
+            g->piles = base_grow(g->piles, &g->cap_piles, g->npiles + 1,
+                                 (isize)sizeof *g->piles);
+            g->piles[g->npiles++] = (struct pile){.at = g->nmsgs};
+        }
+        run_onto(g, &g->piles[g->npiles - 1], run);
+    }
+    base_free(rows);
+}
+
+static bool apart_from(const struct pile *a, const struct pile *b) {
+    if (a->nsources > SOURCES_A_HOP || b->nsources > SOURCES_A_HOP) return false;
+    for (isize i = 0; i < a->nsources; i++) {
+        for (isize k = 0; k < b->nsources; k++) {
+            if (a->sources[i] == b->sources[k]) return false;
+        }
+    }
+    return true;
+}
+
+/* Writes the piles out; each that another's points have not seen goes onto that one. */
+static void finish(struct merger *g) {
+    struct weave *w = g->w;
+    isize out = g->npiles, kept = 0;
+    for (isize i = 0; i < out; i++) {
+        struct pile mine = g->piles[i];
+        isize k = 0;
+        while (k < kept && k < HOPS_TRIED && !apart_from(&g->piles[k], &mine)) k++;
+        if (k == kept || k == HOPS_TRIED) {
+            g->piles[kept++] = mine;
+            continue;
+        }
+        /* both move to the end, where there is room to grow */
+        struct pile *to = &g->piles[k];
+        isize at = g->nmsgs;
+        g->msgs =
+            base_grow(g->msgs, &g->cap_msgs, at + to->n + mine.n, (isize)sizeof *g->msgs);
+        for (isize j = 0; j < to->n; j++) g->msgs[at + j] = g->msgs[to->at + j];
+        to->at = at;
+        for (isize j = 0; j < mine.nsources; j++) pile_add_source(to, mine.sources[j]);
+        align(g, to, g->msgs + mine.at, mine.n);
+    }
+    for (isize i = 0; i < kept; i++) {
+        const struct pile *p = &g->piles[i];
+        isize original = w->nmsgs;
+        w->msgs =
+            base_grow(w->msgs, &w->cap_msgs, w->nmsgs + p->n, (isize)sizeof *w->msgs);
+        for (isize j = 0; j < p->n; j++) {
+            struct msg *m = &w->msgs[w->nmsgs++];
+            *m = g->msgs[p->at + j];
+            /* sent again (RFC 3261 §17.1.1.2); repeated provisional responses are news each time */
+            u16 status = msg_seen(w, m)->status;
+            bool news = status >= 100 && status < 200;
+            if (j > 0 && !news) m->first = (u32)original + 1;
         }
     }
 }
 
-static void merge_by_time(struct weave *w, struct sort_row *rows, isize n) {
-    isize first = w->nmsgs;
-    for (isize i = 0; i < n; i++) { /* order by common time, then arrival */
-        rows[i].key = (u64)common_time(w, &w->trace.seen[rows[i].value]) ^ ((u64)1 << 63);
-    }
-    sort_rows(rows, n);
-    for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[rows[i].value];
-        isize m = first;
-        while (m < w->nmsgs && !fits(w, &w->msgs[m], r)) m++;
-        if (m == w->nmsgs) {
-            msg_add(w, (u32)rows[i].value);
-        } else {
-            msg_join(w, (u32)m, (u32)rows[i].value);
-        }
-        while (w->nmsgs - first > 64)
-            first++; /* a flood of equal messages: only the last ones can match */
-    }
-}
-
-/* A sighting cut short takes the content of a whole one with the same headers, if there is one. */
-static void adopt_content(struct weave *w, struct sort_row *rows, isize n,
-                          struct map *whole) {
-    for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        if (!(r->flags & SEEN_CUT)) *map_put(whole, header_identity(r)) = r->content;
-    }
-    for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        u64 header = header_identity(r);
-        u32 content = r->flags & SEEN_CUT ? map_get(whole, header) : r->content;
-        rows[i] = (struct sort_row){hash_mix(header, content), (u64)i};
-    }
-}
-
-/* Repeats: the same identity on the same hop, later (RFC 3261 §17.1.1.2); repeated provisional
- * responses are news each time. */
-static void mark_repeats(struct weave *w, isize from) {
-    for (isize i = from + 1; i < w->nmsgs; i++) {
-        const struct seen *r = msg_seen(w, &w->msgs[i]);
-        if (r->status >= 100 && r->status < 200) continue;
-        for (isize j = from; j < i;
-             j++) { /* made in order of time: the first is the original */
-            const struct seen *o = msg_seen(w, &w->msgs[j]);
-            if (o->src != r->src || o->dst != r->dst) continue;
-            w->msgs[i].first = (u32)j + 1;
-            break;
-        }
-    }
+/* Mostly: one sighting, or a sender's and a receiver's. */
+static bool merge_simply(struct weave *w, const struct alike *a) {
+    const struct seen *x = &w->trace.seen[a->first], *y = &w->trace.seen[a->last];
+    bool two = a->n == 2 && x->source != y->source;
+    if (a->n != 1 && !two) return false;
+    struct msg m = msg_of(w, a->first);
+    if (two) unite(w, &m, msg_of(w, a->last));
+    w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
+    w->msgs[w->nmsgs++] = m;
+    return true;
 }
 
 void merge_sightings(struct weave *w) {
-    isize n = w->trace.nseen, cap = 0;
+    struct merger g = {.w = w};
+    isize n = w->trace.nseen;
     w->nmsgs = 0;
     w->more = base_grow(w->more, &w->cap_more, n + 1, (isize)sizeof *w->more);
     for (isize i = 0; i < n; i++) w->more[i] = 0;
-    struct sort_row *rows = base_grow(NULL, &cap, n + 1, (isize)sizeof *rows);
-    struct map whole = {0};
-    adopt_content(w, rows, n, &whole);
-    sort_rows(rows, n);
-    for (isize i = 0, j; i < n; i = j) {
-        isize from = w->nmsgs;
-        for (j = i + 1; j < n && rows[j].key == rows[i].key;) j++;
-        isize each = j - i > 1 ? equal_rows(w, rows + i, j - i) : 0;
-        if (j - i == 1) {
-            msg_add(w, (u32)rows[i].value);
-        } else if (each) {
-            merge_by_rank(w, rows + i, j - i, each);
-        } else {
-            merge_by_time(w, rows + i, j - i);
-        }
-        mark_repeats(w, from);
+    for (isize i = 0; i < w->nalikes; i++) {
+        if (merge_simply(w, &w->alikes[i])) continue;
+        lay_out(&g, &w->alikes[i]);
+        make_piles(&g);
+        finish(&g);
     }
-    base_free(rows);
-    map_drop(&whole);
+    map_drop(&g.runs_by);
+    map_drop(&g.hops_by);
+    void *const tables[] = {g.runs, g.items, g.msgs, g.aligned, g.piles};
+    for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
 }

@@ -14,11 +14,15 @@ static bool is_withheld(str user) {
     return user.n == 0;
 }
 
-/* "1234#0207…": what a carrier puts before a number to choose a route. */
+/* "1234#0207…", "*67 0207…": what stands before a number to choose a route or a service. '#' may be escaped. */
 static str without_tech_prefix(str user) {
-    struct str_pair cut = str_cut(user, '#');
-    if (cut.ok && cut.tail.n >= 5) return cut.tail;
-    return user;
+    enum { NUMBER_SHORTEST = 5 };
+    isize start = 0;
+    for (isize i = 0; i < user.n; i++) {
+        if (user.p[i] == '#' || user.p[i] == '*') start = i + 1;
+        if (str_starts(str_from(user, i), S("%23"))) start = i + 3;
+    }
+    return user.n - start >= NUMBER_SHORTEST ? str_from(user, start) : user;
 }
 
 struct number number_read(str user) {

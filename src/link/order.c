@@ -1,63 +1,47 @@
-/* order.c: the messages of one call in the order of cause, with clocks that cannot be trusted.
+/* order.c: messages in the order of cause, with clocks that cannot be trusted.
  *
- *     what must come first:  the line before in the same log; the request of a response; the final
- *                            response of an ACK; the INVITE that made a device send this INVITE
+ *     what must come first          how strong
+ *     the request of a response,    CAUSE  always holds
+ *     the final response of an ACK,
+ *     the INVITE that made a device
+ *     send this INVITE
+ *     the line before in one log    LINE   holds, but for logs that contradict each other (packets overtake)
+ *     what was passed on (180, 200, ECHO   where no log says otherwise
+ *     CANCEL, BYE)
  *
- * These make a graph; among the messages that nothing holds back, the earliest stamp goes next (Kahn's
- * algorithm with a heap). Where damaged input makes a circle, the earliest of those left breaks it. */
-#include "link/weave.h"
+ * These make a graph; among the messages that nothing holds back, the earliest stamp goes next (Kahn's algorithm with a
+ * heap). Where they make a circle, the weakest edges in it are dropped (circle.c) and it is done again.
+ *
+ * One source that saw everything is in order by itself, which is the common case and needs none of this. */
+#include "link/graph.h"
 
-struct node {
-    u32 msg;
-    i64 time_us; /* its stamp, raised to what it waited for */
-    u32 waits;   /* how many have to come first */
-    u32 edges;   /* first of them, + 1 */
-    bool done;
-};
-
-struct edge {
-    u32 to, next; /* next + 1 */
-};
-
-struct graph {
-    const struct weave *w;
-    struct node *nodes;
-    struct edge *edges;
-    u32 *heap;
-    isize n, nedges, cap_edges, nheap;
-};
-
-static void add_edge(struct graph *g, u32 from, u32 to) {
+static void add_edge(struct graph *g, u32 from, u32 to, enum edge_kind kind) {
     if (from == to || g->nedges == g->cap_edges) return;
-    g->edges[g->nedges] = (struct edge){to, g->nodes[from].edges};
+    g->edges[g->nedges] = (struct edge){to, g->nodes[from].edges, (u8)kind};
     g->nodes[from].edges = (u32)++g->nedges;
     g->nodes[to].waits++;
 }
 
 /* ---- what must come first ------------------------------------------------------------------------ */
 
-/* The lines of one log, the frames of one capture: by stamp, then as they stand in it. */
+/* The lines of one log, the frames of one capture: canonical order has them so. */
 static void edges_of_sources(struct graph *g, struct sort_row *rows, isize cap) {
     const struct weave *w = g->w;
-    for (u32 source = 0; (isize)source < w->trace.nsources; source++) {
-        isize n = 0;
-        for (u32 i = 0; (isize)i < g->n; i++) {
-            const struct msg *m = &w->msgs[g->nodes[i].msg];
-            u32 row = m->seen + 1;
-            for (u32 next = m->more;; row = next, next = w->more[row - 1]) {
-                const struct seen *r = &w->trace.seen[row - 1];
-                if (r->source == source && n < cap) {
-                    rows[n++] =
-                        (struct sort_row){(u64)r->time_us ^ (u64)1 << 63,
-                                          (u64)(r->line ? r->line : row) << 32 | i};
-                }
-                if (!next) break;
-            }
+    isize n = 0;
+    for (u32 i = 0; (isize)i < g->n; i++) {
+        const struct msg *m = &w->msgs[g->nodes[i].msg];
+        u32 row = m->seen + 1;
+        for (u32 next = m->more;; row = next, next = w->more[row - 1]) {
+            const struct seen *r = &w->trace.seen[row - 1];
+            must(n < cap);
+            rows[n++] = (struct sort_row){w->rank[row - 1], (u64)r->source << 32 | i};
+            if (!next) break;
         }
-        sort_rows(rows, n);
-        for (isize i = 1; i < n; i++) {
-            add_edge(g, (u32)rows[i - 1].value, (u32)rows[i].value);
-        }
+    }
+    sort_rows(rows, n);
+    for (isize i = 1; i < n; i++) {
+        if (rows[i - 1].value >> 32 != rows[i].value >> 32) continue;
+        add_edge(g, (u32)rows[i - 1].value, (u32)rows[i].value, EDGE_LINE);
     }
 }
 
@@ -76,32 +60,67 @@ static void edges_of_transactions(struct graph *g) {
             bool request = (r->flags & SEEN_REQUEST) != 0;
             bool ack = request && r->method == SIP_METHOD_ACK;
             u8 method = ack ? SIP_METHOD_INVITE : r->method;
-            if (pass == 0 && request && !ack && !m->first) {
-                *map_put(&asked, transaction_key(m, r, method, false)) = i + 1;
-            } else if (pass == 0 && r->status >= 200 && !m->first) {
-                *map_put(&asked, transaction_key(m, r, method, true)) = i + 1;
-            } else if (pass == 1 && (!request || ack)) {
-                u32 before = map_get(&asked, transaction_key(m, r, method, ack));
-                if (before) add_edge(g, before - 1, i);
-            }
+            bool asks = request && !ack && !m->first;
+            bool ends = !request && r->status >= 200 && !m->first;
+            u32 *place = NULL;
+            if (pass == 0 && (asks || ends))
+                place = map_put(&asked, transaction_key(m, r, method, ends));
+            if (place && !*place) *place = i + 1;
+            if (pass == 0 || (request && !ack)) continue;
+            u32 before = map_get(&asked, transaction_key(m, r, method, ack));
+            if (before) add_edge(g, before - 1, i, EDGE_CAUSE);
         }
     }
     map_drop(&asked);
 }
 
-static void edges_of_parents(struct graph *g) {
+static void edge_between(struct graph *g, u32 from_msg, u32 to_msg, enum edge_kind kind) {
+    u32 from = map_get(&g->node_of, from_msg + (u64)1);
+    u32 to = map_get(&g->node_of, to_msg + (u64)1);
+    if (from && to) add_edge(g, from - 1, to - 1, kind);
+}
+
+/* A little later at most, as far as the clocks tell. Rows of msgs + 1; 0: not seen. */
+static bool may_follow(const struct graph *g, u32 cause, u32 effect) {
+    if (!cause || !effect) return false;
+    const struct msg *a = &g->w->msgs[cause - 1], *b = &g->w->msgs[effect - 1];
+    i64 slack = 20000 + i64_max(a->precision_us, b->precision_us);
+    return b->time_us >= a->time_us - slack && b->time_us <= a->time_us + 2000000 + slack;
+}
+
+static void echo_edge(struct graph *g, u32 cause, u32 effect) {
+    if (may_follow(g, cause, effect)) edge_between(g, cause - 1, effect - 1, EDGE_ECHO);
+}
+
+/* Of all the legs of a call the INVITEs, and what one leg passed on to its parent or the other way round. */
+static void edges_of_parents(struct graph *g, const struct conversation *c) {
     const struct weave *w = g->w;
-    struct map node_of = {0};
+    struct map first_ring = {0}; /* parent -> the child that rang first + 1 */
     for (u32 i = 0; (isize)i < g->n; i++)
-        *map_put(&node_of, g->nodes[i].msg + (u64)1) = i + 1;
-    for (u32 i = 0; (isize)i < g->n; i++) {
-        const struct sum *s = &w->sums[w->msgs[g->nodes[i].msg].leg];
-        if (!s->parent || w->by_leg[s->at] != g->nodes[i].msg) continue;
-        u32 first = w->by_leg[w->sums[s->parent - 1].at];
-        u32 node = map_get(&node_of, first + (u64)1);
-        if (node) add_edge(g, node - 1, i);
+        *map_put(&g->node_of, g->nodes[i].msg + (u64)1) = i + 1;
+    for (u32 i = 0; i < c->n; i++) {
+        u32 row = w->by_group[c->at + i];
+        const struct sum *s = &w->sums[row];
+        if (!s->parent) continue;
+        const struct sum *p = &w->sums[s->parent - 1];
+        edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_CAUSE);
+        if (s->flags & SUM_RECORDING) continue;
+        echo_edge(g, s->answer_msg, p->answer_msg);
+        if (s->cancel_us == NEVER) echo_edge(g, s->fail_msg, p->fail_msg);
+        echo_edge(g, p->cancel_msg, s->cancel_msg);
+        if (p->ended_by == SIDE_CALLER) echo_edge(g, p->bye_msg, s->bye_msg);
+        if (s->ended_by == SIDE_CALLEE && p->ended_by == SIDE_CALLEE)
+            echo_edge(g, s->bye_msg, p->bye_msg);
+        if (!s->ring_msg) continue;
+        u32 *rang = map_put(&first_ring, s->parent);
+        if (!*rang || s->ring_us < w->sums[*rang - 1].ring_us) *rang = row + 1;
     }
-    map_drop(&node_of);
+    for (u32 i = 0; i < c->n; i++) {
+        const struct sum *p = &w->sums[w->by_group[c->at + i]];
+        u32 rang = map_get(&first_ring, w->by_group[c->at + i] + (u64)1);
+        if (rang) echo_edge(g, w->sums[rang - 1].ring_msg, p->ring_msg);
+    }
+    map_drop(&first_ring);
 }
 
 /* ---- what is free goes by time -------------------------------------------------------------------- */
@@ -109,10 +128,8 @@ static void edges_of_parents(struct graph *g) {
 static bool earlier(const struct graph *g, u32 a, u32 b) {
     const struct node *x = &g->nodes[a], *y = &g->nodes[b];
     if (x->time_us != y->time_us) return x->time_us < y->time_us;
-    const struct seen *r = msg_seen(g->w, &g->w->msgs[x->msg]);
-    const struct seen *s = msg_seen(g->w, &g->w->msgs[y->msg]);
-    if (r->source != s->source) return r->source < s->source;
-    return g->w->msgs[x->msg].seen < g->w->msgs[y->msg].seen;
+    u32 first = g->w->rank[g->w->msgs[x->msg].seen];
+    return first < g->w->rank[g->w->msgs[y->msg].seen];
 }
 
 static void heap_push(struct graph *g, u32 node) {
@@ -137,55 +154,104 @@ static u32 heap_pop(struct graph *g) {
     return top;
 }
 
-/* A circle: let the earliest of those left go. */
-static u32 break_circle(struct graph *g) {
-    u32 best = 0;
-    bool some = false;
+/* How many could be put in order: all of them, but for a circle. */
+static isize run(struct graph *g, u32 *order) {
+    isize done = 0;
+    g->nheap = 0;
     for (u32 i = 0; (isize)i < g->n; i++) {
-        if (g->nodes[i].done || (some && !earlier(g, i, best))) continue;
-        best = i;
-        some = true;
+        struct node *x = &g->nodes[i];
+        x->time_us = g->w->msgs[x->msg].time_us;
+        x->left = x->waits;
+        if (!x->left) heap_push(g, i);
     }
-    must(some);
-    return best;
+    while (g->nheap) {
+        const struct node *next = &g->nodes[heap_pop(g)];
+        order[done++] = next->msg;
+        for (u32 e = next->edges; e; e = g->edges[e - 1].next) {
+            if (g->edges[e - 1].kind == EDGE_DROPPED) continue;
+            struct node *after = &g->nodes[g->edges[e - 1].to];
+            after->time_us = i64_max(after->time_us, next->time_us);
+            if (--after->left == 0) heap_push(g, g->edges[e - 1].to);
+        }
+    }
+    return done;
 }
 
-void order_messages(const struct weave *w, const struct conversation *c, u32 *order,
-                    isize n, arena scratch) {
-    isize sightings = 0;
-    struct graph g = {.w = w, .n = n};
+static void by_graph(const struct weave *w, const struct conversation *c, u32 *rows,
+                     isize n, isize sightings, arena scratch) {
+    struct graph g = {.w = w, .n = n, .cap_edges = sightings + n};
+    if (c) g.cap_edges += 6 * (isize)c->n;
     g.nodes = arena_new(&scratch, struct node, n);
     g.heap = arena_new(&scratch, u32, n);
-    isize at = 0;
-    for (u32 i = 0; i < c->n; i++) {
-        const struct sum *s = &w->sums[w->by_group[c->at + i]];
-        for (u32 k = 0; k < s->n; k++) {
-            const struct msg *m = &w->msgs[w->by_leg[s->at + k]];
-            g.nodes[at++] =
-                (struct node){.msg = w->by_leg[s->at + k], .time_us = m->time_us};
-            sightings++;
-            for (u32 next = m->more; next; next = w->more[next - 1]) sightings++;
-        }
-    }
-    must(at == n);
-    g.cap_edges = sightings + 2 * n;
     g.edges = arena_new(&scratch, struct edge, g.cap_edges);
+    for (isize i = 0; i < n; i++) g.nodes[i].msg = rows[i];
     edges_of_sources(&g, arena_new(&scratch, struct sort_row, sightings), sightings);
     edges_of_transactions(&g);
-    edges_of_parents(&g);
-    for (u32 i = 0; (isize)i < n; i++) {
-        if (!g.nodes[i].waits) heap_push(&g, i);
+    if (c) edges_of_parents(&g, c);
+    for (int kind = EDGE_ECHO; run(&g, rows) < n; kind--) {
+        must(kind > EDGE_CAUSE);
+        circle_drop(&g, (enum edge_kind)kind, scratch);
     }
-    for (isize done = 0; done < n; done++) {
-        u32 node = g.nheap ? heap_pop(&g) : break_circle(&g);
-        struct node *next = &g.nodes[node];
-        next->done = true;
-        order[done] = next->msg;
-        for (u32 e = next->edges; e; e = g.edges[e - 1].next) {
-            struct node *after = &g.nodes[g.edges[e - 1].to];
-            if (after->done) continue;
-            after->time_us = i64_max(after->time_us, next->time_us);
-            if (--after->waits == 0) heap_push(&g, g.edges[e - 1].to);
+    map_drop(&g.node_of);
+}
+
+/* ---- one source needs no graph ------------------------------------------------------------------------ */
+
+static void by_time(const struct weave *w, u32 *rows, isize n, bool one_source,
+                    arena scratch) {
+    struct sort_row *sorted = arena_new(&scratch, struct sort_row, n);
+    for (isize i = 0; i < n; i++) {
+        const struct msg *m = &w->msgs[rows[i]];
+        u64 key = one_source ? 0 : sort_time(m->time_us);
+        sorted[i] = (struct sort_row){key, (u64)w->rank[m->seen] << 32 | rows[i]};
+    }
+    sort_rows(sorted, n);
+    for (isize i = 0; i < n; i++) rows[i] = (u32)sorted[i].value;
+}
+
+/* Do frames of one capture have an answer before its question? They are never far apart. */
+static bool overtaken(const struct weave *w, const u32 *rows, isize n) {
+    enum { NEAR = 4 };
+    for (isize i = 0; i + 1 < n; i++) {
+        const struct msg *m = &w->msgs[rows[i]];
+        const struct seen *r = msg_seen(w, m);
+        if (r->flags & SEEN_REQUEST) continue;
+        for (isize k = i + 1; k < n && k <= i + NEAR; k++) {
+            const struct msg *o = &w->msgs[rows[k]];
+            const struct seen *q = msg_seen(w, o);
+            if ((q->flags & SEEN_REQUEST) && !o->first && q->method == r->method &&
+                q->cseq == r->cseq && o->leg == m->leg) {
+                return true;
+            }
         }
     }
+    return false;
+}
+
+void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
+                arena scratch) {
+    isize sightings = 0;
+    if (n < 2) return;
+    bool one_source = true;
+    u16 source = msg_seen(w, &w->msgs[rows[0]])->source;
+    for (isize i = 0; i < n; i++) {
+        const struct msg *m = &w->msgs[rows[i]];
+        one_source &= msg_seen(w, m)->source == source;
+        sightings++;
+        for (u32 next = m->more; next; next = w->more[next - 1]) {
+            one_source &= w->trace.seen[next - 1].source == source;
+            sightings++;
+        }
+    }
+    isize need = n * (isize)(sizeof(struct node) + 8 * sizeof(u32)) +
+                 (sightings + n + (c ? 6 * (isize)c->n : 0)) *
+                     (isize)(sizeof(struct edge) + sizeof(struct sort_row)) +
+                 4096;
+    if (need > scratch.end - scratch.at) { /* a flood: time has to do */
+        if (n * (isize)sizeof(struct sort_row) + 64 <= scratch.end - scratch.at)
+            by_time(w, rows, n, one_source, scratch);
+        return;
+    }
+    if (one_source) by_time(w, rows, n, true, scratch);
+    if (!one_source || overtaken(w, rows, n)) by_graph(w, c, rows, n, sightings, scratch);
 }

@@ -8,48 +8,10 @@
 
 enum { FAR = 9 }; /* bits that it takes when nothing was seen to pass the call on */
 
-/* Two lines of one log, two frames of one capture: by stamp, then as they stand in it. */
-static int seen_order(const struct seen *x, const struct seen *y, u32 row_x, u32 row_y) {
-    if (x->time_us != y->time_us) return x->time_us < y->time_us ? -1 : 1;
-    if (x->line != y->line) return x->line < y->line ? -1 : 1;
-    return row_x < row_y ? -1 : 1;
-}
-
-/* Both as one source has them; 0 where no source has both. */
-static int order_in_source(const struct weave *w, u32 a, u32 b) {
-    u32 row = w->msgs[a].seen + 1;
-    for (u32 next_a = w->msgs[a].more;; row = next_a, next_a = w->more[row - 1]) {
-        const struct seen *x = &w->trace.seen[row - 1];
-        u32 other = w->msgs[b].seen + 1;
-        for (u32 next_b = w->msgs[b].more;; other = next_b, next_b = w->more[other - 1]) {
-            const struct seen *y = &w->trace.seen[other - 1];
-            if (x->source == y->source) return seen_order(x, y, row, other);
-            if (!next_b) break;
-        }
-        if (!next_a) return 0;
-    }
-}
-
-i64 msg_slack(const struct weave *w, u32 a, u32 b) {
-    i64 coarse = i64_max(w->msgs[a].precision_us, w->msgs[b].precision_us);
-    const struct seen *x = &w->trace.seen[w->msgs[a].seen],
-                      *y = &w->trace.seen[w->msgs[b].seen];
-    return x->source == y->source ? coarse : coarse + 20000;
-}
-
-int msg_order(const struct weave *w, u32 a, u32 b) {
-    if (a == b) return 0;
-    int known = order_in_source(w, a, b);
-    if (known) return known;
-    i64 difference = w->msgs[a].time_us - w->msgs[b].time_us, slack = msg_slack(w, a, b);
-    if (difference > slack) return 1;
-    return difference < -slack ? -1 : 0;
-}
-
-static void prove(struct pair *out, enum evidence_kind kind, double bits, u32 label,
-                  i64 delta) {
-    if (out->nproofs == PROOFS_A_PAIR) return;
-    out->proofs[out->nproofs++] = (struct proof){(u8)kind, (float)bits, label, delta};
+void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 label,
+                i64 delta_us) {
+    if (!to || to->n == PROOFS_A_PAIR) return;
+    to->rows[to->n++] = (struct proof){(u8)kind, (float)log2(odds), label, delta_us};
 }
 
 /* ---- what could have made the device send it --------------------------------------------------- */
@@ -66,35 +28,29 @@ static double trigger_density(const struct trigger *t, i64 start_us, i64 slack) 
 
 /* The last failure among the other children of p, before the child left. */
 static i64 failure_before(const struct index *x, u32 c, u32 p, i64 start_us, i64 slack) {
-    i64 best = NEVER;
-    for (u32 row = x->failures[p]; row; row = x->next_failure[row - 1]) {
-        const struct sum *s = &x->w->sums[row - 1];
-        i64 end = s->fail_us != NEVER ? s->fail_us : s->cancel_us;
-        if (row - 1 != c && end != NEVER && end <= start_us + slack)
-            best = i64_max(best, end);
-    }
-    return best;
-}
-
-static bool still_alive(const struct sum *p, i64 at_us, i64 slack) {
-    bool over = p->state == STATE_ANSWERED || p->state == STATE_CANCELLED ||
-                p->state == STATE_FAILED;
-    return !over || p->last_us + slack + 2000000 >= at_us;
+    struct clue_run run = clues_find(&x->failures, p + (u64)1);
+    isize n = clues_until(run, start_us + slack);
+    while (n > 0 && run.rows[n - 1].leg == c) n--;
+    return n > 0 ? run.rows[n - 1].at_us : NEVER;
 }
 
 /* The densest trigger, with its proof; 0: nothing on p could have made its device send c. */
-static double triggers(const struct index *x, u32 c, u32 p, struct pair *out) {
+static double triggers(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
     u32 first_c = w->by_leg[child->at], first_p = w->by_leg[parent->at];
-    bool reached = parent->to_dev == child->from_dev;
-    bool referred = parent->refer_us != NEVER && parent->refer_dev == child->from_dev;
-    if (!reached && !referred) return 0;
+    bool reached = parent->to_dev == child->from_dev && parent->state != STATE_PARTIAL;
+    bool referred[2];
+    for (int i = 0; i < 2; i++) {
+        referred[i] =
+            parent->refer_us[i] != NEVER && parent->refer_dev[i] == child->from_dev;
+    }
+    if (!reached && !referred[0] && !referred[1]) return 0;
     if (msg_order(w, first_p, first_c) > 0) return 0;
     i64 slack = msg_slack(w, first_c, first_p);
-    if (!still_alive(parent, child->start_us, slack)) return 0;
+    if (!leg_alive(parent, child->start_us, slack)) return 0;
     /* once it is answered nothing is tried any more; a recorder is no try at all */
-    bool tries = !(child->flags & SUM_RECORDING) &&
+    bool tries = reached && !(child->flags & SUM_RECORDING) &&
                  (parent->answer_us == NEVER || parent->answer_us >= child->start_us);
     const struct trigger all[] = {
         {EVIDENCE_TIMING, reached ? parent->start_us : NEVER},
@@ -102,7 +58,8 @@ static double triggers(const struct index *x, u32 c, u32 p, struct pair *out) {
         {EVIDENCE_AFTER_ANSWER, reached ? parent->answer_us : NEVER},
         {EVIDENCE_AFTER_FAILURE,
          tries ? failure_before(x, c, p, child->start_us, slack) : NEVER},
-        {EVIDENCE_AFTER_REFER, referred ? parent->refer_us : NEVER},
+        {EVIDENCE_AFTER_REFER, referred[0] ? parent->refer_us[0] : NEVER},
+        {EVIDENCE_AFTER_REFER, referred[1] ? parent->refer_us[1] : NEVER},
     };
     double sum = 0, best = 0;
     isize which = 0;
@@ -115,8 +72,10 @@ static double triggers(const struct index *x, u32 c, u32 p, struct pair *out) {
         }
     }
     if (sum <= 0) return 0;
-    double bits = log2(sum / index_background(x, child->from_dev));
-    prove(out, all[which].kind, bits, 0, child->start_us - all[which].at_us);
+    if (to) {
+        double odds = sum / index_background(x, child->from_dev);
+        pair_prove(to, all[which].kind, odds, 0, child->start_us - all[which].at_us);
+    }
     return sum;
 }
 
@@ -125,22 +84,22 @@ static double triggers(const struct index *x, u32 c, u32 p, struct pair *out) {
 /* Compares the numbers of one kind: the rarest they share, or that they share none. */
 static double numbers(const struct index *x, const struct sum *c, const struct sum *p,
                       enum fact_kind kind, enum evidence_kind evidence,
-                      struct pair *out) {
+                      struct proofs *to) {
     const struct fact *facts = x->w->leg_facts;
     isize reach = x->reaching[p->to_dev];
     bool some_c = false, some_p = false, shared = false;
     double rarest = 1;
     u32 label = 0;
-    for (u32 j = 0; j < p->nfacts; j++) some_p |= facts[p->facts_at + j].kind == kind;
-    for (u32 i = 0; i < c->nfacts; i++) {
+    for (u32 j = 0; j < p->nnumbers; j++) some_p |= facts[p->facts_at + j].kind == kind;
+    for (u32 i = 0; i < c->nnumbers; i++) {
         const struct fact *mine = &facts[c->facts_at + i];
         if (mine->kind != kind) continue;
         some_c = true;
-        for (u32 j = 0; j < p->nfacts; j++) {
+        for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != kind || theirs->hash != mine->hash) continue;
-            u32 n =
-                map_get(&x->rarity, index_number_key(p->to_dev, (u8)kind, mine->hash));
+            u64 key = index_number_key(p->to_dev, (u8)kind, mine->hash);
+            isize n = clues_find(&x->numbers, key).n;
             double u = ((double)n - 1 + 0.5) / ((double)reach - 1 + 20);
             if (!shared || u < rarest) {
                 rarest = u;
@@ -149,154 +108,98 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
             shared = true;
         }
     }
-    if (!some_c || !some_p) return 0; /* withheld: says nothing either way */
-    double bits = evidence_bits(evidence, shared ? rarest : 0.05, shared);
-    prove(out, evidence, bits, label, 0);
-    return bits;
+    if (!some_c || !some_p) return 1; /* withheld: says nothing either way */
+    double odds = evidence_odds(evidence, shared ? rarest : 0.05, shared);
+    pair_prove(to, evidence, odds, label, 0);
+    return odds;
 }
 
-/* A value that only one call has stands on legs that hang together: one of them is the root of all others.
- * The more roots, the more calls have it. */
-static isize roots(const struct weave *w, const struct sort_row *rows, isize n) {
-    isize count = 0;
-    for (isize i = 0; i < n; i++) {
-        const struct sum *s = &w->sums[rows[i].value];
-        bool below = false;
-        for (isize k = 0; k < n && !below; k++) {
-            const struct sum *p = &w->sums[rows[k].value];
-            below = k != i && p->to_dev == s->from_dev &&
-                    p->start_us <= s->start_us + 1000000 &&
-                    still_alive(p, s->start_us, 1000000);
-        }
-        count += !below;
-    }
-    return count;
-}
-
-static double token_bits(const struct index *x, const struct fact *mine,
-                         const struct fact *theirs, enum evidence_kind *kind) {
-    enum { TOO_COMMON = 48 };
-    isize n, at = index_find(x, mine->hash, &n);
-    bool names = mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID;
+static double token_bits(const struct index *x, const struct leg_token *mine,
+                         const struct leg_token *theirs, enum evidence_kind *kind) {
+    enum { TOO_COMMON = 48, DIALOG_BITS = 24 };
+    const struct token *t = &x->w->tokens[mine->token];
     *kind = EVIDENCE_TOKEN;
     if (mine->kind == FACT_DIALOG || theirs->kind == FACT_DIALOG)
         *kind = EVIDENCE_DIALOG_REFERENCE;
     else if (mine->kind == FACT_STEM || theirs->kind == FACT_STEM)
         *kind = EVIDENCE_CALL_ID_STEM;
-    else if (names)
+    else if (mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID)
         *kind = EVIDENCE_CALL_ID_REFERENCE;
-    double own = mine->bits < theirs->bits || !theirs->bits ? mine->bits : theirs->bits;
-    if (n > TOO_COMMON) return 0;
-    if (*kind == EVIDENCE_DIALOG_REFERENCE) return 24;
-    if (*kind != EVIDENCE_TOKEN) return own;
-    isize r = roots(x->w, x->postings + at, n);
-    if (r <= 1 || n == 2) return own;
-    double rarity = log2(((double)x->w->nsums + 2) / (double)n);
+    if (t->n > TOO_COMMON) return 0;
+    if (*kind == EVIDENCE_DIALOG_REFERENCE) {
+        /* two that name the same third one say less than one that names the other */
+        bool names = mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID;
+        return names ? DIALOG_BITS : DIALOG_BITS / 2;
+    }
+    bool mine_less = mine->bits < theirs->bits || !theirs->bits;
+    double own = mine_less ? mine->bits : theirs->bits;
+    if (*kind != EVIDENCE_TOKEN || t->roots <= 1 || t->n == 2) return own;
+    double rarity = log2(((double)x->w->nsums + 2) / (double)t->n);
     return rarity < own ? rarity : own;
 }
 
-/* Several tokens of one message are not independent: the second counts half, and so on. */
+/* Several tokens of one message are not independent: the best counts, the others a quarter of themselves. In bits;
+ * *named: one of them names the other leg, and is no mere value that both have. */
 static double tokens(const struct index *x, const struct sum *c, const struct sum *p,
-                     struct pair *out) {
-    const struct fact *facts = x->w->leg_facts;
-    isize first = out->nproofs;
-    for (u32 i = 0; i < c->nfacts; i++) {
-        const struct fact *mine = &facts[c->facts_at + i];
-        bool opaque = mine->kind == FACT_TOKEN || mine->kind == FACT_CALL_ID ||
-                      mine->kind == FACT_STEM || mine->kind == FACT_DIALOG;
-        for (u32 j = 0; opaque && j < p->nfacts; j++) {
-            const struct fact *theirs = &facts[p->facts_at + j];
-            bool other = theirs->kind == FACT_TOKEN || theirs->kind == FACT_CALL_ID ||
-                         theirs->kind == FACT_STEM || theirs->kind == FACT_DIALOG;
-            if (!other || theirs->hash != mine->hash) continue;
+                     struct proofs *to, bool *named) {
+    const struct leg_token *a = x->w->leg_tokens + c->tokens_at, *a_end = a + c->ntokens;
+    const struct leg_token *b = x->w->leg_tokens + p->tokens_at, *b_end = b + p->ntokens;
+    double best = 0, sum = 0;
+    *named = false;
+    while (a < a_end && b < b_end) {
+        if (a->token > b->token) {
+            b++;
+            continue;
+        }
+        for (const struct leg_token *k = b; k < b_end && k->token == a->token; k++) {
             enum evidence_kind kind;
-            double bits = token_bits(x, mine, theirs, &kind);
-            u32 label = mine->kind == FACT_TOKEN || theirs->kind != FACT_TOKEN
-                            ? mine->label
-                            : theirs->label;
-            if (bits >= 1) prove(out, kind, bits, label, 0);
+            double bits = token_bits(x, a, k, &kind);
+            bool mine = a->kind == FACT_TOKEN || k->kind != FACT_TOKEN;
+            if (bits < 1) continue;
+            if (to) pair_prove(to, kind, exp2(bits), mine ? a->label : k->label, 0);
+            *named |= kind != EVIDENCE_TOKEN;
+            sum += bits / 4;
+            if (bits > best) best = bits;
         }
+        a++;
     }
-    double best = 0, rest = 0;
-    for (isize i = first; i < out->nproofs; i++) {
-        double bits = out->proofs[i].bits;
-        if (bits > best) {
-            rest += best / 4;
-            best = bits;
-        } else {
-            rest += bits / 4;
-        }
-    }
-    return best + rest;
-}
-
-static double echo(struct pair *out, enum evidence_kind kind, i64 cause, i64 effect,
-                   i64 slack, bool both_ways) {
-    if (cause == NEVER || effect == NEVER) return 0;
-    double bits = evidence_echo_bits(kind, effect - cause, slack, both_ways);
-    prove(out, kind, bits, 0, effect - cause);
-    return bits;
-}
-
-/* What happened on the child happened on the parent a moment later, or the other way round. */
-static double echoes(const struct index *x, const struct sum *c, const struct sum *p,
-                     struct pair *out) {
-    const struct weave *w = x->w;
-    i64 slack = msg_slack(w, w->by_leg[c->at], w->by_leg[p->at]);
-    bool recording = (c->flags & SUM_RECORDING) != 0;
-    double bits = 0;
-    if (!recording) {
-        bits += echo(out, EVIDENCE_RING_ECHO, c->ring_us, p->ring_us, slack, false);
-        if (c->answer_us >= p->start_us) {
-            bits +=
-                echo(out, EVIDENCE_ANSWER_ECHO, c->answer_us, p->answer_us, slack, false);
-        }
-        if (c->fail_us != NEVER && c->cancel_us == NEVER && p->fail_us != NEVER) {
-            bits +=
-                echo(out, EVIDENCE_FAILURE_ECHO, c->fail_us, p->fail_us, slack, false);
-            if (c->status == p->status) bits += 1;
-        }
-        /* answered there, but failed here for good: hardly */
-        if (c->answer_us != NEVER && p->answer_us == NEVER && p->fail_us != NEVER) {
-            bits += evidence_bits(EVIDENCE_ANSWER_ECHO, 0.1, false);
-        }
-    }
-    if (c->cancel_us != NEVER) {
-        i64 why = p->cancel_us != NEVER ? p->cancel_us : p->answer_us;
-        bits += echo(out, EVIDENCE_CANCEL_ECHO, why, c->cancel_us, slack, true);
-    }
-    bits += echo(out, EVIDENCE_BYE_ECHO, c->bye_us, p->bye_us, slack, true);
-    return bits;
+    return sum + best * 3 / 4;
 }
 
 /* No device between the two was seen to pass the call on: only values in common can tell. One device that
- * calls the same other one again uses its own values again: that is a second attempt, unless one names
- * the other outright. */
-static bool far_enough(const struct index *x, u32 c, u32 p, const struct pair *found,
-                       double bits) {
-    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+ * calls again uses its own values again, and so do two that reach the same one, or a tenant's: those are other
+ * calls, unless one names the other outright. */
+static bool far_enough(const struct sum *child, const struct sum *parent, double bits,
+                       bool named) {
     bool later = parent->start_us < child->start_us ||
                  (parent->start_us == child->start_us && parent->id < child->id);
     if (bits <= FAR || !later) return false;
-    for (isize i = 0; i < found->nproofs; i++) {
-        if (found->proofs[i].kind != EVIDENCE_TOKEN) return true;
-    }
-    return child->from_dev != parent->from_dev &&
-           still_alive(parent, child->start_us, 1000000);
+    if (named) return true;
+    return child->from_dev != parent->from_dev && child->to_dev != parent->to_dev &&
+           leg_alive(parent, child->start_us, 1000000);
 }
 
-bool pair_score(const struct index *x, u32 c, u32 p, struct pair *out) {
-    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    *out = (struct pair){.parent = p};
-    if (c == p || child->start_us == NEVER || parent->start_us == NEVER) return false;
-    double density = triggers(x, c, p, out), bits = tokens(x, child, parent, out);
+double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
+                      struct proofs *to) {
+    static const double echoes_most = /* ringing, answer, failure or CANCEL, BYE */
+        EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST;
+    const struct weave *w = x->w;
+    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
+    bool one_call_id = child->call_id == parent->call_id && child->call_id != 0 &&
+                       !(child->flags & SUM_LAX);
+    if (c == p || one_call_id) return 0; /* those are joined already */
+    /* what was in the middle of a call when the trace began is known by name only */
+    bool partial = child->state == STATE_PARTIAL, named = false;
+    double density = partial ? 0 : triggers(x, c, p, to);
+    if (density <= 0 && child->ntokens == 0) return 0;
+    double bits = child->ntokens ? tokens(x, child, parent, to, &named) : 0;
     if (density <= 0) {
-        if (!far_enough(x, c, p, out, bits)) return false;
+        if (!far_enough(child, parent, bits, named)) return 0;
         density = index_background(x, child->from_dev) * exp2(-FAR);
     }
-    bits += numbers(x, child, parent, FACT_CALLED, EVIDENCE_CALLED_NUMBER, out);
-    bits += numbers(x, child, parent, FACT_CALLER, EVIDENCE_CALLER_NUMBER, out);
-    bits += echoes(x, child, parent, out);
-    out->intensity = density * exp2(bits);
-    return true;
+    double odds = bits > 0 ? exp2(bits) : 1;
+    odds *= numbers(x, child, parent, FACT_CALLED, EVIDENCE_CALLED_NUMBER, to);
+    odds *= numbers(x, child, parent, FACT_CALLER, EVIDENCE_CALLER_NUMBER, to);
+    if (density * odds * echoes_most < floor) return 0;
+    return density * odds * pair_echoes(w, child, parent, to);
 }

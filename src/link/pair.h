@@ -6,55 +6,75 @@
 
 enum { PROOFS_A_PAIR = 16 };
 
-/* A leg that may be the parent of what leaves a device about then: something happened there (see
- * index_event_key), or it has a number that another leg may share. */
+/* A leg that may be the parent of another, because of what happened at some time. */
 struct clue {
-    u64 key;
     i64 at_us;
     u32 leg;
 };
+
+/* Clues by key, within it by time. */
+struct clues {
+    struct clue *rows;
+    struct map places; /* key -> row of buckets + 1 */
+    struct bucket {
+        u32 at, n;
+    } * buckets;
+    isize nbuckets, cap_buckets;
+    u32 *bucket_of; /* while filling: by row, as added */
+    isize nrows, cap_rows, cap_bucket_of;
+};
+
+void clues_add(struct clues *c, u64 key, i64 at_us,
+               u32 leg);            /* an event that was not seen adds nothing */
+void clues_settle(struct clues *c); /* after the last one */
+void clues_drop(struct clues *c);
+struct clue_run {
+    const struct clue *rows;
+    isize n;
+};
+struct clue_run clues_find(const struct clues *c, u64 key);
+/* How many of them are not later than at_us: the one before that is the last one. */
+isize clues_until(struct clue_run run, i64 at_us);
 
 /* What scoring looks up: rarity of values, and what happened at each device. */
 struct index {
     const struct weave *w;
     u32 *reaching, *leaving; /* how many legs reach and leave each device */
-    struct clue *clues;      /* by key, then time */
-    isize nclues, cap_clues;
-    u32 *mark;         /* by leg: the last choice that considered it */
-    struct map rarity; /* hash of (device, fact) -> legs reaching that device with it */
-    struct sort_row *postings; /* token hash -> legs, each once */
-    isize npostings;
-    u32 *failures;     /* by leg: row + 1 of the first of its failed children … */
-    u32 *next_failure; /* … and of the next; filled after the first round */
+    u32 *mark;               /* by leg: the last choice that considered it */
+    struct clues
+        events; /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
+    struct clues numbers; /* by index_number_key: a leg with that number arrived */
+    struct clues
+        ends; /* by device: a try failed; the leg is its parent. Filled after the first round */
+    struct clues failures; /* by parent: one of its tries failed; the leg is that try */
     double span_s;
 };
 
 void index_open(struct index *x, const struct weave *w);
+void index_fail(
+    struct index *x); /* fills `ends` and `failures` from the parents found so far */
 void index_close(struct index *x);
-/* The rows of postings with this hash. */
-isize index_find(const struct index *x, u64 hash, isize *n);
 
-/* Keys of clues: what happened at a device, and which numbers reached it. */
-u64 index_event_key(u32 dev);
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
-void index_add(struct index *x, u64 key, i64 at_us, u32 leg);
-void index_sort(struct index *x); /* after adding */
-/* The row after the last clue with this key that is not later than at_us; go back from there while the key fits. */
-isize index_last(const struct index *x, u64 key, i64 at_us);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);
 
-struct pair {
-    u32 parent; /* row */
-    double
-        intensity; /* legs per second that this parent would send at that moment, times the odds of the rest */
-    struct proof proofs[PROOFS_A_PAIR];
-    isize nproofs;
+/* Why a pair belongs together, when somebody wants to know. */
+struct proofs {
+    struct proof rows[PROOFS_A_PAIR];
+    isize n;
 };
 
-/* False: p cannot be the parent of c at all. */
-bool pair_score(const struct index *x, u32 c, u32 p, struct pair *out);
+/* Legs per second that this parent would send at that moment, times the odds of all else; 0: it cannot be the parent,
+ * or weighs nothing beside `floor`. The proofs are filled unless NULL. */
+double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
+                      struct proofs *proofs);
+/* The odds of what happened on both. */
+double pair_echoes(const struct weave *w, const struct sum *c, const struct sum *p,
+                   struct proofs *proofs);
+void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 label,
+                i64 delta_us);
 
 /* -1: a comes before b for certain, 1 after, 0 not known: one log has both, or the times differ clearly. */
 int msg_order(const struct weave *w, u32 a, u32 b);

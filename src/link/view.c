@@ -65,25 +65,11 @@ static struct use *count_addresses(struct view *v, isize n, isize *nuses) {
     return uses;
 }
 
-static void add_address(struct view *v, struct device *d, u32 endpoint, const u32 *used,
-                        isize n) {
-    const struct endpoint *e = &v->w->trace.endpoints[endpoint];
-    if (e->family == 0) return;
-    bool known = false;
-    for (isize i = 0; i < n && !known; i++) {
-        known = endpoint_same_ip(&v->w->trace.endpoints[used[i]], e);
-    }
-    d->nips += !known;
-    d->addresses[d->naddresses++] = endpoint_text(v->a, e);
-}
-
-static void devices(struct view *v, isize n) {
+/* In order of appearance. An address is counted by its device, an IP once whatever its ports. */
+static void name_devices(struct view *v, isize n) {
     const struct weave *w = v->w;
     struct call *c = v->call;
-    isize nuses;
-    struct use *uses = count_addresses(v, n, &nuses);
-    c->devices = arena_new(v->a, struct device, nuses);
-    for (isize i = 0; i < n; i++) { /* in order of appearance */
+    for (isize i = 0; i < n; i++) {
         const struct seen *r = msg_seen(w, &w->msgs[v->order[i]]);
         const u32 ends[] = {w->dev_of[r->src], w->dev_of[r->dst]};
         for (isize k = 0; k < 2; k++) {
@@ -99,16 +85,35 @@ static void devices(struct view *v, isize n) {
             };
         }
     }
-    u32 *used = arena_new(v->a, u32, nuses);
-    for (isize d = 0; d < c->ndevices; d++) {
-        c->devices[d].addresses = arena_new(v->a, str, nuses);
-        isize mine = 0;
-        for (isize i = 0; i < nuses; i++) {
-            if (device_index(v, w->dev_of[uses[i].endpoint]) != (int)d) continue;
-            add_address(v, &c->devices[d], uses[i].endpoint, used, mine);
-            used[mine++] = uses[i].endpoint;
-        }
+}
+
+static void devices(struct view *v, isize n) {
+    const struct weave *w = v->w;
+    struct call *c = v->call;
+    struct map ips = {0};
+    isize nuses;
+    struct use *uses = count_addresses(v, n, &nuses);
+    c->devices = arena_new(v->a, struct device, nuses);
+    name_devices(v, n);
+    for (isize i = 0; i < nuses; i++) {
+        c->devices[device_index(v, w->dev_of[uses[i].endpoint])].naddresses++;
     }
+    for (isize d = 0; d < c->ndevices; d++) {
+        c->devices[d].addresses = arena_new(v->a, str, c->devices[d].naddresses);
+        c->devices[d].naddresses = 0;
+    }
+    for (isize i = 0; i < nuses; i++) {
+        const struct endpoint *e = &w->trace.endpoints[uses[i].endpoint];
+        int mine = device_index(v, w->dev_of[uses[i].endpoint]);
+        struct device *d = &c->devices[mine];
+        if (e->family == 0) continue;
+        str ip = {e->ip, e->family == 4 ? 4 : 16};
+        u32 *known = map_put(&ips, hash_mix(hash_bytes(ip, e->family), (u64)mine));
+        d->nips += *known == 0;
+        *known = 1;
+        d->addresses[d->naddresses++] = endpoint_text(v->a, e);
+    }
+    map_drop(&ips);
 }
 
 /* ---- legs ---------------------------------------------------------------------------------------- */
@@ -261,13 +266,6 @@ static void legs(struct view *v) {
 
 /* ---- messages ---------------------------------------------------------------------------------------- */
 
-static int message_number(const struct view *v, isize n, u32 row) {
-    for (isize i = 0; i < n; i++) {
-        if (v->order[i] == row) return (int)i + 1;
-    }
-    return 0;
-}
-
 static void seen_fill(const struct view *v, const struct msg *m, struct message *out) {
     isize n = 1;
     for (u32 next = m->more; next; next = v->w->more[next - 1]) n++;
@@ -310,12 +308,30 @@ static void bytes_fill(const struct view *v, const struct seen *r, struct messag
     }
 }
 
+/* The bytes, in the arena. A call of more than it holds is shown without them from there on. */
+static str raw_of(const struct view *v, u32 seen, isize left) {
+    enum { A_MESSAGE = 1600, LARGEST = 1 << 20 };
+    if (v->a->end - v->a->at < left * A_MESSAGE + LARGEST) return (str){0};
+    str raw = trace_bytes(&v->w->trace, seen, v->a);
+    if (raw.p >= v->a->beg && raw.p < v->a->end) return raw;
+    return arena_copy(v->a, raw);
+}
+
 static void messages(struct view *v, isize n) {
     const struct weave *w = v->w;
     struct call *c = v->call;
     struct sip_msg *parsed = arena_new(v->a, struct sip_msg, 1);
     i64 latest = INT64_MIN;
+    struct map place = {0}; /* of what is repeated: row of msgs + 1 -> number */
     c->messages = arena_new(v->a, struct message, n);
+    for (isize i = 0; i < n; i++) {
+        u32 first = w->msgs[v->order[i]].first;
+        if (first) *map_put(&place, first) = UINT32_MAX;
+    }
+    for (isize i = 0; place.n && i < n; i++) {
+        if (map_get(&place, v->order[i] + (u64)1))
+            *map_put(&place, v->order[i] + (u64)1) = (u32)i + 1;
+    }
     for (isize i = 0; i < n; i++) {
         const struct msg *m = &w->msgs[v->order[i]];
         const struct seen *r = msg_seen(w, m);
@@ -337,14 +353,15 @@ static void messages(struct view *v, isize n) {
             .is_request = (r->flags & SEEN_REQUEST) != 0,
             .status = r->status,
             .cseq = r->cseq,
-            .retransmission_of = m->first ? message_number(v, n, m->first - 1) : 0,
+            .retransmission_of = (int)map_get(&place, m->first),
             .prompted_by = (int)v->prompts[i],
             .cut = (r->flags & SEEN_CUT) != 0,
         };
-        out->raw = arena_copy(v->a, trace_bytes(&w->trace, m->seen, v->a));
+        out->raw = raw_of(v, m->seen, n - i);
         bytes_fill(v, r, out, parsed);
         seen_fill(v, m, out);
     }
+    map_drop(&place);
 }
 
 /* ---- the call ------------------------------------------------------------------------------------------ */
@@ -379,7 +396,12 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     v.order = arena_new(a, u32, n);
     v.prompts = arena_new(a, u32, n);
     v.leg_number = arena_new(a, int, g->n);
-    order_messages(w, g, v.order, n, *a);
+    isize at = 0;
+    for (isize k = 0; k < (isize)g->n; k++) {
+        const struct sum *s = &w->sums[leg_row(&v, k)];
+        for (u32 m = 0; m < s->n; m++) v.order[at++] = w->by_leg[s->at + m];
+    }
+    order_rows(w, g, v.order, n, *a);
     number_legs(&v, n);
     devices(&v, n);
     legs(&v);

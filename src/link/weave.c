@@ -5,7 +5,7 @@
 struct weave *weave_open(void) {
     struct weave *w = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *w);
     trace_init(&w->trace);
-    w->names = arena_open((isize)256 << 20);
+    w->names = arena_open((isize)2 << 30);
     return w;
 }
 
@@ -14,9 +14,12 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->offsets, w->msgs,   w->more,    w->devs,
-                            w->dev_of,  w->sums,   w->by_leg,  w->leg_facts,
-                            w->proofs,  w->groups, w->by_group};
+    void *const tables[] = {w->call_ids,   w->source_rank, w->canon,     w->rank,
+                            w->alikes,     w->next_alike,  w->offsets,   w->islands,
+                            w->msgs,       w->more,        w->devs,      w->dev_of,
+                            w->sums,       w->by_leg,      w->leg_facts, w->tokens,
+                            w->token_legs, w->leg_tokens,  w->proofs,    w->groups,
+                            w->by_group};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     base_free(w);
@@ -35,9 +38,17 @@ bool weave_add(struct weave *w, const struct sighting *s) {
     return true;
 }
 
+/* From 1970 to some time after 3000, so that differences of times have room. */
+static i64 sane_time(i64 us) {
+    const i64 latest = (i64)1 << 55;
+    return us < 0 ? 0 : i64_min(us, latest);
+}
+
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
-    u32 row = trace_add(&w->trace, s, m);
+    struct sighting sane = *s;
+    sane.time_us = sane_time(s->time_us);
+    u32 row = trace_add(&w->trace, &sane, m);
     fact_gather(&w->trace, row, m);
 }
 
@@ -53,10 +64,13 @@ const struct trace *weave_trace(const struct weave *w) {
 }
 
 void weave_link(struct weave *w) {
+    alike_find(w);
     clock_estimate(w);
     merge_sightings(w);
     device_assign(w);
     leg_summarise(w);
+    said_collect(w);
+    hop_parents(w);
     score_parents(w);
     group_legs(w);
 }
@@ -88,10 +102,9 @@ static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number
     arena scratch = {room, room, room + sizeof room};
     if (str_eq(str_table_get(&w->trace.strings, s->call_id), x)) return true;
     if (str_eq(call_id_text(&scratch, s->id), x)) return true;
-    for (u32 k = 0; number && k < s->nfacts; k++) {
+    for (u32 k = 0; number && k < s->nnumbers; k++) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
-        if ((f->kind == FACT_CALLER || f->kind == FACT_CALLED) && f->hash == number)
-            return true;
+        if (f->hash == number) return true;
     }
     return false;
 }

@@ -1,10 +1,11 @@
 /* weave.h: the tables between the steps of linking; private to this folder.
  *
- *     trace.seen ─clock.c─> offsets ─merge.c─> msgs ─device.c─> devs ─leg.c─> sums (leg summaries)
- *                                                                                  │ score.c
- *     struct call <─view.c─ prompts <─prompt.c─ order <─order.c─ conversations <─group.c
+ *     trace.seen ─alike.c─> groups ─clock.c─> offsets ─merge.c─> msgs ─device.c─> devs
+ *         ─leg.c─> sums (leg summaries) ─said.c─> facts, tokens ─parent.c─> parents
+ *         ─group.c─> conversations ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
  *
- * Numbers name rows; 0 is "none" where a field says so, and such tables start at 1. */
+ * Numbers name rows; 0 is "none" where a field says so, and such tables start at 1.
+ * Rows of msgs, sums and groups do not depend on the order in which things arrived (alike.c). */
 #ifndef SIPWEAVE_WEAVE_H
 #define SIPWEAVE_WEAVE_H
 
@@ -13,6 +14,18 @@
 #include "link/link.h"
 
 #define NEVER ((i64)-1) /* of an event that was not seen */
+
+/* A Call-ID, by its number in trace.strings. */
+struct call_id {
+    u64 hash; /* the same in every run, which the number is not; 0: not looked at yet */
+    bool masked;
+};
+
+/* Sightings that may be one message: everything that names it is equal, and its text. */
+struct alike {
+    u32 first, last; /* chain through weave.next_alike, in canonical order */
+    u32 n;
+};
 
 /* One message on one hop, from one sighting or more. */
 struct msg {
@@ -40,24 +53,41 @@ enum sum_flag {
 struct sum {
     u32 call_id;
     u32 from_dev, to_dev;
-    u32 src, dst;         /* endpoints of the first request */
-    u32 at, n;            /* its messages: weave.by_leg[at .. at+n), by time */
-    u32 facts_at, nfacts; /* weave.leg_facts */
+    u32 src, dst;           /* endpoints of the first request */
+    u32 at, n;              /* its messages: weave.by_leg[at .. at+n), in order */
+    u32 facts_at, nfacts;   /* weave.leg_facts … */
+    u32 nnumbers;           /* … the first of which are numbers */
+    u32 tokens_at, ntokens; /* weave.leg_tokens */
     u64 id;
     enum call_kind kind;
     u8 state, ended_by, transport, flags;
     u16 status;
     u32 precision_us; /* of its first request */
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
-    i64 retry_us;  /* the first request was sent again after a refusal or challenge */
-    i64 refer_us;  /* a REFER was seen on it … */
-    u32 refer_dev; /* … that this device received */
+    i64 retry_us;     /* the first request was sent again after a refusal or challenge */
+    i64 refer_us[2];  /* the first and the last REFER on it … */
+    u32 refer_dev[2]; /* … that these devices received */
+    u32 ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg; /* rows of msgs + 1 */
     /* the result */
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
     u32 group;              /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
+};
+
+/* A value that two legs or more have. */
+struct token {
+    u64 hash;
+    u32 at, n; /* the legs that have it: weave.token_legs[at .. at+n) */
+    u32 roots; /* how many of these no other of these leads to */
+};
+
+/* One leg's part in a token. */
+struct leg_token {
+    u32 token; /* row of tokens; a leg's are in rising order */
+    u32 label;
+    u8 kind, bits;
 };
 
 /* One reason why a leg belongs to its parent. */
@@ -78,8 +108,20 @@ struct weave {
     struct trace trace;
     struct map hosts; /* hash of an IP -> name number */
     struct str_table host_names;
+    struct call_id *call_ids; /* by string number */
+    isize cap_call_ids;
+    u32 *source_rank; /* by source: its place in the order of names */
+    isize cap_source_rank;
+    u32 *canon,
+        *rank; /* rows of seen[] in canonical order; and the place of each row in it */
+    isize cap_canon, cap_rank;
+    struct alike *alikes;
+    isize nalikes, cap_alikes;
+    u32 *next_alike; /* by row of seen[]: row + 1; 0 ends */
+    isize cap_next_alike;
     i64 *offsets; /* by source: its clock minus the common one */
-    isize noffsets, cap_offsets;
+    u32 *islands; /* by source: sources of one island have one common clock */
+    isize cap_offsets, cap_islands;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
     u32 *more; /* by row of seen[] */
@@ -94,6 +136,12 @@ struct weave {
     isize cap_by_leg;
     struct fact *leg_facts;
     isize nleg_facts, cap_leg_facts;
+    struct token *tokens;
+    isize ntokens, cap_tokens;
+    u32 *token_legs;
+    isize cap_token_legs;
+    struct leg_token *leg_tokens;
+    isize nleg_tokens, cap_leg_tokens;
     struct proof *proofs;
     isize nproofs, cap_proofs;
     struct conversation *groups;
@@ -105,10 +153,13 @@ struct weave {
 };
 
 /* The steps, in their order. */
+void alike_find(struct weave *w);
 void clock_estimate(struct weave *w);
 void merge_sightings(struct weave *w);
 void device_assign(struct weave *w);
 void leg_summarise(struct weave *w);
+void said_collect(struct weave *w);
+void hop_parents(struct weave *w);
 void score_parents(struct weave *w);
 void group_legs(struct weave *w);
 
@@ -117,24 +168,31 @@ static inline i64 common_time(const struct weave *w, const struct seen *r) {
     return r->time_us - w->offsets[r->source];
 }
 
-/* A hash over what makes two sightings one message, whatever the capture point (RFC 3261 §17.1.3, §17.2.3). */
-u64 seen_identity(const struct seen *r);
-
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];
 }
 
-/* Sorts rows of 16 bytes by key, then value; n log n. */
+/* Its parent was found by its Call-ID alone: with proxies, one Call-ID crosses several hops. */
+bool leg_is_hop(const struct weave *w, const struct sum *s);
+
+/* Was a leg that is over by then still there? Half a minute of silence is no end. */
+bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
+
+/* Rows of 16 bytes by key, then value; n log n, n where they are sorted already. */
 struct sort_row {
     u64 key;
     u64 value;
 };
 void sort_rows(struct sort_row *rows, isize n);
+static inline u64 sort_time(i64 us) {
+    return (u64)us ^ (u64)1 << 63;
+}
 
-/* The order of a call's messages: rows of msgs into `order`, n of them, by cause … */
-void order_messages(const struct weave *w, const struct conversation *g, u32 *order,
-                    isize n, arena scratch);
-/* … and for each place in it the place + 1 of the message that prompted it; 0: none. */
+/* Puts messages (rows of msgs) into the order of cause; `c` says whose, NULL: of one leg, whose parent does not matter.
+ * n log n. Without room in the scratch arena it is the order of time. */
+void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
+                arena scratch);
+/* For each place in that order the place + 1 of the message that prompted it; 0: none. */
 void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts);
 
 #endif

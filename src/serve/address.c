@@ -16,7 +16,8 @@ bool address_read(struct endpoint *e, const char *text) {
         if (!port.ok) return false;
     }
     if (port.ok) {
-        *e = (struct endpoint){.ip = {127, 0, 0, 1}, .port = (u16)port.value, .family = 4};
+        *e =
+            (struct endpoint){.ip = {127, 0, 0, 1}, .port = (u16)port.value, .family = 4};
         return true;
     }
     return endpoint_read(e, s) && (e->port != 0 || str_ends(s, S(":0")));
@@ -84,18 +85,21 @@ static str why_not(const struct endpoint *e, int error, const char *option, aren
     int wn = (int)where.n, xn = (int)other.n;
     switch (error) {
     case EADDRINUSE:
-        return arena_printf(boot, "%.*s is in use by another program; %s %.*s takes another port",
-                            wn, w, option, xn, x);
+        return arena_printf(
+            boot, "%.*s is in use by another program; %s %.*s takes another port", wn, w,
+            option, xn, x);
     case EACCES:
-        return arena_printf(boot,
-                            "%.*s may not be used: ports below 1024 are for root; %s chooses another",
-                            wn, w, option);
+        return arena_printf(
+            boot,
+            "%.*s may not be used: ports below 1024 are for root; %s chooses another", wn,
+            w, option);
     case EADDRNOTAVAIL:
-        return arena_printf(boot, "%.*s is no address of this machine; %s chooses another", wn, w,
-                            option);
+        return arena_printf(boot,
+                            "%.*s is no address of this machine; %s chooses another", wn,
+                            w, option);
     default:
-        return arena_printf(boot, "%.*s cannot be listened on: %s; %s chooses another", wn, w,
-                            strerror(error), option);
+        return arena_printf(boot, "%.*s cannot be listened on: %s; %s chooses another",
+                            wn, w, strerror(error), option);
     }
 }
 
@@ -106,7 +110,8 @@ int address_bind(const struct endpoint *e, int type, const char *option, arena *
     int on = 1, off = 0;
     int s = socket(a.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* a restart must not wait for old connections; two servers on one UDP port must not share it */
-    if (s >= 0 && type == SOCK_STREAM) setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (s >= 0 && type == SOCK_STREAM)
+        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (s >= 0 && e->family == 6 && address_is_any(e)) {
         setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     }

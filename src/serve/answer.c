@@ -30,14 +30,16 @@ void answer_store_error(struct answer *a, struct reader *r, enum err e) {
     str why = store_error(r->store);
     if (why.n == 0) why = str_z(err_text(e));
     r->failed = e != ERR_NOT_FOUND && e != ERR_USAGE;
-    answer_error(a, e == ERR_BUSY ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
-                 "%.*s", (int)why.n, (const char *)why.p);
+    answer_error(
+        a, e == ERR_BUSY ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_INTERNAL_SERVER_ERROR,
+        "%.*s", (int)why.n, (const char *)why.p);
 }
 
 void gzip_pack(struct out *to, str bytes, int level) {
     z_stream z = {0};
     /* 15: the largest window; +16: gzip's framing */
-    if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return;
+    if (deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return;
     union { /* zlib reads only, and takes no const */
         const u8 *in;
         Bytef *z;
@@ -107,13 +109,15 @@ static void common_headers(struct MHD_Response *m) {
     static const char *const fixed[][2] = {
         {"Content-Security-Policy",
          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "
+         "'none'"},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
         {"Cross-Origin-Resource-Policy", "same-origin"},
         {"Cache-Control", "no-cache"},
     };
-    for (isize i = 0; i < countof(fixed); i++) MHD_add_response_header(m, fixed[i][0], fixed[i][1]);
+    for (isize i = 0; i < countof(fixed); i++)
+        MHD_add_response_header(m, fixed[i][0], fixed[i][1]);
 }
 
 static void add_download(struct MHD_Response *m, str name) {
@@ -128,19 +132,22 @@ static void add_download(struct MHD_Response *m, str name) {
     MHD_add_response_header(m, "Content-Disposition", text);
 }
 
-static void drop_body(void *p) { base_free(p); }
+static void drop_body(void *p) {
+    base_free(p);
+}
 
 /* Gives the body away. */
 static struct MHD_Response *body_response(struct out *body) {
-    struct MHD_Response *m =
-        MHD_create_response_from_buffer_with_free_callback((size_t)body->n, body->p, drop_body);
+    struct MHD_Response *m = MHD_create_response_from_buffer_with_free_callback(
+        (size_t)body->n, body->p, drop_body);
     if (m) {
         *body = (struct out){0};
     }
     return m;
 }
 
-static struct MHD_Response *made_response(struct request *r, struct answer *a, const char *etag) {
+static struct MHD_Response *made_response(struct request *r, struct answer *a,
+                                          const char *etag) {
     struct out packed = {0};
     if (a->body.n > PACK_FROM && accepts_gzip(r)) {
         gzip_pack(&packed, out_str(&a->body), PACK_LEVEL);
@@ -172,7 +179,8 @@ static struct MHD_Response *file_response(struct request *r, const struct served
 }
 
 static struct MHD_Response *unchanged(const char *etag) {
-    struct MHD_Response *m = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *m =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     char tag[32];
     snprintf(tag, sizeof tag, "\"%s\"", etag);
     if (m) MHD_add_response_header(m, "ETag", tag);
@@ -197,7 +205,8 @@ enum MHD_Result answer_send(struct request *r, struct answer *a) {
     out_drop(&a->body);
     if (!m) return MHD_NO;
     common_headers(m);
-    if (a->status != MHD_HTTP_NOT_MODIFIED) MHD_add_response_header(m, "Content-Type", a->type);
+    if (a->status != MHD_HTTP_NOT_MODIFIED)
+        MHD_add_response_header(m, "Content-Type", a->type);
     if (!a->stream) MHD_add_response_header(m, "Vary", "Accept-Encoding");
     if (a->allow) MHD_add_response_header(m, "Allow", a->allow);
     if (a->download.n) add_download(m, a->download);

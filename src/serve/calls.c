@@ -10,6 +10,7 @@
 #include "draw/draw.h"
 #include "link/link.h"
 #include "serve/query.h"
+#include "serve/value.h"
 
 #include <string.h>
 
@@ -97,7 +98,9 @@ static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes)
     (void)ctx, (void)reason, (void)place, (void)bytes;
 }
 
-static void on_damage(void *ctx, str sentence) { (void)ctx, (void)sentence; }
+static void on_damage(void *ctx, str sentence) {
+    (void)ctx, (void)sentence;
+}
 
 /* The call of the weave that holds this id, or one of these Call-IDs. */
 static isize find(struct weave *w, str id, const str *call_ids, isize n) {
@@ -106,8 +109,8 @@ static isize find(struct weave *w, str id, const str *call_ids, isize n) {
     return at;
 }
 
-static struct call *call_weave(struct request *r, struct weave *w, str id, const str *call_ids,
-                               isize n, struct answer *a) {
+static struct call *call_weave(struct request *r, struct weave *w, str id,
+                               const str *call_ids, isize n, struct answer *a) {
     struct replay p = {.weave = w};
     struct input_sink sink = {&p, on_source, on_sighting, on_skipped, on_damage};
     struct fail f;
@@ -119,14 +122,16 @@ static struct call *call_weave(struct request *r, struct weave *w, str id, const
     }
     if (p.too_much) {
         answer_error(a, MHD_HTTP_CONTENT_TOO_LARGE,
-                     "this call has more than %d messages, too many for one picture", SIGHTINGS_MAX);
+                     "this call has more than %d messages, too many for one picture",
+                     SIGHTINGS_MAX);
         return NULL;
     }
     weave_join_all(w);
     weave_link(w);
     isize at = find(w, id, call_ids, n);
     if (at < 0) {
-        answer_error(a, MHD_HTTP_NOT_FOUND, "the messages of this call are no longer kept");
+        answer_error(a, MHD_HTTP_NOT_FOUND,
+                     "the messages of this call are no longer kept");
         return NULL;
     }
     struct call *c = weave_call(w, at, true, r->view);
@@ -147,7 +152,8 @@ static struct call *call_load(struct request *r, struct weave **w, struct answer
     }
     enum err e = store_call_ids(store, x, r->view, &id, &call_ids, &n);
     if (e == ERR_NOT_FOUND) {
-        answer_error(a, MHD_HTTP_NOT_FOUND, "there is no call with the id or Call-ID %.*s",
+        answer_error(a, MHD_HTTP_NOT_FOUND,
+                     "there is no call with the id or Call-ID %.*s",
                      (int)i64_min(x.n, 200), (const char *)x.p);
         return NULL;
     }
@@ -165,11 +171,13 @@ static bool picture_options(struct request *r, struct draw_options *d, struct an
     str zone = url_param(&r->url, "zone"), alone = url_param(&r->url, "standalone");
     d->zone_s = r->server->o.zone_s;
     if (zone.n && !zone_text_read(zone, &d->zone_s)) {
-        answer_error(a, MHD_HTTP_BAD_REQUEST, "zone wants UTC or an offset such as +01:00");
+        answer_error(a, MHD_HTTP_BAD_REQUEST,
+                     "zone wants UTC or an offset such as +01:00");
         return false;
     }
     if (!unfold_read(&f, url_param(&r->url, "unfold"), r->view)) {
-        answer_error(a, MHD_HTTP_BAD_REQUEST, "unfold wants all, or numbers of messages such as 12,31");
+        answer_error(a, MHD_HTTP_BAD_REQUEST,
+                     "unfold wants all, or numbers of messages such as 12,31");
         return false;
     }
     d->standalone = str_eq(alone, S("1"));
@@ -180,17 +188,20 @@ static bool picture_options(struct request *r, struct draw_options *d, struct an
 }
 
 static str download_name(struct request *r, const struct call *c, const char *ending) {
-    return arena_printf(r->view, "call-%.*s.%s", (int)c->id.n, (const char *)c->id.p, ending);
+    return arena_printf(r->view, "call-%.*s.%s", (int)c->id.n, (const char *)c->id.p,
+                        ending);
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
 void serve_calls(struct request *r, struct answer *a) {
-    struct query q;
+    struct query q = {0};
     str sentence = {0};
     struct search_reach reach = {0};
-    if (!query_read(&q, &r->url, clock_now_us(), r->server->o.zone_s, r->view, &sentence)) {
-        answer_error(a, MHD_HTTP_BAD_REQUEST, "%.*s", (int)sentence.n, (const char *)sentence.p);
+    if (!query_read(&q, &r->url, clock_now_us(), r->server->o.zone_s, r->view,
+                    &sentence)) {
+        answer_error(a, MHD_HTTP_BAD_REQUEST, "%.*s", (int)sentence.n,
+                     (const char *)sentence.p);
         return;
     }
     struct store *store = reader_store(r->server, r->reader, &sentence);
@@ -268,7 +279,8 @@ void serve_export(struct request *r, struct answer *a) {
         d.standalone = true;
         a->type = "text/html; charset=utf-8";
         a->download = download_name(r, c, "html");
-        draw_html(&a->body, c, &d, css ? css->bytes : (str){0}, js ? js->bytes : (str){0});
+        draw_html(&a->body, c, &d, css ? css->bytes : (str){0},
+                  js ? js->bytes : (str){0});
     }
     weave_close(w);
 }

@@ -1,11 +1,13 @@
 #include "serve/events.h"
 
+#include "serve/inner.h"
+
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
 
 enum {
-    CALLS_MAX = 200,       /* in one event */
+    CALLS_MAX = 200, /* in one event */
     PAGES_MAX = 100,
     FRAMES = 256,          /* in the ring, */
     RING_BYTES = 16 << 20, /* and no more than this */
@@ -69,7 +71,9 @@ static void wait_until(struct events *e, pthread_cond_t *c, i64 ms) {
 
 /* ---- the ring (all with the lock held) -------------------------------------------------------------- */
 
-static struct frame *frame_of(struct events *e, u64 n) { return &e->ring[n % FRAMES]; }
+static struct frame *frame_of(struct events *e, u64 n) {
+    return &e->ring[n % FRAMES];
+}
 
 static void drop_oldest(struct events *e) {
     struct frame *f = frame_of(e, e->first++);
@@ -79,7 +83,8 @@ static void drop_oldest(struct events *e) {
 
 /* Takes the bytes. */
 static void put_frame(struct events *e, struct out *bytes) {
-    while (e->next - e->first == FRAMES || (e->next > e->first && e->bytes + bytes->n > RING_BYTES)) {
+    while (e->next - e->first == FRAMES ||
+           (e->next > e->first && e->bytes + bytes->n > RING_BYTES)) {
         drop_oldest(e);
     }
     *frame_of(e, e->next++) = (struct frame){*bytes, now_ms()};
@@ -114,7 +119,8 @@ void events_call(struct events *e, str id, str json) {
     pthread_mutex_lock(&e->lock);
     isize i = 0;
     id = str_sub(id, 0, ID_MAX);
-    while (i < e->npending && !str_eq(id, (str){e->pending[i].id, e->pending[i].nid})) i++;
+    while (i < e->npending && !str_eq(id, (str){e->pending[i].id, e->pending[i].nid}))
+        i++;
     if (i == CALLS_MAX) {
         e->more = true;
     } else {
@@ -225,17 +231,19 @@ static void on_end(void *cls) {
 }
 
 struct MHD_Response *events_stream(struct events *e) {
-    struct stream *s = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *s);
+    struct stream *s = heap_new(struct stream);
     pthread_mutex_lock(&e->lock);
     bool room = e->pages < PAGES_MAX && !e->stopping;
     if (room) e->pages++;
     s->events = e;
     s->alive_ms = now_ms() + ALIVE_MS;
     s->at = e->next;
-    while (s->at > e->first && frame_of(e, s->at - 1)->made_ms > now_ms() - RECENT_MS) s->at--;
+    while (s->at > e->first && frame_of(e, s->at - 1)->made_ms > now_ms() - RECENT_MS)
+        s->at--;
     pthread_mutex_unlock(&e->lock);
-    struct MHD_Response *m =
-        room ? MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, on_read, s, on_end) : NULL;
+    struct MHD_Response *m = room ? MHD_create_response_from_callback(
+                                        MHD_SIZE_UNKNOWN, BLOCK, on_read, s, on_end)
+                                  : NULL;
     if (room && !m) on_end(s);
     if (!room) base_free(s);
     return m;

@@ -38,7 +38,8 @@ static bool fits(const struct route *route, const struct url *u) {
     if (route->n != u->nsegments) return false;
     for (isize i = 0; i < route->n; i++) {
         const char *want = route->pattern[i];
-        if (want[0] == '*' ? u->segments[i].n == 0 : !str_eq(str_z(want), u->segments[i])) return false;
+        if (want[0] == '*' ? u->segments[i].n == 0 : !str_eq(str_z(want), u->segments[i]))
+            return false;
     }
     return true;
 }
@@ -54,12 +55,13 @@ static bool find_route(struct request *r, const char *method, struct answer *a) 
     }
     if (r->route) return true;
     if (allow) {
-        answer_error(a, MHD_HTTP_METHOD_NOT_ALLOWED, "this address takes %s, not %.40s", allow, method);
+        answer_error(a, MHD_HTTP_METHOD_NOT_ALLOWED, "this address takes %s, not %.40s",
+                     allow, method);
         a->allow = allow;
     } else {
         str path = str_cut(r->target, '?').head;
-        answer_error(a, MHD_HTTP_NOT_FOUND, "there is no page %.*s", (int)i64_min(path.n, 200),
-                     (const char *)path.p);
+        answer_error(a, MHD_HTTP_NOT_FOUND, "there is no page %.*s",
+                     (int)i64_min(path.n, 200), (const char *)path.p);
     }
     return false;
 }
@@ -69,7 +71,8 @@ static bool find_route(struct request *r, const char *method, struct answer *a) 
 /* A web site may have its own name resolve to 127.0.0.1 and then read what is served there; but its name stands in the
  * Host header. */
 static bool host_is_ours(struct request *r) {
-    str host = str_trim(str_z(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Host")));
+    str host = str_trim(
+        str_z(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Host")));
     if (str_starts(host, S("["))) {
         host = str_sub(host, 0, str_find(host, ']') + 1);
     } else {
@@ -81,14 +84,17 @@ static bool host_is_ours(struct request *r) {
 
 static bool may_ask(struct request *r, const char *method, struct answer *a) {
     if (!r->server->o.insecure && !host_is_ours(r)) {
-        answer_error(a, MHD_HTTP_FORBIDDEN,
-                     "this server answers to localhost and its own address only; the request was "
-                     "for another host");
+        answer_error(
+            a, MHD_HTTP_FORBIDDEN,
+            "this server answers to localhost and its own address only; the request was "
+            "for another host");
         return false;
     }
-    const char *ours = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-Sipweave");
+    const char *ours =
+        MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "X-Sipweave");
     if (str_eq(str_z(method), S("POST")) && !str_eq(str_z(ours), S("1"))) {
-        answer_error(a, MHD_HTTP_FORBIDDEN, "a POST must carry the header \"X-Sipweave: 1\"");
+        answer_error(a, MHD_HTTP_FORBIDDEN,
+                     "a POST must carry the header \"X-Sipweave: 1\"");
         return false;
     }
     return true;
@@ -96,14 +102,15 @@ static bool may_ask(struct request *r, const char *method, struct answer *a) {
 
 /* ---- one request --------------------------------------------------------------------------------- */
 
-static void *log_target(void *cls, const char *target, struct MHD_Connection *connection) {
+static void *log_target(void *cls, const char *target,
+                        struct MHD_Connection *connection) {
     (void)connection;
-    struct request *r = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *r);
+    struct request *r = heap_new(struct request);
     str s = str_z(target);
-    u8 *p = base_grow(NULL, &(isize){0}, s.n + 1, 1);
-    if (s.n) memcpy(p, s.p, (size_t)s.n);
     r->server = cls;
-    r->target = (str){p, s.n};
+    r->bytes = heap_block(s.n + 1);
+    if (s.n) memcpy(r->bytes, s.p, (size_t)s.n);
+    r->target = (str){r->bytes, s.n};
     return r;
 }
 
@@ -113,11 +120,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **mi
     struct request *r = *mine;
     if (!r) return;
     upload_end(r);
-    union { /* it was ours to write */
-        const u8 *in;
-        void *out;
-    } p = {r->target.p};
-    base_free(p.out);
+    base_free(r->bytes);
     base_free(r);
     *mine = NULL;
 }
@@ -146,12 +149,14 @@ static enum MHD_Result respond(struct request *r, const char *method) {
     if (understood(r, method, &a)) r->route->answer(r, &a);
     /* an answer may take longer than a connection may be idle: only now the clock starts again */
     MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
-    MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)IDLE_S);
+    MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                              (unsigned)IDLE_S);
     return answer_send(r, &a);
 }
 
 static enum MHD_Result with_reader(struct request *r, const char *method,
-                                   enum MHD_Result (*step)(struct request *, const char *)) {
+                                   enum MHD_Result (*step)(struct request *,
+                                                           const char *)) {
     r->reader = reader_take(r->server);
     r->view = &r->reader->view;
     enum MHD_Result result = step(r, method);
@@ -161,9 +166,10 @@ static enum MHD_Result with_reader(struct request *r, const char *method,
     return result;
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *data,
-                                  size_t *size, void **mine) {
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
+                                  const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size,
+                                  void **mine) {
     (void)cls, (void)url, (void)version;
     struct request *r = *mine;
     r->connection = connection;
@@ -179,9 +185,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 struct MHD_Daemon *http_open(struct server *s, int socket) {
     return MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC, 0,
-        NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_URI_LOG_CALLBACK,
-        log_target, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+            MHD_USE_ITC,
+        0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_URI_LOG_CALLBACK, log_target, s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MEMORY, MHD_OPTION_END);
 }

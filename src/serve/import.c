@@ -36,11 +36,24 @@ static void name_file(struct upload *u, str wanted) {
     while (from > 0 && wanted.p[from - 1] != '/' && wanted.p[from - 1] != '\\') from--;
     str name = str_sub(wanted, from, NAME_MAX_BYTES);
     if (name.n == 0 || str_eq(name, S(".")) || str_eq(name, S(".."))) name = S("upload");
-    snprintf(u->path, sizeof u->path, "%s/%.*s", u->folder, (int)name.n, (const char *)name.p);
+    snprintf(u->path, sizeof u->path, "%s/%.*s", u->folder, (int)name.n,
+             (const char *)name.p);
     for (char *p = u->path + folder + 1; *p; p++) {
         if ((u8)*p < ' ' || *p == 127) *p = '_';
     }
     u->name = str_from(str_z(u->path), folder + 1);
+}
+
+/* A file without a name, which the system drops even when this program is killed; the path is a link to it. */
+static void open_file(struct upload *u) {
+    char link[64];
+    u->file = open(u->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", u->file);
+    if (u->file >= 0 && symlink(link, u->path) == 0 && access(u->path, R_OK) == 0) return;
+    /* not every file system can */
+    if (u->file >= 0) close(u->file);
+    unlink(u->path);
+    u->file = open(u->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 static bool make_file(struct upload *u, str wanted) {
@@ -53,7 +66,7 @@ static bool make_file(struct upload *u, str wanted) {
         return false;
     }
     name_file(u, wanted);
-    u->file = open(u->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    open_file(u);
     if (u->file < 0) u->error = errno;
     return u->file >= 0;
 }
@@ -73,19 +86,22 @@ static void say_error(struct answer *a, int error) {
 }
 
 bool upload_begin(struct request *r, struct answer *a) {
-    str length = str_z(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Content-Length"));
+    str length = str_z(
+        MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Content-Length"));
     struct str_number n = str_u64(length, SIZE_MAX_BYTES);
     if (length.n && !n.ok) {
         answer_error(a, MHD_HTTP_CONTENT_TOO_LARGE,
-                     "a file of more than 2 GiB is too large for the page; \"sipweave import\" takes it");
+                     "a file of more than 2 GiB is too large for the page; \"sipweave "
+                     "import\" takes it");
         return false;
     }
     if (!uploads_change(r->server, 1)) {
         answer_error(a, MHD_HTTP_SERVICE_UNAVAILABLE,
-                     "%d files are being read in already; try again when one is done", AT_ONCE);
+                     "%d files are being read in already; try again when one is done",
+                     AT_ONCE);
         return false;
     }
-    r->upload = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *r->upload);
+    r->upload = heap_new(struct upload);
     r->upload->file = -1;
     if (make_file(r->upload, url_param(&r->url, "name"))) return true;
     say_error(a, r->upload->error);
@@ -157,7 +173,8 @@ static void write_skips(struct out *o, const struct skips *s) {
     json_end_array(o);
 }
 
-static void write_import(struct out *o, struct server *s, const struct upload *u, const struct import *job) {
+static void write_import(struct out *o, struct server *s, const struct upload *u,
+                         const struct import *job) {
     i64 kept_us = clock_now_us() - s->o.keep_days * US_PER_DAY;
     json_begin_object(o, NULL);
     json_str(o, "name", u->name);
@@ -169,7 +186,9 @@ static void write_import(struct out *o, struct server *s, const struct upload *u
     json_begin_array(o, "damage");
     write_damage(o, u, out_str(&job->damage));
     if (s->o.keep_days > 0 && job->fresh && job->oldest_us < kept_us) {
-        json_z(o, NULL, "a part of it is older than this server keeps messages (--keep), and goes soon");
+        json_z(o, NULL,
+               "a part of it is older than this server keeps messages (--keep), and goes "
+               "soon");
     }
     json_end_array(o);
     json_end_object(o);
@@ -192,8 +211,6 @@ void serve_import(struct request *r, struct answer *a) {
         return;
     }
     struct import job = {.path = u->path};
-    close(u->file);
-    u->file = -1;
     worker_import(r->server->worker, &job);
     if (job.err != ERR_OK) {
         refuse(a, u, &job);

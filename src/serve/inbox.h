@@ -20,9 +20,12 @@ struct inbox_head {
     isize n;
 };
 
-static inline bool inbox_has_room(const struct inbox *b) { return b->records.n < INBOX_BYTES; }
+static inline bool inbox_has_room(const struct inbox *b) {
+    return b->records.n < INBOX_BYTES;
+}
 
-static inline bool inbox_put(struct inbox *b, str record, const struct endpoint *from, i64 now_us) {
+static inline bool inbox_put(struct inbox *b, str record, const struct endpoint *from,
+                             i64 now_us) {
     struct inbox_head head = {*from, now_us, record.n};
     if (!inbox_has_room(b)) return false;
     out_bytes(&b->records, (str){(const u8 *)&head, (isize)sizeof head});

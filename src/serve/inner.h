@@ -24,7 +24,7 @@ struct server {
     struct server_options o; /* strings in boot */
     i64 started_us;
     const char *url, *syslog;
-    str listen_ip; /* as a Host header may name it */
+    str listen_ip;       /* as a Host header may name it */
     struct store *store; /* the one that writes */
     struct MHD_Daemon *http;
     struct page *page;
@@ -37,15 +37,18 @@ struct server {
 };
 
 i64 clock_now_us(void);
+/* One zeroed thing that outlives this call; released with base_free. */
+#define heap_new(type) ((type *)heap_block((isize)sizeof(type)))
+void *heap_block(isize size);
 
 /* ---- readers.c: who reads for a request --------------------------------------------------- */
 
 /* A store of its own and the memory of one answer, used by one thread at a time and then again. */
 struct reader {
     arena view;
-    arena boot; /* of the store */
+    arena boot;          /* of the store */
     struct store *store; /* opened when first asked for */
-    bool failed; /* the store gave an error: the next request opens another */
+    bool failed;         /* the store gave an error: the next request opens another */
     struct reader *next;
 };
 struct reader *reader_take(struct server *s);
@@ -59,7 +62,8 @@ void readers_close(struct server *s);
 struct request {
     struct server *server;
     struct MHD_Connection *connection;
-    str target; /* as it was sent; the request's own */
+    str target; /* as it was sent; */
+    u8 *bytes;  /* the request's own */
     bool begun, answered;
     const struct route *route;
     struct upload *upload;
@@ -72,10 +76,10 @@ struct request {
 struct answer {
     unsigned status;
     const char *type;
-    const char *allow; /* the methods that would do; NULL: this one does */
-    str download;    /* file name to save it under; empty: show it */
-    struct out body; /* given to the connection by answer_send */
-    const struct served *file; /* or a file of the page */
+    const char *allow;           /* the methods that would do; NULL: this one does */
+    str download;                /* file name to save it under; empty: show it */
+    struct out body;             /* given to the connection by answer_send */
+    const struct served *file;   /* or a file of the page */
     struct MHD_Response *stream; /* or something that does not end */
 };
 

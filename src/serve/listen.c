@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 64,               /* datagrams at once */
+    BATCH = 64, /* datagrams at once */
     DATAGRAM_MAX = 65536,
     CONTROL_MAX = 64,
     SOCKET_BUFFER = 16 << 20, /* what a burst may bring before the thread runs */
     STREAMS_MAX = 256,
-    STREAM_MAX = 512 << 10,   /* a record has at most 256 KiB, and its length stands before it */
+    STREAM_MAX =
+        512 << 10, /* a record has at most 256 KiB, and its length stands before it */
     READ_SIZE = 64 << 10,
     BUSY_MS = 20,
     ANY_PORT_TRIES = 20, /* a port that is free for UDP may be taken for TCP */
@@ -57,7 +58,8 @@ static void count_lost(struct listeners *l, struct msghdr *m) {
     }
 }
 
-static void take_datagram(struct listeners *l, str text, const struct sockaddr_storage *a) {
+static void take_datagram(struct listeners *l, str text,
+                          const struct sockaddr_storage *a) {
     struct endpoint from = endpoint_from_socket(a);
     l->udp_records++;
     if (worker_record(l->worker, text, &from, clock_now_us())) return;
@@ -84,7 +86,8 @@ static int read_udp(struct listeners *l) {
     int n = recvmmsg(l->udp, m, BATCH, MSG_DONTWAIT, NULL);
     for (int i = 0; i < n; i++) {
         count_lost(l, &m[i].msg_hdr);
-        take_datagram(l, (str){l->buffers + (isize)i * DATAGRAM_MAX, (isize)m[i].msg_len}, &from[i]);
+        take_datagram(l, (str){l->buffers + (isize)i * DATAGRAM_MAX, (isize)m[i].msg_len},
+                      &from[i]);
     }
     return n;
 }
@@ -122,7 +125,8 @@ static void close_stream(struct listeners *l, int i) {
 static bool read_stream(struct listeners *l, struct stream *s) {
     static const isize most = STREAM_MAX;
     if (!give_records(l, s, false)) return true;
-    if (s->text.n >= most) return false; /* cannot be: records are given before they are as long as this */
+    if (s->text.n >= most)
+        return false; /* cannot be: records are given before they are as long as this */
     s->text.p = base_grow(s->text.p, &s->text.cap, s->text.n + READ_SIZE, 1);
     ssize_t n = recv(s->socket, s->text.p + s->text.n, READ_SIZE, MSG_DONTWAIT);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
@@ -143,7 +147,8 @@ static void accept_stream(struct listeners *l) {
     }
     int on = 1;
     setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    l->streams[l->nstreams++] = (struct stream){.socket = s, .from = endpoint_from_socket(&a)};
+    l->streams[l->nstreams++] =
+        (struct stream){.socket = s, .from = endpoint_from_socket(&a)};
 }
 
 /* ---- the thread ----------------------------------------------------------------------------------- */
@@ -153,7 +158,8 @@ enum { WAKE, UDP, TCP, FIRST_STREAM };
 static void serve_ready(struct listeners *l, const struct pollfd *p, int nstreams) {
     if (p[UDP].revents) (void)read_udp(l);
     for (int i = nstreams; i-- > 0;) { /* from the end: closing moves the last one here */
-        if (p[FIRST_STREAM + i].revents && !read_stream(l, &l->streams[i])) close_stream(l, i);
+        if (p[FIRST_STREAM + i].revents && !read_stream(l, &l->streams[i]))
+            close_stream(l, i);
     }
     if (p[TCP].revents) accept_stream(l);
 }
@@ -168,7 +174,8 @@ static void *run(void *arg) {
         p[UDP] = (struct pollfd){.fd = l->udp, .events = POLLIN};
         p[TCP] = (struct pollfd){.fd = l->tcp, .events = POLLIN};
         for (int i = 0; i < n; i++) {
-            p[FIRST_STREAM + i] = (struct pollfd){.fd = room ? l->streams[i].socket : -1, .events = POLLIN};
+            p[FIRST_STREAM + i] =
+                (struct pollfd){.fd = room ? l->streams[i].socket : -1, .events = POLLIN};
         }
         int ready = poll(p, (nfds_t)(FIRST_STREAM + n), room ? -1 : BUSY_MS);
         if (ready < 0 && errno != EINTR) continue;
@@ -197,7 +204,8 @@ static void make_roomy(int socket) {
 }
 
 /* *where becomes what the sockets have got. */
-static bool bind_both(struct listeners *l, struct endpoint *where, arena *boot, str *sentence) {
+static bool bind_both(struct listeners *l, struct endpoint *where, arena *boot,
+                      str *sentence) {
     l->tcp = -1;
     l->udp = address_bind(where, SOCK_DGRAM, "--syslog", boot, sentence);
     if (l->udp < 0) return false;
@@ -207,12 +215,13 @@ static bool bind_both(struct listeners *l, struct endpoint *where, arena *boot, 
     return l->tcp >= 0;
 }
 
-enum err listeners_open(struct listeners **to, const char *address, struct worker *w, arena *boot,
-                        str *sentence) {
+enum err listeners_open(struct listeners **to, const char *address, struct worker *w,
+                        arena *boot, str *sentence) {
     struct endpoint where;
     if (!address_read(&where, address)) {
         *sentence = arena_printf(
-            boot, "--syslog wants an address and port such as 127.0.0.1:5514, not \"%s\"", address);
+            boot, "--syslog wants an address and port such as 127.0.0.1:5514, not \"%s\"",
+            address);
         return ERR_USAGE;
     }
     struct listeners *l = arena_new(boot, struct listeners, 1);
@@ -242,10 +251,12 @@ void listeners_close(struct listeners *l) {
     close(l->wake);
 }
 
-const char *listeners_address(const struct listeners *l) { return l ? l->address : NULL; }
+const char *listeners_address(const struct listeners *l) {
+    return l ? l->address : NULL;
+}
 
-static void write_one(struct out *o, const struct listeners *l, const char *kind, u64 records,
-                      u64 dropped) {
+static void write_one(struct out *o, const struct listeners *l, const char *kind,
+                      u64 records, u64 dropped) {
     json_begin_object(o, NULL);
     json_z(o, "kind", kind);
     json_z(o, "address", l->address);

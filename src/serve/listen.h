@@ -14,12 +14,13 @@
 struct listeners;
 
 /* Listens at "127.0.0.1:5514". *sentence, in boot, says why not. Port 0: any, the same for both. */
-must_use enum err listeners_open(struct listeners **l, const char *address, struct worker *w,
-                                 arena *boot, str *sentence);
+must_use enum err listeners_open(struct listeners **l, const char *address,
+                                 struct worker *w, arena *boot, str *sentence);
 /* Reads what has arrived, then stops. NULL is fine, here and below. */
 void listeners_close(struct listeners *l);
 /* "127.0.0.1:5514" */
 const char *listeners_address(const struct listeners *l);
-void listeners_write(struct listeners *l, struct out *o); /* the array of /api/v1/status */
+void listeners_write(struct listeners *l,
+                     struct out *o); /* the array of /api/v1/status */
 
 #endif

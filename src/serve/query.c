@@ -1,90 +1,8 @@
 #include "serve/query.h"
 
-#include "base/time.h"
+#include "serve/value.h"
 
 #include <string.h>
-
-/* ---- values ----------------------------------------------------------------------------------- */
-
-/* "486", "4xx", "400-499" */
-static bool status_read(str text, struct search *s) {
-    struct str_number one = str_u64(text, 699);
-    if (one.ok && one.value >= 100) {
-        s->status_low = s->status_high = (int)one.value;
-        return true;
-    }
-    if (text.n == 3 && str_eq_nocase(str_from(text, 1), S("xx")) && text.p[0] >= '1' &&
-        text.p[0] <= '6') {
-        s->status_low = (text.p[0] - '0') * 100;
-        s->status_high = s->status_low + 99;
-        return true;
-    }
-    struct str_pair cut = str_cut(text, '-');
-    struct str_number low = str_u64(cut.head, 699), high = str_u64(cut.tail, 699);
-    if (!cut.ok || !low.ok || !high.ok || low.value < 100 || low.value > high.value) return false;
-    s->status_low = (int)low.value;
-    s->status_high = (int)high.value;
-    return true;
-}
-
-static i64 unit_us(str unit) {
-    static const struct {
-        const char *name;
-        i64 s;
-    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
-    for (isize i = 0; i < countof(units); i++) {
-        if (str_eq_nocase(unit, str_z(units[i].name))) return units[i].s * US_PER_S;
-    }
-    return 0;
-}
-
-/* "30", "30s", "5m", "2h" */
-static bool span_read(str text, i64 *us) {
-    isize n = 0;
-    while (n < text.n && is_digit(text.p[n])) n++;
-    struct str_number number = str_u64(str_sub(text, 0, n), 100000000);
-    i64 unit = unit_us(str_from(text, n));
-    *us = (i64)number.value * unit;
-    return number.ok && unit != 0;
-}
-
-/* A date alone, or a time without seconds, is made whole: time_read_iso wants all of it. */
-static str time_whole(str text, u8 room[64]) {
-    isize n = i64_min(text.n, 50);
-    if (n) memcpy(room, text.p, (size_t)n);
-    str clock = S("T00:00:00"), seconds = S(":00");
-    if (n == 10) {
-        memcpy(room + n, clock.p, (size_t)clock.n);
-        n += clock.n;
-    } else if (n >= 16 && room[13] == ':' && (n == 16 || room[16] != ':')) {
-        memmove(room + 19, room + 16, (size_t)(n - 16));
-        memcpy(room + 16, seconds.p, (size_t)seconds.n);
-        n += seconds.n;
-    }
-    /* "+01:00" that was not escaped in an address comes as " 01:00" */
-    for (isize i = 19; i + 5 < n; i++) {
-        if (room[i] == ' ') room[i] = '+';
-    }
-    return (str){room, n};
-}
-
-static bool instant_read(str text, i64 now_us, i32 zone_s, i64 *us) {
-    i64 span;
-    u8 room[64];
-    if (str_eq_nocase(text, S("now"))) {
-        *us = now_us;
-        return true;
-    }
-    if (str_starts(text, S("-"))) {
-        if (!span_read(str_from(text, 1), &span) || str_sub(text, text.n - 1, 1).p[0] <= '9') return false;
-        *us = i64_max(now_us - span, 1);
-        return true;
-    }
-    str whole = time_whole(text, room);
-    struct time_read t = time_read_iso(whole, zone_s);
-    *us = i64_max(t.us, 1); /* 0 means "open" */
-    return t.ok && t.n == whole.n;
-}
 
 static bool token_is(str text) {
     for (isize i = 0; i < text.n; i++) {
@@ -103,36 +21,8 @@ static bool cursor_read(str text, struct search *s) {
 }
 
 str cursor_text(arena *view, i64 start_us, str id) {
-    return arena_printf(view, "%lld-%.*s", (long long)start_us, (int)id.n, (const char *)id.p);
-}
-
-bool zone_text_read(str text, i32 *zone_s) {
-    *zone_s = 0;
-    if (str_eq_nocase(text, S("utc")) || str_eq_nocase(text, S("z"))) return true;
-    if (text.n < 5 || text.n > 6) return false;
-    str hours = str_sub(text, 1, 2), minutes = str_from(text, text.n - 2);
-    if (text.n == 6 && text.p[3] != ':') return false;
-    struct str_number h = str_u64(hours, 14), m = str_u64(minutes, 59);
-    if (!h.ok || !m.ok || (text.p[0] != '+' && text.p[0] != '-' && text.p[0] != ' ')) return false;
-    *zone_s = (i32)(h.value * 3600 + m.value * 60);
-    if (text.p[0] == '-') *zone_s = -*zone_s;
-    return true;
-}
-
-bool unfold_read(struct unfold *f, str text, arena *view) {
-    *f = (struct unfold){.all = str_eq(text, S("all"))};
-    if (f->all || text.n == 0) return true;
-    isize most = 1;
-    for (isize i = 0; i < text.n; i++) most += text.p[i] == ',';
-    f->numbers = arena_new(view, int, most);
-    while (text.n) {
-        struct str_pair cut = str_cut(text, ',');
-        struct str_number n = str_u64(cut.head, INT32_MAX);
-        if (!n.ok) return false;
-        f->numbers[f->n++] = (int)n.value;
-        text = cut.tail;
-    }
-    return true;
+    return arena_printf(view, "%lld-%.*s", (long long)start_us, (int)id.n,
+                        (const char *)id.p);
 }
 
 /* ---- terms -------------------------------------------------------------------------------------- */
@@ -148,7 +38,8 @@ bool unfold_read(struct unfold *f, str text, arena *view) {
     X(UA, "ua", "ua", "a part of a User-Agent")                                          \
     X(TEXT, "text", NULL, "a text")                                                      \
     X(METHOD, "method", "method", "a method such as REFER")                              \
-    X(STATE, "state", "state", "answered, cancelled, failed, ringing, in-call or partial") \
+    X(STATE, "state", "state",                                                           \
+      "answered, cancelled, failed, ringing, in-call or partial")                        \
     X(STATUS, "status", "code", "a status such as 486, 4xx or 400-499")                  \
     X(AFTER, "after", "after", "a time such as 2026-07-26T09:00Z or -1h")                \
     X(BEFORE, "before", "before", "a time such as 2026-07-26T09:00Z or -1h")             \
@@ -207,7 +98,8 @@ static enum took range_term(struct reading_query *r, enum term t, str value) {
     if (t == TERM_AFTER || t == TERM_BEFORE) {
         if (!instant_read(value, r->now_us, r->zone_s, &us)) return WRONG;
         if (t == TERM_AFTER) s->after_us = i64_max(s->after_us, us);
-        if (t == TERM_BEFORE) s->before_us = s->before_us ? i64_min(s->before_us, us) : us;
+        if (t == TERM_BEFORE)
+            s->before_us = s->before_us ? i64_min(s->before_us, us) : us;
         return TOOK;
     }
     if (!span_read(value, &us)) return WRONG;
@@ -218,7 +110,8 @@ static enum took range_term(struct reading_query *r, enum term t, str value) {
 }
 
 /* A value of a fixed list, or a range of statuses: into the first search where its place is free. */
-static enum took fact_term(struct reading_query *r, struct search *s, enum term t, str value) {
+static enum took fact_term(struct reading_query *r, struct search *s, enum term t,
+                           str value) {
     if (t == TERM_STATE) {
         if (s->state != STATE_COUNT) return NO_ROOM;
         s->state = call_state_from_text(value);
@@ -226,7 +119,11 @@ static enum took fact_term(struct reading_query *r, struct search *s, enum term 
     }
     if (t == TERM_STATUS) {
         if (s->status_high) return NO_ROOM;
-        return status_read(value, s) ? TOOK : WRONG;
+        struct status_range range;
+        if (!status_read(value, &range)) return WRONG;
+        s->status_low = range.low;
+        s->status_high = range.high;
+        return TOOK;
     }
     must(t == TERM_KIND);
     if (s->kind != KIND_COUNT) return NO_ROOM;
@@ -254,7 +151,8 @@ static enum took text_term(struct search *s, enum term t, str value) {
     return TOOK;
 }
 
-static enum took take_in(struct reading_query *r, struct search *s, enum term t, str value) {
+static enum took take_in(struct reading_query *r, struct search *s, enum term t,
+                         str value) {
     switch (t) {
     case TERM_AFTER:
     case TERM_BEFORE:
@@ -282,11 +180,12 @@ static bool take(struct reading_query *r, enum term t, const char *name, str val
         enum took took = take_in(r, &q->all[i], t, value);
         if (took == TOOK) return true;
         if (took == NO_ROOM) continue;
-        *r->sentence = arena_printf(r->view, "%s wants %s, not \"%.*s\"", name, terms[t].wants,
-                                    (int)value.n, (const char *)value.p);
+        *r->sentence = arena_printf(r->view, "%s wants %s, not \"%.*s\"", name,
+                                    terms[t].wants, (int)value.n, (const char *)value.p);
         return false;
     }
-    *r->sentence = arena_printf(r->view, "%s is asked for more than %d times", name, QUERY_SEARCHES);
+    *r->sentence =
+        arena_printf(r->view, "%s is asked for more than %d times", name, QUERY_SEARCHES);
     return false;
 }
 
@@ -308,7 +207,8 @@ static bool next_word(str *text, struct word *w) {
     str rest = s;
     if (n && n < s.n && s.p[n] == ':') {
         for (enum term t = 0; t < TERM_COUNT; t++) {
-            if (!terms[t].key || !str_eq_nocase(str_z(terms[t].key), str_sub(s, 0, n))) continue;
+            if (!terms[t].key || !str_eq_nocase(str_z(terms[t].key), str_sub(s, 0, n)))
+                continue;
             w->key = str_sub(s, 0, n);
             rest = str_from(s, n + 1);
         }
@@ -336,7 +236,8 @@ static isize count_digits(str s) {
 static bool like_number(str s) {
     for (isize i = 0; i < s.n; i++) {
         u8 c = s.p[i];
-        if (!is_digit(c) && c != '*' && c != ' ' && (c == 0 || !strchr("+-./()", c))) return false;
+        if (!is_digit(c) && c != '*' && c != ' ' && (c == 0 || !strchr("+-./()", c)))
+            return false;
     }
     return count_digits(s) > 0;
 }
@@ -345,17 +246,21 @@ static bool like_number(str s) {
  * begins with + or 0, unless it looks like the beginning of another one. */
 static str whole_number(str first, str *text, arena *view) {
     str whole = first;
-    if (!like_number(first) || (first.p[0] != '+' && first.p[0] != '0' && first.p[0] != '(')) return first;
+    if (!like_number(first) ||
+        (first.p[0] != '+' && first.p[0] != '0' && first.p[0] != '('))
+        return first;
     for (;;) {
         struct word w;
         str after = *text;
-        if (!next_word(&after, &w) || w.key.n || w.quoted || !like_number(w.value)) return whole;
+        if (!next_word(&after, &w) || w.key.n || w.quoted || !like_number(w.value))
+            return whole;
         struct endpoint e;
-        bool begins = w.value.p[0] == '+' || (w.value.p[0] == '0' && count_digits(w.value) > 4);
+        bool begins =
+            w.value.p[0] == '+' || (w.value.p[0] == '0' && count_digits(w.value) > 4);
         if (begins || endpoint_read(&e, w.value)) return whole;
         if (count_digits(whole) + count_digits(w.value) > 15) return whole;
-        whole = arena_printf(view, "%.*s%.*s", (int)whole.n, (const char *)whole.p, (int)w.value.n,
-                             (const char *)w.value.p);
+        whole = arena_printf(view, "%.*s%.*s", (int)whole.n, (const char *)whole.p,
+                             (int)w.value.n, (const char *)w.value.p);
         *text = after;
     }
 }
@@ -396,11 +301,13 @@ bool query_read(struct query *q, const struct url *u, i64 now_us, i32 zone_s, ar
         enum term t = 0;
         while (t < TERM_COUNT && !str_eq(str_z(terms[t].param), p->name)) t++;
         if (t == TERM_COUNT) {
-            *sentence = arena_printf(view, "there is no parameter \"%.*s\"",
-                                     (int)i64_min(p->name.n, 60), (const char *)p->name.p);
+            *sentence =
+                arena_printf(view, "there is no parameter \"%.*s\"",
+                             (int)i64_min(p->name.n, 60), (const char *)p->name.p);
             return false;
         }
-        bool ok = t == TERM_Q ? take_box(&r, p->value) : take(&r, t, terms[t].param, p->value);
+        bool ok =
+            t == TERM_Q ? take_box(&r, p->value) : take(&r, t, terms[t].param, p->value);
         if (!ok) return false;
     }
     if (!r.kind_given) q->all[0].kind = KIND_CALL;

@@ -23,17 +23,6 @@ struct query {
 bool query_read(struct query *q, const struct url *u, i64 now_us, i32 zone_s, arena *view,
                 str *sentence);
 
-/* "12,31" or "all" of ?unfold=: *all, or the numbers in the arena. False: it is neither. */
-struct unfold {
-    bool all;
-    int *numbers;
-    isize n;
-};
-bool unfold_read(struct unfold *f, str text, arena *view);
-
-/* "UTC", "+01:00", " 01:00" (a "+" that was not escaped), "-0530": seconds east of UTC. */
-bool zone_text_read(str text, i32 *zone_s);
-
 /* The cursor that continues a list after this row. */
 str cursor_text(arena *view, i64 start_us, str id);
 

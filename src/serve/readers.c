@@ -20,7 +20,7 @@ struct reader *reader_take(struct server *s) {
     }
     pthread_mutex_unlock(&s->lock);
     if (r) return r;
-    r = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *r);
+    r = heap_new(struct reader);
     r->view = arena_open_view();
     r->boot = arena_open(BOOT);
     return r;
@@ -41,7 +41,8 @@ void reader_give(struct server *s, struct reader *r) {
 
 struct store *reader_store(struct server *s, struct reader *r, str *sentence) {
     if (r->store) return r->store;
-    if (store_open(&r->store, s->o.db, STORE_READ, &r->boot, sentence) == ERR_OK) return r->store;
+    if (store_open(&r->store, s->o.db, STORE_READ, &r->boot, sentence) == ERR_OK)
+        return r->store;
     *sentence = arena_copy(&r->view, *sentence); /* it outlives the reader's own memory */
     r->failed = true;
     r->store = NULL;

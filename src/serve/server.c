@@ -18,6 +18,11 @@ i64 clock_now_us(void) {
     return (i64)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+void *heap_block(isize size) {
+    isize cap = 0;
+    return base_grow(NULL, &cap, size, 1);
+}
+
 /* ---- events ------------------------------------------------------------------------------------- */
 
 static void on_status(void *ctx, struct out *o) {
@@ -37,7 +42,9 @@ void serve_events(struct request *r, struct answer *a) {
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
-static const char *keep_z(struct server *s, const char *z) { return z ? arena_z(&s->boot, str_z(z)) : NULL; }
+static const char *keep_z(struct server *s, const char *z) {
+    return z ? arena_z(&s->boot, str_z(z)) : NULL;
+}
 
 static void keep_options(struct server *s, const struct server_options *o) {
     s->o = *o;
@@ -55,24 +62,29 @@ static int open_socket(struct server *s, arena *boot, str *sentence, enum err *e
     *e = ERR_USAGE;
     if (!address_read(&where, s->o.listen)) {
         *sentence = arena_printf(
-            boot, "--listen wants an address and port such as 127.0.0.1:8270, not \"%s\"", s->o.listen);
+            boot, "--listen wants an address and port such as 127.0.0.1:8270, not \"%s\"",
+            s->o.listen);
         return -1;
     }
     if (!s->o.insecure && !address_is_loopback(&where)) {
-        *sentence = arena_printf(boot,
-                                 "%s can be reached from other machines, and there is no sign-in yet; "
-                                 "--insecure serves there all the same",
-                                 s->o.listen);
+        *sentence = arena_printf(
+            boot,
+            "%s can be reached from other machines, and there is no sign-in yet; "
+            "--insecure serves there all the same",
+            s->o.listen);
         return -1;
     }
     int socket = address_bind(&where, SOCK_STREAM, "--listen", boot, sentence);
     if (socket < 0) return -1;
     where = endpoint_of_socket(socket);
     str ip = endpoint_ip_text(&s->boot, &where);
-    s->listen_ip = where.family == 6 ? arena_printf(&s->boot, "[%.*s]", (int)ip.n, (const char *)ip.p) : ip;
+    s->listen_ip = where.family == 6
+                       ? arena_printf(&s->boot, "[%.*s]", (int)ip.n, (const char *)ip.p)
+                       : ip;
     str all = endpoint_text(&s->boot, &where);
     if (address_is_any(&where)) all = arena_printf(&s->boot, "127.0.0.1:%u", where.port);
-    s->url = arena_z(&s->boot, arena_printf(&s->boot, "http://%.*s", (int)all.n, (const char *)all.p));
+    s->url = arena_z(
+        &s->boot, arena_printf(&s->boot, "http://%.*s", (int)all.n, (const char *)all.p));
     return socket;
 }
 
@@ -82,7 +94,9 @@ static void check_hosts(struct server *s) {
     if (weave_hosts(w, s->o.hosts, &f) != ERR_OK && s->o.say) {
         u8 room[512];
         arena scratch = {room, room, room + sizeof room};
-        s->o.say((const char *)arena_printf(&scratch, "line %lld of --hosts: %s", (long long)f.at, f.why).p);
+        s->o.say((const char *)arena_printf(&scratch, "line %lld of --hosts: %s",
+                                            (long long)f.at, f.why)
+                     .p);
     }
     weave_close(w);
 }
@@ -90,7 +104,8 @@ static void check_hosts(struct server *s) {
 static enum err start(struct server *s, int socket, arena *boot, str *sentence) {
     s->page = page_open(s);
     s->events = events_open(&s->boot, on_status, s);
-    struct worker_options w = {s->o.hosts, s->o.zone_s, s->o.keep_days, s->events, s->o.say};
+    struct worker_options w = {s->o.hosts, s->o.zone_s, s->o.keep_days, s->events,
+                               s->o.say};
     enum err e = ERR_OK;
     s->worker = worker_open(s->store, &w, &s->boot);
     if (s->o.syslog) {
@@ -104,11 +119,13 @@ static enum err start(struct server *s, int socket, arena *boot, str *sentence) 
             e = ERR_IO;
         }
     }
-    if (e != ERR_OK) *sentence = arena_copy(boot, *sentence); /* the server's memory goes */
+    if (e != ERR_OK)
+        *sentence = arena_copy(boot, *sentence); /* the server's memory goes */
     return e;
 }
 
-enum err server_open(struct server **to, const struct server_options *o, arena *boot, str *sentence) {
+enum err server_open(struct server **to, const struct server_options *o, arena *boot,
+                     str *sentence) {
     arena mine = arena_open((isize)256 << 20);
     struct server *s = arena_new(&mine, struct server, 1);
     enum err e;
@@ -138,8 +155,12 @@ enum err server_open(struct server **to, const struct server_options *o, arena *
     return ERR_OK;
 }
 
-const char *server_url(const struct server *s) { return s->url; }
-const char *server_syslog(const struct server *s) { return s->syslog; }
+const char *server_url(const struct server *s) {
+    return s->url;
+}
+const char *server_syslog(const struct server *s) {
+    return s->syslog;
+}
 
 void server_run(struct server *s) {
     (void)s;

@@ -15,22 +15,22 @@
 struct server;
 
 struct server_options {
-    const char *db;     /* path of the database; made when missing */
-    const char *listen; /* "127.0.0.1:8270"; port 0: any free one */
-    const char *syslog; /* "127.0.0.1:5514"; NULL or "off": nowhere */
+    const char *db;      /* path of the database; made when missing */
+    const char *listen;  /* "127.0.0.1:8270"; port 0: any free one */
+    const char *syslog;  /* "127.0.0.1:5514"; NULL or "off": nowhere */
     const char *version; /* as /status tells it */
-    int keep_days;      /* 0: for ever */
-    str hosts;          /* text in /etc/hosts syntax */
-    i32 zone_s;         /* for stamps that carry no zone, and for times in pictures */
-    bool insecure;      /* serve beyond this machine, though there is no sign-in */
+    int keep_days;       /* 0: for ever */
+    str hosts;           /* text in /etc/hosts syntax */
+    i32 zone_s;          /* for stamps that carry no zone, and for times in pictures */
+    bool insecure;       /* serve beyond this machine, though there is no sign-in */
     /* Told of trouble while it runs, one sentence each time something begins to fail; any thread. */
     void (*say)(const char *sentence);
 };
 
 /* Opens the database, the listeners and the threads; all of them run when this returns ERR_OK. Borrows the options
  * until it returns (but `say` keeps). *sentence (in boot) says what is wrong: ERR_USAGE is for who typed the command. */
-must_use enum err server_open(struct server **s, const struct server_options *o, arena *boot,
-                              str *sentence);
+must_use enum err server_open(struct server **s, const struct server_options *o,
+                              arena *boot, str *sentence);
 /* "http://127.0.0.1:8270": what to type into a browser. Lives as long as the server. */
 const char *server_url(const struct server *s);
 /* "127.0.0.1:5514", NULL when syslog is not heard. */

@@ -40,7 +40,8 @@ static void add(struct page *p, arena *boot, str name, str bytes) {
     f->type = type_of(name);
     if (packed.n < bytes.n) f->packed = arena_copy(boot, out_str(&packed));
     out_drop(&packed);
-    snprintf(f->etag, sizeof f->etag, "%016llx", (unsigned long long)hash_bytes(bytes, 0));
+    snprintf(f->etag, sizeof f->etag, "%016llx",
+             (unsigned long long)hash_bytes(bytes, 0));
 }
 
 struct page *page_open(struct server *s) {
@@ -65,14 +66,15 @@ const struct served *page_file(const struct page *p, str name) {
 
 void serve_index(struct request *r, struct answer *a) {
     a->file = page_file(r->server->page, S("index.html"));
-    if (!a->file) answer_error(a, MHD_HTTP_NOT_FOUND, "this program was built without its page");
+    if (!a->file)
+        answer_error(a, MHD_HTTP_NOT_FOUND, "this program was built without its page");
 }
 
 void serve_file(struct request *r, struct answer *a) {
     str name = r->url.segments[0];
     a->file = page_file(r->server->page, name);
     if (!a->file) {
-        answer_error(a, MHD_HTTP_NOT_FOUND, "there is no page /%.*s", (int)i64_min(name.n, 100),
-                     (const char *)name.p);
+        answer_error(a, MHD_HTTP_NOT_FOUND, "there is no page /%.*s",
+                     (int)i64_min(name.n, 100), (const char *)name.p);
     }
 }

@@ -17,16 +17,17 @@ void tally_drop(struct tally *t) {
 /* With the lock held. Past the most that are told apart, all others are one. */
 static u32 number_of(struct tally *t, const struct source *s) {
     for (isize i = 0; i < t->n; i++) {
-        if (t->sources[i].kind == s->kind && str_eq(t->sources[i].name, s->name)) return (u32)i;
+        if (t->sources[i].kind == s->kind && str_eq(t->sources[i].name, s->name))
+            return (u32)i;
     }
-    bool full = t->n == TALLY_SOURCES - 1;
     if (t->n == TALLY_SOURCES) return TALLY_SOURCES - 1;
     t->sources = base_grow(t->sources, &t->cap, t->n + 1, (isize)sizeof *t->sources);
-    t->sources[t->n] = (struct tally_source){
-        .name = full ? S("others") : arena_copy(&t->names, str_sub(s->name, 0, 1000)),
-        .device = full ? (str){0} : arena_copy(&t->names, str_sub(s->device, 0, 1000)),
-        .kind = s->kind,
-    };
+    struct tally_source *mine = &t->sources[t->n];
+    *mine = (struct tally_source){.name = S("others"), .kind = s->kind};
+    if (t->n < TALLY_SOURCES - 1) {
+        mine->name = arena_copy(&t->names, str_sub(s->name, 0, 1000));
+        mine->device = arena_copy(&t->names, str_sub(s->device, 0, 1000));
+    }
     return (u32)t->n++;
 }
 
@@ -59,7 +60,8 @@ void tally_damage(struct tally *t, str lines) {
     out_bytes(&all, out_str(&t->damage));
     out_bytes(&all, lines);
     str keep = out_str(&all);
-    while (keep.n > TALLY_DAMAGE && str_find(keep, '\n') >= 0) keep = str_cut(keep, '\n').tail;
+    while (keep.n > TALLY_DAMAGE && str_find(keep, '\n') >= 0)
+        keep = str_cut(keep, '\n').tail;
     t->damage.n = 0;
     out_bytes(&t->damage, keep);
     out_drop(&all);
@@ -123,10 +125,8 @@ static u32 on_source(void *ctx, const struct source *s) {
     t->sources = base_grow(t->sources, &t->cap, t->n + 1, (isize)sizeof *t->sources);
     struct tap_source *mine = &t->sources[t->n];
     *mine = (struct tap_source){.source = *s, .in_tally = tally_source(t->tally, s)};
-    pthread_mutex_lock(&t->tally->lock);
-    mine->source.name = arena_copy(&t->tally->names, s->name);
-    mine->source.device = arena_copy(&t->tally->names, s->device);
-    pthread_mutex_unlock(&t->tally->lock);
+    mine->source.name = arena_copy(&t->names, s->name);
+    mine->source.device = arena_copy(&t->names, s->device);
     return (u32)t->n++;
 }
 
@@ -163,6 +163,10 @@ static void on_damage(void *ctx, str sentence) {
     if (t->to.ctx) t->to.damage(t->to.ctx, sentence);
 }
 
+void tap_open(struct tap *t, struct tally *tally) {
+    *t = (struct tap){.tally = tally, .names = arena_open((isize)256 << 20)};
+}
+
 void tap_turn(struct tap *t, struct input_sink to) {
     t->to = to;
     for (isize i = 0; i < t->n; i++) t->sources[i].announced = false;
@@ -172,4 +176,7 @@ struct input_sink tap_sink(struct tap *t) {
     return (struct input_sink){t, on_source, on_sighting, on_skipped, on_damage};
 }
 
-void tap_drop(struct tap *t) { base_free(t->sources); }
+void tap_drop(struct tap *t) {
+    base_free(t->sources);
+    arena_close(&t->names);
+}

@@ -43,15 +43,19 @@ void tally_sources_write(struct tally *t, struct out *o);
 struct tap {
     struct tally *tally;
     struct input_sink to;
+    arena names; /* of the sources */
     struct tap_source {
         struct source source;
         u32 in_tally, there;
         bool announced;
-    } *sources;
+    } * sources;
     isize n, cap;
-    bool (*before)(void *ctx, const struct sighting *s); /* asked before each sighting; false: it is passed over */
+    bool (*before)(void *ctx,
+                   const struct sighting
+                       *s); /* asked before each sighting; false: it is passed over */
     void *ctx;
 };
+void tap_open(struct tap *t, struct tally *tally);
 void tap_turn(struct tap *t, struct input_sink to); /* {0}: nobody is behind it */
 struct input_sink tap_sink(struct tap *t);
 void tap_drop(struct tap *t);

@@ -50,7 +50,8 @@ static bool read_params(struct url *u, str query, arena *view, const char **why)
         }
         struct str_pair cut = str_cut(pair.head, '=');
         struct url_param *p = &u->params[u->nparams++];
-        if (!decode(&p->name, cut.head, true, view) || !decode(&p->value, cut.tail, true, view)) {
+        if (!decode(&p->name, cut.head, true, view) ||
+            !decode(&p->value, cut.tail, true, view)) {
             *why = "a % in a parameter is not followed by two hexadecimal digits";
             return false;
         }

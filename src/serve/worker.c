@@ -1,48 +1,20 @@
-#include "serve/worker.h"
+#include "serve/worker_inner.h"
 
 #include "base/time.h"
 #include "input/input.h"
-#include "serve/inbox.h"
 #include "serve/inner.h"
-#include "serve/loom.h"
-#include "sip/sip.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 enum {
-    WAITING_COMMIT = 10000,  /* messages */
-    WAITING_MAX = 200000,    /* of a database that refuses: past that the inbox fills, then records are dropped */
+    WAITING_MAX = 200000, /* messages that a refusing database leaves in memory, */
+    WAITING_BYTES =
+        512 << 20, /* and bytes: past that the inbox fills, then records are dropped */
     COMMIT_MS = 200,
-    RETRY_MS = 2000,         /* after a refusal */
+    RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
-    FIRST_AMONG = 1000,      /* messages of a file: which is its first call? */
-    LIVE_EVERY = 256,        /* messages of a file between two looks at the inbox */
-};
-
-enum trouble { TROUBLE_NONE, TROUBLE_OPEN, TROUBLE_WRITE, TROUBLE_RETAIN };
-
-struct worker {
-    struct worker_options o;
-    struct store *store;
-    struct tally tally;
-    /* of its own thread */
-    pthread_t thread;
-    struct loom *loom; /* NULL after it could not be opened */
-    struct tap tap;
-    struct syslog *syslog;
-    struct inbox taken;
-    i64 committed_ms, commit_took_ms, retry_ms, retain_ms, retain_before_us;
-    bool retaining;
-    enum trouble kind;
-    /* shared, under the lock */
-    pthread_mutex_t lock;
-    pthread_cond_t work, done;
-    struct inbox inbox;
-    struct import *jobs, **last_job;
-    char trouble[600];
-    bool stopping;
 };
 
 static i64 now_ms(void) {
@@ -54,13 +26,14 @@ static i64 now_ms(void) {
 /* ---- trouble ----------------------------------------------------------------------------------- */
 
 static void trouble_begins(struct worker *w, enum trouble kind, str why) {
-    static const char *const doings[] = {"", "the database cannot be read", "messages cannot be written",
+    static const char *const doings[] = {"", "the database cannot be read",
+                                         "messages cannot be written",
                                          "old messages cannot be deleted"};
     const char *doing = doings[kind];
     char text[600];
     if (why.n == 0) why = S("the database refuses");
-    snprintf(text, sizeof text, "%s: %.*s; it is tried again", doing, (int)i64_min(why.n, 400),
-             (const char *)why.p);
+    snprintf(text, sizeof text, "%s: %.*s; it is tried again", doing,
+             (int)i64_min(why.n, 400), (const char *)why.p);
     pthread_mutex_lock(&w->lock);
     bool news = strcmp(w->trouble, text) != 0;
     memcpy(w->trouble, text, sizeof text);
@@ -87,11 +60,13 @@ str worker_trouble(struct worker *w, arena *view) {
     return s;
 }
 
-struct tally *worker_tally(struct worker *w) { return &w->tally; }
+struct tally *worker_tally(struct worker *w) {
+    return &w->tally;
+}
 
 /* ---- the live side --------------------------------------------------------------------------------- */
 
-static void on_changed(void *ctx, str id, i64 start_us, str json) {
+void worker_changed(void *ctx, str id, i64 start_us, str json) {
     struct worker *w = ctx;
     (void)start_us;
     events_call(w->o.events, id, json);
@@ -115,157 +90,83 @@ static bool loom_start(struct worker *w) {
 
 static void live_commit(struct worker *w) {
     i64 began = now_ms();
-    if (loom_commit(w->loom, on_changed, w) == ERR_OK) {
+    if (loom_commit(w->loom, worker_changed, w) == ERR_OK) {
         trouble_ends(w, TROUBLE_WRITE);
     } else {
         trouble_begins(w, TROUBLE_WRITE, store_error(w->store));
     }
+    if (loom_waiting(w->loom) == 0) w->waiting_bytes = 0;
     tally_damage(&w->tally, loom_damage(w->loom));
     w->committed_ms = now_ms();
     w->commit_took_ms = w->committed_ms - began;
 }
 
+static bool live_has_room(const struct worker *w) {
+    return loom_waiting(w->loom) < WAITING_MAX && w->waiting_bytes < WAITING_BYTES;
+}
+
+static bool before_live(void *ctx, const struct sighting *s) {
+    struct worker *w = ctx;
+    w->waiting_bytes += s->bytes.n;
+    return true;
+}
+
+/* Feeds what was taken from the inbox, as far as there is room. */
 static void feed(struct worker *w) {
     struct inbox_head head;
-    str record, rest = out_str(&w->taken.records);
-    while (inbox_next(&rest, &head, &record)) {
+    str record, rest = str_from(out_str(&w->taken.records), w->taken_at);
+    while (live_has_room(w) && inbox_next(&rest, &head, &record)) {
         syslog_feed(w->syslog, record, &head.from, head.now_us);
         if (loom_waiting(w->loom) >= WAITING_COMMIT && !w->retry_ms) live_commit(w);
     }
-    w->taken.records.n = 0;
-    w->taken.n = 0;
+    w->taken_at = w->taken.records.n - rest.n;
 }
 
-/* Takes in what has come; commits when it is time, or at once. */
-static void live(struct worker *w, bool at_once) {
+/* With nothing left of the last time, takes all that is there. */
+static void take(struct worker *w) {
+    if (w->taken_at < w->taken.records.n) return;
+    w->taken_at = 0;
+    w->taken.records.n = 0;
+    w->taken.n = 0;
+    pthread_mutex_lock(&w->lock);
+    struct inbox swap = w->inbox;
+    w->inbox = w->taken;
+    w->taken = swap;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_live(struct worker *w, bool at_once) {
     if (w->retry_ms && now_ms() < w->retry_ms && !at_once) return;
     if (!w->loom && !loom_start(w)) return;
-    if (loom_waiting(w->loom) < WAITING_MAX) {
-        pthread_mutex_lock(&w->lock);
-        struct inbox swap = w->inbox;
-        w->inbox = w->taken;
-        w->taken = swap;
-        pthread_mutex_unlock(&w->lock);
-        feed(w);
-        syslog_tick(w->syslog, clock_now_us());
-    }
+    take(w);
+    feed(w);
+    if (live_has_room(w)) syslog_tick(w->syslog, clock_now_us());
     isize waiting = loom_waiting(w->loom);
     /* when linking takes long there are fewer commits: the thread is not to be always linking */
     i64 due = w->committed_ms + i64_max(COMMIT_MS, 2 * w->commit_took_ms);
-    if (waiting && (at_once || waiting >= WAITING_COMMIT || now_ms() >= due)) live_commit(w);
+    bool now = at_once || waiting >= WAITING_COMMIT || now_ms() >= due;
+    /* what was refused may be written and yet not linked: then nothing waits, and still it is tried again */
+    if ((waiting && now) || w->kind == TROUBLE_WRITE) live_commit(w);
+}
+
+void worker_live_again(struct worker *w) {
+    worker_live(w, true);
+    if (!w->loom || loom_waiting(w->loom))
+        return; /* it still holds what is nowhere else */
+    tap_turn(&w->tap, (struct input_sink){0});
+    loom_close(w->loom);
+    w->loom = NULL;
+    (void)loom_start(w);
+}
+
+bool worker_stopping(struct worker *w) {
+    pthread_mutex_lock(&w->lock);
+    bool stopping = w->stopping;
+    pthread_mutex_unlock(&w->lock);
+    return stopping;
 }
 
 /* ---- files -------------------------------------------------------------------------------------------- */
-
-struct reading_file {
-    struct worker *w;
-    struct import *job;
-    struct loom *loom;
-    u64 seen;
-    bool refused, stopped;
-    struct out call_id; /* of the first INVITE; of the first message where none came early */
-    bool has_invite;
-};
-
-static void look_for_first(struct reading_file *f, str bytes) {
-    struct sip_msg m;
-    struct fail fail;
-    enum err e = sip_msg_parse(&m, bytes, &fail);
-    if ((e != ERR_OK && e != ERR_MORE) || m.call_id.n == 0) return;
-    f->has_invite = m.is_request && m.method == SIP_METHOD_INVITE;
-    if (!f->has_invite && f->call_id.n) return;
-    f->call_id.n = 0;
-    out_bytes(&f->call_id, m.call_id);
-}
-
-static bool before_sighting(void *ctx, const struct sighting *s) {
-    struct reading_file *f = ctx;
-    if (f->refused || f->stopped) return false;
-    if (!f->has_invite && f->seen < FIRST_AMONG) look_for_first(f, s->bytes);
-    if (f->seen == 0 || s->time_us < f->job->oldest_us) f->job->oldest_us = s->time_us;
-    /* the bulk loom writes as it goes: what waits is a batch that the database did not take */
-    f->refused = loom_waiting(f->loom) >= WAITING_COMMIT;
-    if (++f->seen % LIVE_EVERY == 0) {
-        pthread_mutex_lock(&f->w->lock);
-        f->stopped = f->w->stopping;
-        pthread_mutex_unlock(&f->w->lock);
-        live(f->w, false);
-    }
-    return !f->refused && !f->stopped;
-}
-
-static void name_first(struct reading_file *f, arena view) {
-    str id, *call_ids;
-    isize n;
-    if (f->call_id.n == 0) return;
-    enum err e = store_call_ids(f->w->store, out_str(&f->call_id), &view, &id, &call_ids, &n);
-    if (e == ERR_OK) {
-        snprintf(f->job->first, sizeof f->job->first, "%.*s", (int)id.n, (const char *)id.p);
-    }
-}
-
-static void import_fail(struct import *job, enum err e, str why) {
-    job->err = e;
-    job->why.n = 0;
-    out_bytes(&job->why, why.n ? why : str_z(err_text(e)));
-}
-
-/* Reads the file into a loom of its own, which takes its time from the file's stamps. */
-static void read_file(struct worker *w, struct import *job, struct loom *loom) {
-    struct reading_file f = {.w = w, .job = job, .loom = loom};
-    struct tap tap = {.tally = &w->tally, .before = before_sighting, .ctx = &f};
-    tap_turn(&tap, loom_sink(loom));
-    struct input_sink sink = tap_sink(&tap);
-    struct input_options how = {.zone_s = w->o.zone_s};
-    arena boot = arena_open((isize)64 << 20);
-    str sentence = {0};
-    loom_session(loom);
-    enum err e = input_file_read(job->path, &how, &sink, &boot, &sentence);
-    enum err kept = loom_commit(loom, on_changed, w);
-    struct loom_totals t = loom_totals(loom);
-    job->sightings = t.sightings;
-    job->fresh = t.fresh;
-    job->calls = t.calls;
-    job->skips = t.skips;
-    out_bytes(&job->damage, loom_damage(loom));
-    if (kept != ERR_OK) {
-        import_fail(job, kept, store_error(w->store));
-    } else if (f.stopped) {
-        import_fail(job, ERR_BUSY, S("the server is stopping; a part of the file was kept"));
-    } else if (e != ERR_OK && t.sightings == 0) {
-        import_fail(job, e, sentence);
-    }
-    if (kept == ERR_OK) name_first(&f, boot);
-    out_drop(&f.call_id);
-    tap_drop(&tap);
-    arena_close(&boot);
-}
-
-static void import_run(struct worker *w, struct import *job) {
-    struct loom_options o = {.hosts = w->o.hosts, .bulk = true};
-    struct loom *loom = NULL;
-    live(w, true);
-    if (w->loom && loom_waiting(w->loom)) {
-        import_fail(job, ERR_IO, store_error(w->store));
-        return;
-    }
-    enum err e = loom_open(&loom, w->store, &o);
-    if (e != ERR_OK) {
-        import_fail(job, e, store_error(w->store));
-        return;
-    }
-    read_file(w, job, loom);
-    loom_close(loom);
-    input_files_close();
-    /* what the live loom holds of the database is no longer all that is there */
-    if (job->fresh && w->loom) {
-        live(w, true);
-        tap_turn(&w->tap, (struct input_sink){0});
-        loom_close(w->loom);
-        w->loom = NULL;
-        (void)loom_start(w);
-    }
-}
 
 static struct import *take_job(struct worker *w) {
     pthread_mutex_lock(&w->lock);
@@ -344,9 +245,9 @@ static void *run(void *arg) {
     struct worker *w = arg;
     struct import *job;
     while (wait_for_work(w)) {
-        live(w, false);
+        worker_live(w, false);
         if ((job = take_job(w))) {
-            import_run(w, job);
+            filing_run(w, job);
             finish_job(w, job);
         }
         retain_step(w);
@@ -355,11 +256,12 @@ static void *run(void *arg) {
         import_fail(job, ERR_BUSY, S("the server is stopping"));
         finish_job(w, job);
     }
-    live(w, true);
+    worker_live(w, true);
     return NULL;
 }
 
-bool worker_record(struct worker *w, str record, const struct endpoint *from, i64 now_us) {
+bool worker_record(struct worker *w, str record, const struct endpoint *from,
+                   i64 now_us) {
     pthread_mutex_lock(&w->lock);
     bool ok = inbox_put(&w->inbox, record, from, now_us);
     if (w->inbox.n == 1) pthread_cond_signal(&w->work);
@@ -382,16 +284,19 @@ void worker_lost(struct worker *w, u64 records) {
 
 /* ---- beginning and end -------------------------------------------------------------------------------------- */
 
-struct worker *worker_open(struct store *store, const struct worker_options *o, arena *boot) {
+struct worker *worker_open(struct store *store, const struct worker_options *o,
+                           arena *boot) {
     struct worker *w = arena_new(boot, struct worker, 1);
     pthread_condattr_t attr;
     *w = (struct worker){.o = *o, .store = store};
     tally_init(&w->tally);
-    w->tap.tally = &w->tally;
+    tap_open(&w->tap, &w->tally);
+    w->tap.before = before_live;
+    w->tap.ctx = w;
     struct input_sink sink = tap_sink(&w->tap);
     w->syslog = syslog_open(&sink, o->zone_s);
     w->last_job = &w->jobs;
-    w->retain_ms = now_ms() + RETAIN_MS / 6;
+    w->retain_ms = now_ms() + RETAIN_MS / 12;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&w->lock, NULL);
@@ -400,6 +305,14 @@ struct worker *worker_open(struct store *store, const struct worker_options *o, 
     pthread_condattr_destroy(&attr);
     must(pthread_create(&w->thread, NULL, run, w) == 0);
     return w;
+}
+
+static void say_lost(struct worker *w, isize n) {
+    char text[200];
+    if (n == 0 || !w->o.say) return;
+    snprintf(text, sizeof text, "%lld messages could not be written and are lost",
+             (long long)n);
+    w->o.say(text);
 }
 
 void worker_stop(struct worker *w) {
@@ -411,6 +324,7 @@ void worker_stop(struct worker *w) {
     syslog_close(w->syslog);
     if (w->loom) {
         if (loom_waiting(w->loom)) live_commit(w);
+        say_lost(w, loom_waiting(w->loom));
         tap_turn(&w->tap, (struct input_sink){0});
         loom_close(w->loom);
         w->loom = NULL;

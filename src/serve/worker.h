@@ -25,7 +25,8 @@ struct worker_options {
 };
 
 /* Keeps the store, opened for writing. */
-struct worker *worker_open(struct store *store, const struct worker_options *o, arena *boot);
+struct worker *worker_open(struct store *store, const struct worker_options *o,
+                           arena *boot);
 /* Takes in what has arrived, commits, ends. Files that wait are refused; one that is being read ends early. */
 void worker_stop(struct worker *w);
 /* After worker_stop, when nobody asks any more. */
@@ -46,9 +47,9 @@ struct import {
     u64 sightings, fresh, calls;
     struct skips skips;
     struct out damage; /* a line each */
-    char first[32]; /* id of the first call of the file; empty: none */
-    i64 oldest_us;  /* of its messages */
-    bool done;      /* private, as is the next one */
+    char first[32];    /* id of the first call of the file; empty: none */
+    i64 oldest_us;     /* of its messages */
+    bool done;         /* private, as is the next one */
     struct import *next;
 };
 /* Reads it in; returns when all of it is on disk, or refused. Any thread but the worker's. */

@@ -6,17 +6,17 @@ set -u
 n=0
 one=${BUILD_DIR:-build/debug}/golden.out
 
-same() { # same NAME COMMAND...
-    name=$1
+same() { # same FILE COMMAND...
+    golden=tests/golden/$1
     shift
     n=$((n + 1))
     "$@" >"$one" 2>&1
-    [ "${GOLDEN:-}" = update ] && cp "$one" "tests/golden/$name"
-    if cmp -s "$one" "tests/golden/$name"; then
-        echo "ok $n - $name"
+    [ "${GOLDEN:-}" = update ] && cp "$one" "$golden"
+    if cmp -s "$one" "$golden"; then
+        echo "ok $n - $golden"
     else
-        diff -u "tests/golden/$name" "$one" | head -40
-        echo "not ok $n - $name"
+        diff -u "$golden" "$one" | head -40
+        echo "not ok $n - $golden"
     fi
 }
 

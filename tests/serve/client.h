@@ -21,7 +21,9 @@ struct reply {
     str head, body; /* in text; the body without its chunks */
 };
 
-static inline void reply_drop(struct reply *r) { out_drop(&r->text); }
+static inline void reply_drop(struct reply *r) {
+    out_drop(&r->text);
+}
 
 static inline int client_socket(int type, u16 port) {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -99,16 +101,18 @@ static inline struct reply client_raw(u16 port, str request) {
     r.head = str_sub(text, 0, end + 2);
     r.body = str_from(text, end + 4);
     r.status = (int)str_u64(str_sub(text, 9, 3), 999).value;
-    if (str_eq(reply_header(&r, "Transfer-Encoding"), S("chunked"))) r.body = client_unchunk(r.body);
+    if (str_eq(reply_header(&r, "Transfer-Encoding"), S("chunked")))
+        r.body = client_unchunk(r.body);
     return r;
 }
 
 /* `headers`: whole lines; "Host" is added unless they bring one. */
-static inline struct reply client_ask(u16 port, const char *method, const char *target, const char *headers,
-                                      str body) {
+static inline struct reply client_ask(u16 port, const char *method, const char *target,
+                                      const char *headers, str body) {
     struct out o = {0};
     out_printf(&o, "%s %s HTTP/1.1\r\nConnection: close\r\n", method, target);
-    if (str_find_nocase(str_z(headers), S("Host:")) < 0) out_printf(&o, "Host: 127.0.0.1:%u\r\n", port);
+    if (str_find_nocase(str_z(headers), S("Host:")) < 0)
+        out_printf(&o, "Host: 127.0.0.1:%u\r\n", port);
     if (body.p) out_printf(&o, "Content-Length: %lld\r\n", (long long)body.n);
     out_z(&o, headers);
     out_z(&o, "\r\n");
@@ -126,7 +130,8 @@ static inline struct reply client_import(u16 port, const char *name, str file) {
     struct out target = {0};
     out_printf(&target, "/api/v1/import?name=%s", name);
     out_byte(&target, 0);
-    struct reply r = client_ask(port, "POST", (const char *)target.p, "X-Sipweave: 1\r\n", file);
+    struct reply r =
+        client_ask(port, "POST", (const char *)target.p, "X-Sipweave: 1\r\n", file);
     out_drop(&target);
     return r;
 }

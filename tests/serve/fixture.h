@@ -6,7 +6,7 @@
 #include "serve/client.h"
 #include "serve/server.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -23,6 +23,7 @@ struct fixture {
     str hosts;
     arena boot;
     struct server *server;
+    int keep_days;
     u16 port, syslog; /* of the page; of the listeners */
 };
 
@@ -47,16 +48,18 @@ static inline void folder_make(char folder[64]) {
     assert_non_null(mkdtemp(folder));
 }
 
-static inline void folder_drop(const char *folder) {
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        char path[400];
-        if (e->d_name[0] == '.') continue;
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        unlink(path);
-    }
-    if (d) closedir(d);
+static inline int remove_one(const char *path, const struct stat *st, int type,
+                             struct FTW *at) {
+    (void)st, (void)type;
+    return at->level ? remove(path) : 0;
+}
+
+/* All that is in it, then the folder. False when it was not empty. */
+static inline bool folder_drop(const char *folder) {
+    bool empty = rmdir(folder) == 0;
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     rmdir(folder);
+    return empty;
 }
 
 static inline void fixture_start(struct fixture *f, const char *listen, bool insecure) {
@@ -69,8 +72,10 @@ static inline void fixture_start(struct fixture *f, const char *listen, bool ins
         .hosts = f->hosts,
         .insecure = insecure,
     };
+    if (f->keep_days) o.keep_days = f->keep_days;
     if (server_open(&f->server, &o, &f->boot, &sentence) != ERR_OK) {
-        fail_msg("the server does not start: %.*s", (int)sentence.n, (const char *)sentence.p);
+        fail_msg("the server does not start: %.*s", (int)sentence.n,
+                 (const char *)sentence.p);
     }
     f->port = port_of(server_url(f->server));
     f->syslog = port_of(server_syslog(f->server));
@@ -97,7 +102,9 @@ static inline void fixture_close(struct fixture *f) {
 static inline json_t *json_of(str text) {
     json_error_t e;
     json_t *j = json_loadb(text.p ? (const char *)text.p : "", (size_t)text.n, 0, &e);
-    if (!j) fail_msg("no JSON (%s): %.*s", e.text, (int)i64_min(text.n, 300), (const char *)text.p);
+    if (!j)
+        fail_msg("no JSON (%s): %.*s", e.text, (int)i64_min(text.n, 300),
+                 (const char *)text.p);
     return j;
 }
 
@@ -105,7 +112,8 @@ static inline json_t *json_of(str text) {
 static inline json_t *get_json(u16 port, const char *target) {
     struct reply r = client_get(port, target);
     if (r.status != 200) {
-        fail_msg("%s: %d %.*s", target, r.status, (int)i64_min(r.body.n, 300), (const char *)r.body.p);
+        fail_msg("%s: %d %.*s", target, r.status, (int)i64_min(r.body.n, 300),
+                 (const char *)r.body.p);
     }
     json_t *j = json_of(r.body);
     reply_drop(&r);
@@ -123,11 +131,14 @@ static inline const char *text_of(json_t *j, const char *key) {
     return s ? s : "";
 }
 
-static inline i64 number_of(json_t *j, const char *key) { return json_integer_value(json_object_get(j, key)); }
+static inline i64 number_of(json_t *j, const char *key) {
+    return json_integer_value(json_object_get(j, key));
+}
 
 /* ---- the example ------------------------------------------------------------------------------------- */
 
-static const char *const example_logs[] = {"b.voiceless.log", "boxless.log", "a.voiceless.log"};
+static const char *const example_logs[] = {"b.voiceless.log", "boxless.log",
+                                           "a.voiceless.log"};
 enum { EXAMPLE_LEGS = 8, EXAMPLE_MESSAGES = 56 };
 
 /* Asks for the list until it shows the one call of the example, whole. */

@@ -1,132 +1,7 @@
 /* test_command.c: `sipweave serve` and `sipweave FILE...` as a user runs them: what they say, how they refuse, how they
  * end, and what is left when they are killed. The program is $SIPWEAVE. */
-#include "serve/fixture.h"
-
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
-struct run {
-    pid_t pid;
-    int out;         /* its standard output and error */
-    struct out said; /* so far */
-};
-
-static const char *program(void) {
-    const char *p = getenv("SIPWEAVE");
-    return p ? p : "build/debug/sipweave";
-}
-
-/* Arguments up to the first NULL. TMPDIR is `temp`, and there is no display. */
-static void run_start(struct run *r, const char *temp, const char *const *args) {
-    char home[200], leaks[] = "ASAN_OPTIONS=detect_leaks=1", *argv[20] = {0}, *env[] = {home, leaks, NULL};
-    char room[20][200];
-    int ends[2], n = 0;
-    posix_spawn_file_actions_t actions;
-    *r = (struct run){0};
-    snprintf(home, sizeof home, "TMPDIR=%s", temp);
-    snprintf(room[0], sizeof room[0], "%s", program());
-    for (argv[n] = room[n], n++; args[n - 1]; n++) {
-        snprintf(room[n], sizeof room[n], "%s", args[n - 1]);
-        argv[n] = room[n];
-    }
-    assert_int_equal(pipe(ends), 0);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    posix_spawn_file_actions_addclose(&actions, ends[0]);
-    posix_spawn_file_actions_addclose(&actions, ends[1]);
-    assert_int_equal(posix_spawn(&r->pid, argv[0], &actions, NULL, argv, env), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    r->out = ends[0];
-}
-
-/* False at the end, or when it says nothing for too long. */
-static bool run_hear(struct run *r) {
-    u8 block[4096];
-    struct pollfd p = {.fd = r->out, .events = POLLIN};
-    if (poll(&p, 1, PATIENCE_MS) <= 0) return false;
-    ssize_t n = read(r->out, block, sizeof block);
-    if (n > 0) out_bytes(&r->said, (str){block, n});
-    return n > 0;
-}
-
-static bool run_said(const struct run *r, const char *what) {
-    return str_find_str(out_str(&r->said), str_z(what)) >= 0;
-}
-
-static void assert_said(const struct run *r, const char *what) {
-    if (!run_said(r, what)) {
-        fail_msg("it does not say \"%s\" but: %.*s", what, (int)r->said.n, (const char *)r->said.p);
-    }
-}
-
-static void run_until(struct run *r, const char *what) {
-    while (!run_said(r, what) && run_hear(r)) continue;
-    assert_said(r, what);
-}
-
-/* Its exit status; 1000 + the signal that ended it. */
-static int run_end(struct run *r) {
-    int status = 0;
-    while (run_hear(r)) continue;
-    assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
-    close(r->out);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-static void run_stop(struct run *r, int signal) {
-    kill(r->pid, signal);
-    int status = run_end(r);
-    if (status != 0) fail_msg("it ends with %d: %.*s", status, (int)r->said.n, (const char *)r->said.p);
-    out_drop(&r->said);
-}
-
-static u16 port_after(const struct run *r, const char *what) {
-    isize at = str_find_str(out_str(&r->said), str_z(what));
-    str rest = str_from(out_str(&r->said), at + str_z(what).n), digits = rest;
-    for (digits.n = 0; digits.n < rest.n && is_digit(rest.p[digits.n]);) digits.n++;
-    return (u16)str_u64(digits, 65535).value;
-}
-
-/* It refuses with exit status 2 and one sentence that holds this. */
-static void assert_refused(const char *temp, const char *const *args, const char *part) {
-    struct run r;
-    run_start(&r, temp, args);
-    int status = run_end(&r);
-    if (status != 2) fail_msg("it ends with %d: %.*s", status, (int)r.said.n, (const char *)r.said.p);
-    assert_said(&r, part);
-    str said = out_str(&r.said);
-    assert_true(str_starts(said, S("sipweave: ")));
-    assert_int_equal(str_find(said, '\n'), said.n - 1);
-    out_drop(&r.said);
-}
-
-/* A folder for one test; what it leaves in there counts as litter. */
-struct place {
-    char folder[64], db[96];
-};
-
-static void place_open(struct place *p) {
-    folder_make(p->folder);
-    snprintf(p->db, sizeof p->db, "%s/t.db", p->folder);
-}
-
-static void place_close(struct place *p) {
-    unlink(p->db);
-    if (rmdir(p->folder) != 0) {
-        folder_drop(p->folder);
-        fail_msg("something was left in %s", p->folder);
-    }
-}
-
-static void serve_start(struct run *r, const struct place *p, const char *syslog) {
-    run_start(r, p->folder,
-              (const char *const[]){"serve", "--db", p->db, "--listen", "127.0.0.1:0", "--syslog", syslog, "--hosts",
-                                    "examples/junk-call/hosts", "--keep", "0", NULL});
-    run_until(r, "Ctrl-C stops it.");
-}
+#include "cli/version.h"
+#include "serve/run.h"
 
 /* ---- serve --------------------------------------------------------------------------------------------- */
 
@@ -142,7 +17,7 @@ static void test_serve(void **state) {
     assert_said(&r, "Next: ");
     u16 port = port_after(&r, "http://127.0.0.1:");
     json_t *j = get_json(port, "/api/v1/status");
-    assert_string_equal(text_of(j, "version"), "0.1.0");
+    assert_string_equal(text_of(j, "version"), SIPWEAVE_VERSION);
     json_decref(j);
     run_stop(&r, SIGTERM);
     serve_start(&r, &p, "off");
@@ -170,21 +45,27 @@ static void test_refusals(void **state) {
         const char *part;
     } cases[] = {
         {{"serve", "--db", p.db, "--listen", where}, in_use},
-        {{"serve", "--db", p.db, "--listen", "127.0.0.1:0", "--syslog", where}, "--syslog 127.0.0.1:"},
+        {{"serve", "--db", p.db, "--listen", "127.0.0.1:0", "--syslog", where},
+         "--syslog 127.0.0.1:"},
         {{"serve", "--db", p.db, "--listen", "0.0.0.0:0"}, "--insecure"},
         {{"serve", "--db", p.db, "--listen", "[::]:0"}, "--insecure"},
         {{"serve", "--db", p.db, "--listen", "192.0.2.1:80"}, "--insecure"},
-        {{"serve", "--db", p.db, "--listen", "192.0.2.1:80", "--insecure"}, "is no address of this machine"},
+        {{"serve", "--db", p.db, "--listen", "192.0.2.1:80", "--insecure"},
+         "is no address of this machine"},
         {{"serve", "--db", p.db, "--listen", "example.org"}, "--listen wants"},
         {{"serve", "--db", p.db, "--listen", "127.0.0.1"}, "--listen wants"},
         {{"serve", "--db", p.db, "--listen", "127.0.0.1:99999"}, "--listen wants"},
-        {{"serve", "--db", p.db, "--listen", "127.0.0.1:0", "--syslog", "x"}, "--syslog wants"},
-        {{"serve", "--db", p.folder, "--listen", "127.0.0.1:0", "--syslog", "off"}, "is a folder"},
-        {{"serve", "--db", "/nowhere/x.db", "--listen", "127.0.0.1:0", "--syslog", "off"}, "/nowhere/x.db"},
+        {{"serve", "--db", p.db, "--listen", "127.0.0.1:0", "--syslog", "x"},
+         "--syslog wants"},
+        {{"serve", "--db", p.folder, "--listen", "127.0.0.1:0", "--syslog", "off"},
+         "is a folder"},
+        {{"serve", "--db", "/nowhere/x.db", "--listen", "127.0.0.1:0", "--syslog", "off"},
+         "/nowhere/x.db"},
         {{"serve", "--db", p.db, "--hosts", "/nowhere/hosts"}, "/nowhere/hosts"},
         {{"serve", "examples/junk-call/boxless.log"}, "serve takes no files"},
     };
-    for (isize i = 0; i < countof(cases); i++) assert_refused(p.folder, cases[i].args, cases[i].part);
+    for (isize i = 0; i < countof(cases); i++)
+        assert_refused(p.folder, cases[i].args, cases[i].part);
     close(taken);
     place_close(&p);
 }
@@ -196,7 +77,8 @@ static void test_one_writer(void **state) {
     place_open(&p);
     serve_start(&r, &p, "off");
     assert_refused(p.folder,
-                   (const char *const[]){"serve", "--db", p.db, "--listen", "127.0.0.1:0", "--syslog", "off", NULL},
+                   (const char *const[]){"serve", "--db", p.db, "--listen", "127.0.0.1:0",
+                                         "--syslog", "off", NULL},
                    "is being written by another sipweave");
     run_stop(&r, SIGTERM);
     place_close(&p);
@@ -209,8 +91,8 @@ static void test_insecure(void **state) {
     struct run r;
     place_open(&p);
     run_start(&r, p.folder,
-              (const char *const[]){"serve", "--db", p.db, "--listen", "0.0.0.0:0", "--syslog", "off", "--insecure",
-                                    NULL});
+              (const char *const[]){"serve", "--db", p.db, "--listen", "0.0.0.0:0",
+                                    "--syslog", "off", "--insecure", NULL});
     run_until(&r, "Ctrl-C stops it.");
     assert_said(&r, "there is no sign-in yet");
     u16 port = port_after(&r, "http://127.0.0.1:");
@@ -222,26 +104,6 @@ static void test_insecure(void **state) {
 }
 
 /* ---- killed -------------------------------------------------------------------------------------------------- */
-
-enum { MANY = 12000 }; /* more than goes into one transaction */
-
-static void big_log(struct out *o) {
-    for (int i = 0; i < MANY; i++) {
-        out_printf(o,
-                   "26 Jul 2014 09:%02d:%02d voip-udp-rx VoIP Rx 17 192.0.2.9:5060->203.0.113.72:5060\n"
-                   "OPTIONS sip:x@203.0.113.72 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK%08d\n"
-                   "CSeq: 1 OPTIONS\nCall-ID: options-%08d@192.0.2.9\nFrom: <sip:a@192.0.2.9>;tag=%d\n"
-                   "To: <sip:x@203.0.113.72>\nMax-Forwards: 70\nContent-Length: 0\n\n",
-                   i / 200 / 60, i / 200 % 60, i, i, i);
-    }
-}
-
-static i64 sightings(u16 port) {
-    json_t *j = get_json(port, "/api/v1/status");
-    i64 n = number_of(j, "sightings");
-    json_decref(j);
-    return n;
-}
 
 static void assert_call_there(u16 port) {
     json_t *j = get_json(port, "/api/v1/calls");
@@ -256,14 +118,17 @@ static void assert_call_there(u16 port) {
 static i64 kill_in_import(struct run *r, u16 port, str file, i64 wait_for) {
     struct out o = {0};
     int s = client_socket(SOCK_STREAM, port);
-    out_printf(&o, "POST /api/v1/import?name=big.log HTTP/1.1\r\nHost: localhost\r\nX-Sipweave: 1\r\n"
-                   "Content-Length: %lld\r\n\r\n",
+    out_printf(&o,
+               "POST /api/v1/import?name=big.log HTTP/1.1\r\nHost: "
+               "localhost\r\nX-Sipweave: 1\r\n"
+               "Content-Length: %lld\r\n\r\n",
                (long long)file.n);
     out_bytes(&o, file);
     assert_true(s >= 0 && client_send(s, out_str(&o)));
     i64 seen = sightings(port), end = now_ms() + PATIENCE_MS;
     struct pollfd p = {.fd = s, .events = POLLIN};
-    while (seen < wait_for && now_ms() < end && poll(&p, 1, 5) == 0) seen = sightings(port);
+    while (seen < wait_for && now_ms() < end && poll(&p, 1, 5) == 0)
+        seen = sightings(port);
     kill(r->pid, SIGKILL);
     assert_int_equal(run_end(r), 1000 + SIGKILL);
     close(s);
@@ -317,15 +182,18 @@ static void test_open(void **state) {
     struct run r;
     place_open(&p);
     run_start(&r, p.folder,
-              (const char *const[]){"examples/junk-call/b.voiceless.log", "examples/junk-call/boxless.log",
-                                    "examples/junk-call/a.voiceless.log", "--hosts", "examples/junk-call/hosts", NULL});
+              (const char *const[]){"examples/junk-call/b.voiceless.log",
+                                    "examples/junk-call/boxless.log",
+                                    "examples/junk-call/a.voiceless.log", "--hosts",
+                                    "examples/junk-call/hosts", NULL});
     run_until(&r, "Ctrl-C ends it");
     assert_said(&r, "72 SIP messages, 1 call\n");
     u16 port = port_after(&r, "http://127.0.0.1:");
     isize at = str_find_str(out_str(&r.said), S("/call/"));
     assert_true(at > 0);
     char target[100];
-    snprintf(target, sizeof target, "/api/v1/calls/%.13s", (const char *)r.said.p + at + 6);
+    snprintf(target, sizeof target, "/api/v1/calls/%.13s",
+             (const char *)r.said.p + at + 6);
     json_t *j = get_json(port, target);
     assert_int_equal(count_of(j, "legs"), EXAMPLE_LEGS);
     json_decref(j);
@@ -338,19 +206,22 @@ static void test_open_nothing(void **state) {
     struct place p;
     struct run r;
     place_open(&p);
-    run_start(&r, p.folder, (const char *const[]){"--quiet", "examples/junk-call/hosts", NULL});
+    run_start(&r, p.folder,
+              (const char *const[]){"--quiet", "examples/junk-call/hosts", NULL});
     int status = run_end(&r);
     assert_true(status == 1 || status == 2);
     assert_said(&r, "examples/junk-call/hosts");
     out_drop(&r.said);
-    assert_refused(p.folder, (const char *const[]){"/nowhere/x.pcap", NULL}, "/nowhere/x.pcap");
+    assert_refused(p.folder, (const char *const[]){"/nowhere/x.pcap", NULL},
+                   "/nowhere/x.pcap");
     place_close(&p);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_serve),      cmocka_unit_test(test_refusals), cmocka_unit_test(test_one_writer),
-        cmocka_unit_test(test_insecure),   cmocka_unit_test(test_killed),   cmocka_unit_test(test_open),
+        cmocka_unit_test(test_serve),        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_one_writer),   cmocka_unit_test(test_insecure),
+        cmocka_unit_test(test_killed),       cmocka_unit_test(test_open),
         cmocka_unit_test(test_open_nothing),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);

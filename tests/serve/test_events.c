@@ -15,8 +15,9 @@ static void no_status(void *ctx, struct out *o) {
     out_z(o, "{\"lines\":\n1}");
 }
 
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *size, void **mine) {
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version,
+                                  const char *data, size_t *size, void **mine) {
     (void)url, (void)method, (void)version, (void)data, (void)size;
     struct hub *h = cls;
     if (!*mine) {
@@ -33,9 +34,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 static void hub_open(struct hub *h) {
     *h = (struct hub){.boot = arena_open(1 << 20)};
     h->events = events_open(&h->boot, no_status, NULL);
-    h->http = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-                                   MHD_USE_ITC,
-                               0, NULL, NULL, on_request, h, MHD_OPTION_END);
+    h->http =
+        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                             MHD_USE_POLL | MHD_USE_ITC,
+                         0, NULL, NULL, on_request, h, MHD_OPTION_END);
     assert_non_null(h->http);
     h->port = MHD_get_daemon_info(h->http, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
@@ -88,7 +90,8 @@ static void test_together(void **state) {
     assert_true(read_until(s, &text, "\"more\":true}\n\n"));
     str event = str_from(out_str(&text), before);
     assert_true(str_starts(event, S("event: calls\ndata: {\"calls\":[")));
-    json_t *j = json_of(str_sub(str_from(event, 19), 0, str_find_str(event, S("\n\n")) - 19));
+    json_t *j =
+        json_of(str_sub(str_from(event, 19), 0, str_find_str(event, S("\n\n")) - 19));
     assert_int_equal(count_of(j, "calls"), 200);
     json_t *first = json_array_get(json_object_get(j, "calls"), 0);
     assert_string_equal(text_of(first, "id"), "call0");

@@ -7,7 +7,8 @@
 
 /* "26 Jul 2014 08:54:02 voip-udp-rx text": its time, then the rest from the program on. */
 static bool stamp_read(str line, struct civil *c, str *rest) {
-    if (line.n < 22 || !is_digit(line.p[0]) || line.p[2] != ' ' || line.p[14] != ':') return false;
+    if (line.n < 22 || !is_digit(line.p[0]) || line.p[2] != ' ' || line.p[14] != ':')
+        return false;
     c->day = (int)str_u64(str_sub(line, 0, 2), 31).value;
     c->month = month_from_name(str_sub(line, 3, 3));
     c->year = (int)str_u64(str_sub(line, 7, 4), 9999).value;
@@ -22,7 +23,8 @@ typedef void on_record(void *ctx, str record);
 
 /* RFC 5424, one record a log line with all the lines of SIP that follow it. */
 static void each_record(const char *name, on_record *give, void *ctx) {
-    str log = example_read(name), rest = log, host = str_sub(str_z(name), 0, str_z(name).n - 4);
+    str log = example_read(name), rest = log,
+        host = str_sub(str_z(name), 0, str_z(name).n - 4);
     struct out record = {0};
     while (rest.n) {
         struct str_pair cut = str_cut(rest, '\n');
@@ -32,8 +34,9 @@ static void each_record(const char *name, on_record *give, void *ctx) {
             if (record.n) give(ctx, out_str(&record));
             record.n = 0;
             struct str_pair program = str_cut(text, ' ');
-            out_printf(&record, "<134>1 %04d-%02d-%02dT%02d:%02d:%02dZ %.*s %.*s - - - ", c.year, c.month, c.day,
-                       c.hour, c.minute, c.second, (int)host.n, (const char *)host.p, (int)program.head.n,
+            out_printf(&record, "<134>1 %04d-%02d-%02dT%02d:%02d:%02dZ %.*s %.*s - - - ",
+                       c.year, c.month, c.day, c.hour, c.minute, c.second, (int)host.n,
+                       (const char *)host.p, (int)program.head.n,
                        (const char *)program.head.p);
             text = program.tail;
         } else {
@@ -105,7 +108,9 @@ static int send_tcp(u16 port, on_record *add) {
 /* HTTP/1.0: then the stream comes without chunks. */
 static int events_listen(u16 port) {
     int s = client_socket(SOCK_STREAM, port);
-    assert_true(s >= 0 && client_send(s, S("GET /api/v1/events HTTP/1.0\r\nHost: localhost\r\n\r\n")));
+    assert_true(
+        s >= 0 &&
+        client_send(s, S("GET /api/v1/events HTTP/1.0\r\nHost: localhost\r\n\r\n")));
     return s;
 }
 
@@ -136,7 +141,8 @@ static bool events_until(int s, const char *name, bool (*check)(json_t *data)) {
 
 static bool is_whole_call(json_t *data) {
     json_t *call = json_array_get(json_object_get(data, "calls"), 0);
-    return count_of(call, "legs") == EXAMPLE_LEGS && number_of(call, "messages") == EXAMPLE_MESSAGES;
+    return count_of(call, "legs") == EXAMPLE_LEGS &&
+           number_of(call, "messages") == EXAMPLE_MESSAGES;
 }
 
 static bool is_status(json_t *data) {
@@ -219,7 +225,8 @@ static void test_noise(void **state) {
     (void)state;
     struct fixture f;
     fixture_open(&f);
-    int udp = client_socket(SOCK_DGRAM, f.syslog), tcp = client_socket(SOCK_STREAM, f.syslog);
+    int udp = client_socket(SOCK_DGRAM, f.syslog),
+        tcp = client_socket(SOCK_STREAM, f.syslog);
     static u8 zeroes[60000];
     send(udp, "", 0, 0);
     send(udp, "<", 1, 0);

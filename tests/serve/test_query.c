@@ -3,6 +3,7 @@
 
 #include "base/out.h"
 #include "lib/edge.h"
+#include "serve/value.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,22 +21,29 @@ static void put_search(struct out *o, const struct search *s) {
     const struct {
         const char *name;
         str value;
-    } texts[] = {{"number", s->number}, {"from", s->from},     {"to", s->to},
-                 {"id", s->call_id},    {"ip", s->address},    {"device", s->device},
-                 {"ua", s->user_agent}, {"text", s->text},     {"method", s->method}};
+    } texts[] = {{"number", s->number}, {"from", s->from},  {"to", s->to},
+                 {"id", s->call_id},    {"ip", s->address}, {"device", s->device},
+                 {"ua", s->user_agent}, {"text", s->text},  {"method", s->method}};
     for (isize i = 0; i < countof(texts); i++) {
         if (texts[i].value.n == 0) continue;
-        out_printf(o, "%s=%.*s ", texts[i].name, (int)texts[i].value.n, (const char *)texts[i].value.p);
+        out_printf(o, "%s=%.*s ", texts[i].name, (int)texts[i].value.n,
+                   (const char *)texts[i].value.p);
     }
     if (s->kind != KIND_COUNT) out_printf(o, "kind=%s ", call_kind_text(s->kind));
     if (s->state != STATE_COUNT) out_printf(o, "state=%s ", call_state_text(s->state));
     if (s->status_high) out_printf(o, "status=%d-%d ", s->status_low, s->status_high);
-    if (s->after_us) out_printf(o, "after=%lld ", (long long)((s->after_us - NOW) / 1000000));
-    if (s->before_us) out_printf(o, "before=%lld ", (long long)((s->before_us - NOW) / 1000000));
-    if (s->min_duration_ms >= 0) out_printf(o, "min=%lld ", (long long)s->min_duration_ms);
-    if (s->max_duration_ms >= 0) out_printf(o, "max=%lld ", (long long)s->max_duration_ms);
+    if (s->after_us)
+        out_printf(o, "after=%lld ", (long long)((s->after_us - NOW) / 1000000));
+    if (s->before_us)
+        out_printf(o, "before=%lld ", (long long)((s->before_us - NOW) / 1000000));
+    if (s->min_duration_ms >= 0)
+        out_printf(o, "min=%lld ", (long long)s->min_duration_ms);
+    if (s->max_duration_ms >= 0)
+        out_printf(o, "max=%lld ", (long long)s->max_duration_ms);
     if (s->limit != 100) out_printf(o, "limit=%lld ", (long long)s->limit);
-    if (s->page_us) out_printf(o, "page=%lld/%.*s ", (long long)s->page_us, (int)s->page_id.n, (const char *)s->page_id.p);
+    if (s->page_us)
+        out_printf(o, "page=%lld/%.*s ", (long long)s->page_us, (int)s->page_id.n,
+                   (const char *)s->page_id.p);
 }
 
 /* What a target asks for: one search a line end, or "!sentence". In the arena. */
@@ -67,20 +75,25 @@ static const struct {
     {"kind=any", ""},
     {"kind=all", ""},
     {"kind=registration", "kind=registration"},
-    {"kind=nonsense", "!kind wants call, registration, subscription, message, options or any, not \"nonsense\""},
+    {"kind=nonsense", "!kind wants call, registration, subscription, message, options or "
+                      "any, not \"nonsense\""},
     {"number=01632960123", "number=01632960123 kind=call"},
     {"from=%2B44163*&to=201&kind=any", "from=+44163* to=201"},
-    {"call_id=a%2Fb%40c&device=boxless&ua=snom&kind=any", "id=a/b@c device=boxless ua=snom"},
+    {"call_id=a%2Fb%40c&device=boxless&ua=snom&kind=any",
+     "id=a/b@c device=boxless ua=snom"},
     {"address=192.0.2.1%3A5060&kind=any", "ip=192.0.2.1:5060"},
-    {"address=nowhere", "!address wants an address such as 192.0.2.1 or 192.0.2.1:5060, not \"nowhere\""},
+    {"address=nowhere",
+     "!address wants an address such as 192.0.2.1 or 192.0.2.1:5060, not \"nowhere\""},
     {"status=486&kind=any", "status=486-486"},
     {"status=4xx&kind=any", "status=400-499"},
     {"status=400-499&kind=any", "status=400-499"},
-    {"status=499-400", "!status wants a status such as 486, 4xx or 400-499, not \"499-400\""},
+    {"status=499-400",
+     "!status wants a status such as 486, 4xx or 400-499, not \"499-400\""},
     {"status=99", "!status wants a status such as 486, 4xx or 400-499, not \"99\""},
     {"status=7xx", "!status wants a status such as 486, 4xx or 400-499, not \"7xx\""},
     {"state=failed&method=REFER&kind=any", "method=REFER state=failed"},
-    {"state=Failed", "!state wants answered, cancelled, failed, ringing, in-call or partial, not \"Failed\""},
+    {"state=Failed", "!state wants answered, cancelled, failed, ringing, in-call or "
+                     "partial, not \"Failed\""},
     {"min_duration=60&max_duration=2m&kind=any", "min=60000 max=120000"},
     {"min_duration=x", "!min_duration wants a number of seconds, not \"x\""},
     /* times */
@@ -90,22 +103,31 @@ static const struct {
     {"before=now&kind=any", "before=0"},
     {"after=2026-07-26T11:00:00Z&kind=any", "after=-3600"},
     {"after=2026-07-26T11:00Z&kind=any", "after=-3600"},
-    {"after=2026-07-26T11:00&kind=any", "after=-7200"},          /* the server's zone: +01:00 */
+    {"after=2026-07-26T11:00&kind=any", "after=-7200"}, /* the server's zone: +01:00 */
     {"after=2026-07-26&kind=any", "after=-46800"},
     {"after=2026-07-26T12:00:00+01:00&kind=any", "after=-3600"}, /* "+" not escaped */
     {"after=2026-07-26T11:00:00.5Z&kind=any", "after=-3599"},
-    {"after=yesterday", "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"yesterday\""},
+    {"after=yesterday",
+     "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"yesterday\""},
+    {"after=-1000000w&kind=any", "after=-1785067199"}, /* the beginning of time */
+    {"after=-1000001w",
+     "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"-1000001w\""},
+    {"max_duration=1000000w&kind=any", "max=604800000000000"},
     {"after=-5", "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"-5\""},
     {"after=-", "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"-\""},
-    {"after=2026-13-45", "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"2026-13-45\""},
-    {"after=2026-07-26T11:00Zulu", "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"2026-07-26T11:00Zulu\""},
+    {"after=2026-13-45",
+     "!after wants a time such as 2026-07-26T09:00Z or -1h, not \"2026-13-45\""},
+    {"after=2026-07-26T11:00Zulu", "!after wants a time such as 2026-07-26T09:00Z or "
+                                   "-1h, not \"2026-07-26T11:00Zulu\""},
     /* pages */
-    {"limit=5&cursor=1406364842000000-c53nj23rha0vp&kind=any", "limit=5 page=1406364842000000/c53nj23rha0vp"},
+    {"limit=5&cursor=1406364842000000-c53nj23rha0vp&kind=any",
+     "limit=5 page=1406364842000000/c53nj23rha0vp"},
     {"limit=0", "!limit wants a number from 1 to 1000, not \"0\""},
     {"limit=1001", "!limit wants a number from 1 to 1000, not \"1001\""},
     {"cursor=12", "!cursor wants what the answer before gave as \"next\", not \"12\""},
     {"cursor=-x", "!cursor wants what the answer before gave as \"next\", not \"-x\""},
-    {"cursor=99999999999999999999-x", "!cursor wants what the answer before gave as \"next\", not \"99999999999999999999-x\""},
+    {"cursor=99999999999999999999-x", "!cursor wants what the answer before gave as "
+                                      "\"next\", not \"99999999999999999999-x\""},
     /* the search box */
     {"q=01632960123&kind=any", "number=01632960123"},
     {"q=+++&kind=any", ""},
@@ -118,7 +140,8 @@ static const struct {
     {"q=CODE:486+Device:boxless&kind=any", "device=boxless status=486-486"},
     {"q=kind:registration", "kind=registration"},
     {"q=kind:any", ""},
-    {"q=ip:192.0.2.1+after:-1h+before:now+min:5+max:60&kind=any", "ip=192.0.2.1 after=-3600 before=0 min=5000 max=60000"},
+    {"q=ip:192.0.2.1+after:-1h+before:now+min:5+max:60&kind=any",
+     "ip=192.0.2.1 after=-3600 before=0 min=5000 max=60000"},
     {"q=ua:%22snom+821%22+call-id:abc&kind=any", "id=abc ua=snom 821"},
     {"q=%22never+closed&kind=any", "text=never closed"},
     {"q=from:&kind=any", ""},
@@ -134,7 +157,8 @@ static const struct {
     {"q=01632960123+07700900356&kind=any", "number=01632960123 & number=07700900356"},
     {"q=201+202&kind=any", "text=201 & text=202"},
     {"q=01632960123+192.0.2.1&kind=any", "number=01632960123 ip=192.0.2.1"},
-    {"q=01632960123+boxless+snom&kind=any", "number=01632960123 text=boxless & text=snom"},
+    {"q=01632960123+boxless+snom&kind=any",
+     "number=01632960123 text=boxless & text=snom"},
     {"q=a+b+c+d+e+f&kind=any", "text=a & text=b & text=c & text=d & text=e & text=f"},
     {"q=a+b+c+d+e+f+g", "!q is asked for more than 6 times"},
     {"q=state:failed+state:answered&kind=any", "state=failed & state=answered"},
@@ -176,9 +200,12 @@ static void any_prefix(void *ctx, str prefix) {
 static void test_every_prefix(void **state) {
     (void)state;
     arena view = arena_open(1 << 24);
-    edge_every_prefix(S("/api/v1/calls?q=%2B44+20+7946%200452+from:\"a%20b\"+ip:[2001:db8::1]:5060+code:4xx"
-                        "+after:2026-07-26T11:00:00.123+01:00&limit=5&cursor=1406364842000000-abc&before=-1h"),
-                      any_prefix, &view);
+    edge_every_prefix(
+        S("/api/v1/"
+          "calls?q=%2B44+20+7946%200452+from:\"a%20b\"+ip:[2001:db8::1]:5060+code:4xx"
+          "+after:2026-07-26T11:00:00.123+01:00&limit=5&cursor=1406364842000000-abc&"
+          "before=-1h"),
+        any_prefix, &view);
     arena_close(&view);
 }
 
@@ -204,7 +231,8 @@ static void test_segments(void **state) {
     arena view = arena_open(1 << 24);
     struct url u;
     const char *why;
-    assert_true(url_read(&u, S("/api/v1/calls/a%2Fb%40c/ladder.svg?unfold=1%2C2&unfold=3"), &view, &why));
+    assert_true(url_read(
+        &u, S("/api/v1/calls/a%2Fb%40c/ladder.svg?unfold=1%2C2&unfold=3"), &view, &why));
     assert_int_equal(u.nsegments, 5);
     assert_true(str_eq(u.segments[3], S("a/b@c")));
     assert_true(str_eq(url_param(&u, "unfold"), S("3")));
@@ -242,13 +270,15 @@ static void test_zone(void **state) {
         const char *text;
         bool ok;
         i32 s;
-    } zones[] = {{"UTC", true, 0},     {"+01:00", true, 3600}, {" 01:00", true, 3600}, {"-0530", true, -19800},
-                 {"+1", false, 0},     {"01:00", false, 0},    {"+01:60", false, 0},   {"+15:00", false, 0},
-                 {"+01.00", false, 0}, {"", false, 0}};
+    } zones[] = {{"UTC", true, 0},        {"+01:00", true, 3600}, {" 01:00", true, 3600},
+                 {"-0530", true, -19800}, {"+1", false, 0},       {"01:00", false, 0},
+                 {"+01:60", false, 0},    {"+15:00", false, 0},   {"+01.00", false, 0},
+                 {"", false, 0}};
     for (isize i = 0; i < countof(zones); i++) {
         i32 s = 0;
         bool ok = zone_text_read(str_z(zones[i].text), &s);
-        if (ok != zones[i].ok || (ok && s != zones[i].s)) fail_msg("zone \"%s\"", zones[i].text);
+        if (ok != zones[i].ok || (ok && s != zones[i].s))
+            fail_msg("zone \"%s\"", zones[i].text);
     }
 }
 
@@ -258,7 +288,8 @@ static void test_cursor(void **state) {
     struct out o = {0};
     out_printf(&o, "/c?kind=any&cursor=");
     out_bytes(&o, cursor_text(&view, 1406364842000000, S("c53nj23rha0vp")));
-    assert_true(str_eq(asked(out_str(&o), &view), S("page=1406364842000000/c53nj23rha0vp")));
+    assert_true(
+        str_eq(asked(out_str(&o), &view), S("page=1406364842000000/c53nj23rha0vp")));
     out_drop(&o);
     arena_close(&view);
 }

@@ -239,13 +239,79 @@ static void damaged_blobs_are_refused(void **state) {
 static void dictionaries_never_change(void **state) {
     (void)state;
     static const u64 hashes[FORMAT_COUNT] = {
-        [FORMAT_SIP] = 0,
-        [FORMAT_SUMMARY] = 0,
+        [FORMAT_SIP] = 0xd9924db06bf7b300u,
+        [FORMAT_SUMMARY] = 0x58efac900a1ad98du,
     };
     for (int i = FORMAT_SIP; i < FORMAT_COUNT; i++) {
         u64 hash = hash_bytes(squeeze_dictionaries[i], 0);
         if (hash != hashes[i])
             fail_msg("dictionary %d is 0x%llx", i, (unsigned long long)hash);
+    }
+}
+
+/* ---- pages ---------------------------------------------------------------------------------------------- */
+
+/* A leaf of a table: two rows at its end, a gap that is not empty. */
+static void leaf(u8 page[512]) {
+    memset(page, 0xee, 512);
+    static const u8 head[] = {13, 0, 0, 0, 2, 1, 0xf0, 0, 1, 0xf8, 1, 0xf0};
+    memcpy(page, head, sizeof head);
+}
+
+static bool gap_is(const u8 page[512], isize from, isize to, u8 value) {
+    for (isize i = from; i < to; i++) {
+        if (page[i] != value) return false;
+    }
+    return true;
+}
+
+static void gaps_of_pages_are_zeroed(void **state) {
+    (void)state;
+    u8 page[512];
+    leaf(page);
+    assert_true(scrub_page(page, 512, 4));
+    assert_true(gap_is(page, 12, 0x1f0, 0) && gap_is(page, 0x1f0, 512, 0xee));
+    assert_int_equal(page[11], 0xf0); /* the last pointer */
+    leaf(page);
+    page[0] = 5; /* an inner page has four more bytes in its head */
+    memcpy(page + 12, (u8[]){1, 0xf8, 1, 0xf0}, 4);
+    assert_true(scrub_page(page, 512, 4));
+    assert_true(gap_is(page, 16, 0x1f0, 0));
+    leaf(page); /* the first page begins with the head of the file */
+    memmove(page + 100, page, 12);
+    assert_true(scrub_page(page, 512, 1));
+    assert_true(gap_is(page, 112, 0x1f0, 0) && gap_is(page, 13, 100, 0xee));
+}
+
+/* What only looks like one, or is damaged, is left alone. */
+static void other_pages_are_left_alone(void **state) {
+    (void)state;
+    static const struct {
+        int at;
+        u8 value;
+        const char *why;
+    } rows[] = {
+        {0, 0, "an overflow page, or a free one"},
+        {0, 1, "the same"},
+        {0, 12, "no kind of page"},
+        {3, 0xff, "more rows than fit"},
+        {5, 0xff, "content past the end"},
+        {8, 0, "a row inside the gap"},
+        {8, 0xff, "a row past the end"},
+        {1, 1, "a free block inside the gap"},
+    };
+    for (isize i = 0; i < countof(rows); i++) {
+        u8 page[512], before[512];
+        leaf(page);
+        page[rows[i].at] = rows[i].value;
+        memcpy(before, page, sizeof page);
+        if (scrub_page(page, 512, 4)) fail_msg("%s", rows[i].why);
+        assert_memory_equal(page, before, sizeof page);
+    }
+    for (i64 number = 2; number < 1000; number += 512 / 5 + 1) { /* pointer maps */
+        u8 page[512];
+        leaf(page);
+        assert_false(scrub_page(page, 512, number));
     }
 }
 
@@ -260,6 +326,8 @@ int main(void) {
         cmocka_unit_test(blobs_come_back_as_they_were),
         cmocka_unit_test(damaged_blobs_are_refused),
         cmocka_unit_test(dictionaries_never_change),
+        cmocka_unit_test(gaps_of_pages_are_zeroed),
+        cmocka_unit_test(other_pages_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,14 +23,14 @@ static u64 eight(const u8 *p) {
     return n;
 }
 
-/* From the middle of a blob, and the last whole piece of it. */
+/* From the middle of a blob: there is its noise. Beginning and end look much the same in all of them. */
 static void needle_add(struct needles *s, str blob, const char *what) {
-    for (isize at = blob.n / 2 / PIECE * PIECE; at + PIECE <= blob.n; at += 2 * PIECE) {
-        s->list = base_grow(s->list, &s->cap, s->n + 1, (isize)sizeof *s->list);
-        memcpy(s->list[s->n].bytes, blob.p + at, PIECE);
-        s->list[s->n].what = what;
-        *map_put(&s->index, eight(blob.p + at)) = (u32)++s->n;
-    }
+    isize at = blob.n / 2 - PIECE / 2;
+    if (at < 0) return;
+    s->list = base_grow(s->list, &s->cap, s->n + 1, (isize)sizeof *s->list);
+    memcpy(s->list[s->n].bytes, blob.p + at, PIECE);
+    s->list[s->n].what = what;
+    *map_put(&s->index, eight(blob.p + at)) = (u32)++s->n;
 }
 
 static isize needles_in(const struct needles *s, const char *path, const char **what) {
@@ -84,8 +84,9 @@ static void noisy_call(struct world *w, int i, i64 start_us) {
         arena_printf(&w->view, "agent-%016llx%016llx", (unsigned long long)dice(~0ull),
                      (unsigned long long)seed);
     struct out json = {0};
+    /* long enough that no two are alike in their middle */
     out_printf(&json, "{\"id\":\"%.*s\",\"noise\":\"", (int)c.id.n, (const char *)c.id.p);
-    for (u64 n = dice(40); n; n--)
+    for (u64 n = 20 + dice(40); n; n--)
         out_printf(&json, "%016llx", (unsigned long long)dice(~0ull));
     out_z(&json, "\"}");
     for (int k = 0; k < 1 + (int)dice(4); k++) {

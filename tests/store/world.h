@@ -303,24 +303,32 @@ static inline void check_chunks(sqlite3 *db, struct squeeze *q) {
 
 /* (5) */
 static inline void check_words(sqlite3 *db) {
-    sqlite3_stmt *st = NULL;
+    sqlite3_stmt *calls = NULL, *one = NULL;
     i64 listed = 0;
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT words,no FROM call", -1, &st, NULL),
-                     SQLITE_OK);
-    while (sqlite3_step(st) == SQLITE_ROW) {
-        struct rd in = {.in = db_str(st, 0)};
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT words,start_us,no FROM call", -1, &calls, NULL),
+        SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+                           "SELECT 1 FROM posting WHERE word=?1 AND start_us=?2"
+                           " AND call=?3",
+                           -1, &one, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(calls) == SQLITE_ROW) {
+        struct rd in = {.in = db_str(calls, 0)};
         i64 id = 0;
         while (words_next(&in, id, &id)) {
-            char sql[128];
-            snprintf(sql, sizeof sql,
-                     "SELECT count(*) FROM posting WHERE word=%lld AND call=%lld",
-                     (long long)id, (long long)sqlite3_column_int64(st, 1));
-            assert_int_equal(ask(db, sql), 1);
+            sqlite3_bind_int64(one, 1, id);
+            sqlite3_bind_int64(one, 2, sqlite3_column_int64(calls, 1));
+            sqlite3_bind_int64(one, 3, sqlite3_column_int64(calls, 2));
+            assert_int_equal(sqlite3_step(one), SQLITE_ROW);
+            sqlite3_reset(one);
             listed++;
         }
         assert_false(in.failed);
     }
-    sqlite3_finalize(st);
+    sqlite3_finalize(calls);
+    sqlite3_finalize(one);
     assert_int_equal(listed, ask(db, "SELECT count(*) FROM posting"));
 }
 

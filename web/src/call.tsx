@@ -15,7 +15,8 @@ import { Icon, IconButton } from './parts.js';
 import { go, useStore, zone } from './store.js';
 import { announce, copyText } from './view/dom.js';
 import { Inspector } from './view/inspector.js';
-import { Ladder, readPicture, type Spot } from './view/ladder.js';
+import { Ladder, type Spot } from './view/ladder.js';
+import { readPicture } from './view/picture.js';
 import { TableSurface } from './view/table.js';
 
 interface Loaded {
@@ -146,6 +147,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
     return () => {
       inspector.current?.destroy();
       inspector.current = null;
+      l.destroy();
       document.documentElement.classList.remove('has-drawer');
     };
   }, [id]);
@@ -180,7 +182,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
 
   useEffect(() => {
     const key = (e: KeyboardEvent) => {
-      if (e.defaultPrevented || (e.target as Element).closest('input, select, textarea, dialog, .menu')) return;
+      if (e.defaultPrevented || (e.target as Element).closest('input:not([type=checkbox]), select, textarea, dialog, .menu')) return;
       if (now.current.view !== 'legs' && inspector.current?.key(e)) e.preventDefault();
       else if (e.ctrlKey || e.metaKey || e.altKey) return;
       else if (e.key === 'u') unfoldNow.current();

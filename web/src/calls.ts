@@ -124,6 +124,7 @@ export class CallList {
 
   private heard(e: CallsEvent): void {
     if (this.search === null) return;
+    if (this.loading && this.rows.length === 0) return this.refreshSoon();
     for (const id of e.gone ?? []) {
       this.held.drop(id);
       this.late.drop(id);

@@ -7,7 +7,8 @@ import type { Call } from './lib/model.js';
 import type { Zone } from './lib/time.js';
 import { h, icon } from './view/dom.js';
 import { Inspector } from './view/inspector.js';
-import { cleanPicture, Ladder, type Spot } from './view/ladder.js';
+import { Ladder, type Spot } from './view/ladder.js';
+import { cleanPicture } from './view/picture.js';
 
 function readCall(): Call | null {
   try {
@@ -40,9 +41,9 @@ function start(): void {
   if (legs) side.append(legs);
   side.append(pane);
   document.body.append(drawer);
-  box.hidden = true;
 
-  const pictures = [folded, unfolded].map((svg) => cleanPicture(svg.cloneNode(true) as SVGSVGElement));
+  const pictures = [folded, unfolded].map(cleanPicture);
+  box.remove();
   let open = 0;
   let held: Spot = null;
   const ladder = new Ladder(host, sizer);
@@ -92,7 +93,7 @@ function start(): void {
     if (leg) hold({ leg });
   });
   window.addEventListener('keydown', (e) => {
-    if ((e.target as Element).closest?.('input, select, textarea')) return;
+    if ((e.target as Element).closest?.('input:not([type=checkbox]), select, textarea')) return;
     if (e.key === 'u' && !e.ctrlKey && !e.metaKey) fold();
     else if (!inspector.key(e)) return;
     e.preventDefault();

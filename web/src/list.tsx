@@ -36,7 +36,7 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: data.scroll, height: 800 });
   const [selected, setSelected] = useState(-1);
-  const pointed = useRef(0);
+  const pointed = useRef(-Infinity);
   const count = rows.length;
 
   useLayoutEffect(() => {

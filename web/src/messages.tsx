@@ -1,4 +1,5 @@
 // messages.tsx: the ladder as a table, for screen readers and for whoever wants every address.
+import { useEffect, useState } from 'preact/hooks';
 import { memo } from './memo.js';
 import type { Call, Message } from './lib/model.js';
 import { shownLine } from './lib/safe.js';
@@ -11,7 +12,7 @@ function End({ device, address }: { device: string | null; address: string }) {
   return <td><bdi>{name}</bdi>{name !== shownLine(address) && <small class="num">{shownLine(address)}</small>}</td>;
 }
 
-function Line({ m, call, zone }: { m: Message; call: Call; zone: Zone }) {
+const Line = memo(function Line({ m, call, zone }: { m: Message; call: Call; zone: Zone }) {
   return (
     <tr data-m={m.n} tabIndex={-1}>
       <td class="num n">{m.n}</td>
@@ -36,10 +37,19 @@ function Line({ m, call, zone }: { m: Message; call: Call; zone: Zone }) {
       </td>
     </tr>
   );
-}
+});
+
+const FIRST = 150; // rows at once
+const MORE = 300; // and then so many at a time, so that the page answers meanwhile
 
 /** Rows are made by Preact once; pins and the cursor are classes that the inspector sets. */
 export const MessageTable = memo(function MessageTable({ call, zone }: { call: Call; zone: Zone }) {
+  const [count, setCount] = useState(FIRST);
+  useEffect(() => {
+    if (count >= call.messages.length) return;
+    const timer = setTimeout(() => setCount(count + MORE), 30);
+    return () => clearTimeout(timer);
+  }, [count, call.messages.length]);
   return (
     <table class="data messages-table">
       <thead>
@@ -48,7 +58,7 @@ export const MessageTable = memo(function MessageTable({ call, zone }: { call: C
           <th scope="col">To</th><th scope="col">Message</th><th scope="col">Seen by</th>
         </tr>
       </thead>
-      <tbody>{call.messages.map((m) => <Line key={m.n} m={m} call={call} zone={zone} />)}</tbody>
+      <tbody>{call.messages.slice(0, count).map((m) => <Line key={m.n} m={m} call={call} zone={zone} />)}</tbody>
     </table>
   );
 });

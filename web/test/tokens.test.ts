@@ -19,6 +19,7 @@ function contrast(a: string, b: string): number {
 const PAIRS: [text: string[], grounds: string[]][] = [
   [['ink', 'quiet', 'accent', 'good', 'bad', 'warn'], ['bg', 'surface', 'sunken', 'hover', 'accent-soft']],
   [['t-name', 't-uri', 't-tag', 't-branch', 't-callid'], ['surface', 'sunken']],
+  [['faint'], ['surface']],
   [['mark-ink'], ['was', 'is']],
   [['on-accent'], ['accent']],
   [['bad', 'ink'], ['bad-soft']],

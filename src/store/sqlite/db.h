@@ -19,7 +19,10 @@
 
 #include <sqlite3.h>
 
-enum { BUSY_WAIT_MS = 5000 }; /* for somebody else's write */
+enum {
+    BUSY_WAIT_MS = 5000,   /* for somebody else's write */
+    SCAN_BYTES = 64 << 20, /* of messages that one search for text reads, see store.h */
+};
 
 struct retain { /* where the next portion begins */
     enum { RETAIN_NONE, RETAIN_ROWS, RETAIN_PAGES } phase;
@@ -49,6 +52,7 @@ struct store {
     } put;
     i64 new_sightings, new_calls, new_last_us; /* of this transaction, for total */
     struct retain retain;
+    i64 scan_bytes; /* how much of the messages one search may read; a test sets less */
 };
 
 /* ---- failures: each sets the sentence and gives its code ---------------------------------------- */

@@ -17,21 +17,21 @@ static u64 next_key(u64 key) {
     return key * 0x9e3779b97f4a7c15u + 1;
 }
 
+/* Where the number of a piece stands, or is to be put: 0 there means that there is none. */
 static u32 *piece_place(struct keep *k, i64 ref, i64 bucket) {
     for (u64 key = piece_key(ref, bucket);; key = next_key(key)) {
-        u32 at = map_get(&k->piece_index, key);
-        if (!at) return map_put(&k->piece_index, key);
-        if (k->pieces[at - 1].ref == ref && k->pieces[at - 1].bucket == bucket)
-            return map_put(&k->piece_index, key);
+        u32 *at = map_put(&k->piece_index, key);
+        if (!*at) return at;
+        if (k->pieces[*at - 1].ref == ref && k->pieces[*at - 1].bucket == bucket)
+            return at;
     }
 }
 
 static u32 *seen_place(struct keep *k, u64 hash, u32 piece) {
     for (u64 key = seen_key(hash, piece);; key = next_key(key)) {
-        u32 at = map_get(&k->seen_index, key);
-        if (!at) return map_put(&k->seen_index, key);
-        if (k->seen[at - 1].hash == hash && k->seen[at - 1].piece == piece)
-            return map_put(&k->seen_index, key);
+        u32 *at = map_put(&k->seen_index, key);
+        if (!*at) return at;
+        if (k->seen[*at - 1].hash == hash && k->seen[*at - 1].piece == piece) return at;
     }
 }
 
@@ -51,6 +51,7 @@ static void piece_empty(struct piece *p) {
     p->n = 0;
     p->nbytes = 0;
     p->first_us = p->last_us = p->before_us = 0;
+    p->earlier = false;
 }
 
 /* ---- letting go ------------------------------------------------------------------------------ */
@@ -198,28 +199,41 @@ static enum err piece_for(struct store *s, i64 ref, i64 bucket, bool made, u32 *
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-static enum err piece_write(struct store *s, struct piece *p) {
-    bool anew = p->chunk == 0;
-    sqlite3_stmt *st = db_stmt(s, anew ? SQL_CHUNK_ADD : SQL_CHUNK_SET);
+static enum err piece_add_row(struct store *s, struct piece *p, str data, int format) {
+    sqlite3_stmt *st = db_stmt(s, SQL_CHUNK_ADD);
     if (!st) return s->failed ? s->failed : ERR_IO;
-    int format = 0, at = 1;
-    str data = squeeze_pack(&s->squeeze, (str){p->bytes, p->nbytes}, FORMAT_SIP, &format);
-    if (anew) {
-        sqlite3_bind_int64(st, at++, p->ref);
-        sqlite3_bind_int64(st, at++, p->bucket);
-    } else {
-        sqlite3_bind_int64(st, at++, p->chunk);
-    }
-    sqlite3_bind_int64(st, at++, p->first_us);
-    sqlite3_bind_int64(st, at++, p->last_us);
-    sqlite3_bind_int64(st, at++, p->n);
-    sqlite3_bind_int(st, at++, format);
-    db_bind_blob(st, at, data);
+    sqlite3_bind_int64(st, 1, p->ref);
+    sqlite3_bind_int64(st, 2, p->bucket);
+    sqlite3_bind_int64(st, 3, p->first_us);
+    sqlite3_bind_int64(st, 4, p->last_us);
+    sqlite3_bind_int64(st, 5, p->n);
+    sqlite3_bind_int(st, 6, format);
+    db_bind_blob(st, 7, data);
     enum err e = db_run(s, st);
-    if (e) return e;
-    if (anew) p->chunk = sqlite3_last_insert_rowid(s->db);
-    p->dirty = false;
-    return ERR_OK;
+    if (!e) p->chunk = sqlite3_last_insert_rowid(s->db);
+    return e;
+}
+
+/* first_us has an index, and seldom changes: it is not set for nothing. */
+static enum err piece_set_row(struct store *s, struct piece *p, str data, int format) {
+    sqlite3_stmt *st = db_stmt(s, p->earlier ? SQL_CHUNK_SET_ALL : SQL_CHUNK_SET);
+    if (!st) return s->failed ? s->failed : ERR_IO;
+    sqlite3_bind_int64(st, 1, p->chunk);
+    sqlite3_bind_int64(st, 2, p->last_us);
+    sqlite3_bind_int64(st, 3, p->n);
+    sqlite3_bind_int(st, 4, format);
+    db_bind_blob(st, 5, data);
+    if (p->earlier) sqlite3_bind_int64(st, 6, p->first_us);
+    return db_run(s, st);
+}
+
+static enum err piece_write(struct store *s, struct piece *p) {
+    int format = 0;
+    str data = squeeze_pack(&s->squeeze, (str){p->bytes, p->nbytes}, FORMAT_SIP, &format);
+    enum err e =
+        p->chunk ? piece_set_row(s, p, data, format) : piece_add_row(s, p, data, format);
+    if (!e) p->dirty = p->earlier = false;
+    return e;
 }
 
 enum err keep_write(struct store *s) {
@@ -250,6 +264,7 @@ static enum err piece_add(struct store *s, u32 number, const struct record *r) {
     }
     record_put(r, p->before_us, &p->bytes, &p->nbytes, &p->cap_bytes);
     p->before_us = r->time_us;
+    p->earlier |= p->n && r->time_us < p->first_us;
     p->first_us = p->n ? i64_min(p->first_us, r->time_us) : r->time_us;
     p->last_us = p->n ? i64_max(p->last_us, r->time_us) : r->time_us;
     p->n++;

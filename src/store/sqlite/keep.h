@@ -41,8 +41,10 @@ struct piece {
     i64 n; /* sightings in the open chunk */
     u8 *bytes;
     isize nbytes, cap_bytes;
-    u64 touched;               /* keep.clock */
-    bool loaded, dirty, young; /* young: made in this transaction */
+    u64 touched; /* keep.clock */
+    bool loaded, dirty;
+    bool young;   /* made in this transaction */
+    bool earlier; /* first_us is not what the row says */
 };
 
 struct undo {

@@ -21,12 +21,13 @@ static void cache_trim(struct name_cache *c) {
     if (c->keys.n > CACHE_NAMES || c->keys.nbytes > CACHE_BYTES) cache_forget(c);
 }
 
-static void cache_add(struct name_cache *c, str key, i64 id) {
-    if (key.n == 0) return; /* str_table has no place for it: looked up each time */
+static u32 cache_add(struct name_cache *c, str key, i64 id) {
+    if (key.n == 0) return 0; /* str_table has no place for it: looked up each time */
     isize at = (isize)str_table_add(&c->keys, key);
     c->ids = base_grow(c->ids, &c->cap_ids, at + 1, (isize)sizeof *c->ids);
     c->uses = base_grow(c->uses, &c->cap_uses, at + 1, (isize)sizeof *c->uses);
     c->ids[at] = id;
+    return (u32)at;
 }
 
 static i64 cache_find(const struct name_cache *c, str key) {
@@ -121,10 +122,11 @@ static void endpoint_bind(sqlite3_stmt *st, str key) {
     sqlite3_bind_int(st, 3, key.p[1] << 8 | key.p[2]);
 }
 
-enum err names_endpoint(struct store *s, const struct endpoint *e, i64 *id) {
+enum err names_endpoint(struct store *s, const struct endpoint *e, i64 *id, u32 *at) {
     u8 bytes[ENDPOINT_KEY];
     str key = endpoint_key(bytes, e);
-    *id = cache_find(&s->names.endpoints, key);
+    *at = str_table_find(&s->names.endpoints.keys, key);
+    *id = *at ? s->names.endpoints.ids[*at] : 0;
     if (*id) return ERR_OK;
     sqlite3_stmt *get = db_stmt(s, SQL_ENDPOINT_GET), *add = db_stmt(s, SQL_ENDPOINT_ADD);
     if (!get || !add) return s->failed ? s->failed : ERR_IO;
@@ -132,7 +134,7 @@ enum err names_endpoint(struct store *s, const struct endpoint *e, i64 *id) {
     endpoint_bind(add, key);
     bool made = false;
     enum err err = get_or_add(s, get, add, id, &made);
-    if (!err) cache_add(&s->names.endpoints, key, *id);
+    if (!err) *at = cache_add(&s->names.endpoints, key, *id);
     return err;
 }
 
@@ -197,10 +199,7 @@ void names_use_source(struct names *n, u32 id) {
     source_use(n, id)->uses++;
 }
 
-void names_use_endpoint(struct names *n, const struct endpoint *e) {
-    u8 bytes[ENDPOINT_KEY];
-    u32 at = str_table_find(&n->endpoints.keys, endpoint_key(bytes, e));
-    must(at); /* names_endpoint gave its number in this transaction */
+void names_use_endpoint(struct names *n, u32 at) {
     n->endpoints.uses[at]++;
 }
 

@@ -32,7 +32,9 @@ void names_forget_words(struct names *n);
 void names_trim(struct names *n);
 
 must_use enum err names_source(struct store *s, const struct source *source, u32 *id);
-must_use enum err names_endpoint(struct store *s, const struct endpoint *e, i64 *id);
+/* `at` is for names_use_endpoint, in this transaction. */
+must_use enum err names_endpoint(struct store *s, const struct endpoint *e, i64 *id,
+                                 u32 *at);
 /* *made: it was not known before. */
 must_use enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made);
 must_use enum err names_word(struct store *s, int kind, str text, i64 *id);
@@ -44,7 +46,7 @@ must_use enum err names_find_word(struct store *s, int kind, str text, i64 *id);
 bool names_knows_source(const struct names *n, u32 id);
 /* A sighting mentions them once more. */
 void names_use_source(struct names *n, u32 id);
-void names_use_endpoint(struct names *n, const struct endpoint *e);
+void names_use_endpoint(struct names *n, u32 at);
 /* Writes how often they were used. */
 must_use enum err names_write_uses(struct store *s);
 /* Deletes the sources without sightings, but for those that store_source has named since the store was opened: their

@@ -193,6 +193,7 @@ enum err store_open(struct store **to, const char *path, enum store_mode mode,
     s->lock_path = (const char *)arena_printf(boot, "%s-lock", path).p;
     s->lock = -1;
     s->writer = mode == STORE_WRITE;
+    s->scan_bytes = SCAN_BYTES;
     *to = NULL;
     enum err e = path_check(s, mode);
     if (!e && s->writer) e = lock_take(s);

@@ -191,9 +191,10 @@ static enum err leg_rows_of(struct store *s, const struct call *c, struct leg_ro
     return ERR_OK;
 }
 
-static enum err legs_put(struct store *s, i64 call, const struct leg_rows *new) {
+static enum err legs_put(struct store *s, i64 call, bool anew,
+                         const struct leg_rows *new) {
     struct leg_rows old = {0};
-    enum err e = leg_rows_read(s, call, &old);
+    enum err e = anew ? ERR_OK : leg_rows_read(s, call, &old);
     bool same = old.n == new->n;
     for (isize i = 0; same && i < old.n; i++)
         same = by_row(&old.rows[i], &new->rows[i]) == 0;
@@ -284,7 +285,7 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     if (e) return e;
     i64 digest = (i64)(hash_bytes(json, 0) | 1); /* never 0, which means "look again" */
     if (old->no && old->digest == digest && old->start_us == c->start_us)
-        return legs_put(s, old->no, legs);
+        return legs_put(s, old->no, false, legs);
     i64 no = old->no;
     str words = {0};
     e = words_of_call(s, c, &words);
@@ -292,7 +293,7 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     if (!e)
         e = postings_change(s, no, (str){old->words, old->nwords}, old->start_us, words,
                             c->start_us);
-    if (!e) e = legs_put(s, no, legs);
+    if (!e) e = legs_put(s, no, old->no == 0, legs);
     return e;
 }
 

@@ -63,8 +63,9 @@ extern const char store_schema[];
       " WHERE chunk.ref=?1) AND NOT EXISTS(SELECT 1 FROM leg WHERE leg.ref=?1)")         \
     X(CHUNK_ADD, "INSERT INTO chunk(ref,bucket,first_us,last_us,n,format,data)"          \
                  " VALUES(?1,?2,?3,?4,?5,?6,?7)")                                        \
-    X(CHUNK_SET, "UPDATE chunk SET first_us=?2,last_us=?3,n=?4,format=?5,data=?6"        \
-                 " WHERE id=?1")                                                         \
+    X(CHUNK_SET, "UPDATE chunk SET last_us=?2,n=?3,format=?4,data=?5 WHERE id=?1")       \
+    X(CHUNK_SET_ALL, "UPDATE chunk SET last_us=?2,n=?3,format=?4,data=?5,first_us=?6"    \
+                     " WHERE id=?1")                                                     \
     X(CHUNK_DELETE, "DELETE FROM chunk WHERE id=?1")                                     \
     X(CHUNK_OF_PIECE, "SELECT id,first_us,last_us,n,format,data FROM chunk"              \
                       " WHERE ref=?1 AND bucket=?2 ORDER BY id")                         \

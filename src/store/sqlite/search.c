@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCAN_BYTES = 64 << 20 };
-
 struct hit {
     i64 call;
     isize id_at, nid; /* in search.ids */
@@ -242,7 +240,7 @@ static enum err passes(struct finding *f) {
     if (!f->text) return pass(f, &at, true, &end);
     f->scanning = true;
     f->scan.needle = word_fold(want_text_core(f->q->text), folded);
-    f->scan.left = SCAN_BYTES;
+    f->scan.left = f->s->scan_bytes;
     enum err e = f->scan.needle.n ? pass(f, &at, false, &end) : ERR_OK;
     f->scanning = false;
     if (f->q->reach) {

@@ -4,8 +4,12 @@
 
 #include <zstd.h>
 
+/* A chunk is squeezed again each time it has grown: on the traffic of bench/, level -1 takes half the time of level 3 and
+ * 1 to 7 % more room. Summaries change seldom: level 6 takes three times the time of level 3, and 13 % less room. */
+static const int levels[FORMAT_COUNT] = {
+    [FORMAT_ZSTD] = 3, [FORMAT_SIP] = -1, [FORMAT_SUMMARY] = 6};
+
 enum {
-    LEVEL = 3,
     PLAIN_MAX = 1 << 28, /* nothing of ours is longer: a larger claim is damage */
 };
 
@@ -25,7 +29,7 @@ static ZSTD_CDict *compressor_for(struct squeeze *q, enum squeeze_format f) {
     if (!q->compressor) q->compressor = ZSTD_createCCtx();
     if (!q->cdict[f]) {
         str d = squeeze_dictionaries[f];
-        q->cdict[f] = ZSTD_createCDict(d.p, (size_t)d.n, LEVEL);
+        q->cdict[f] = ZSTD_createCDict(d.p, (size_t)d.n, levels[f]);
     }
     must(q->compressor && q->cdict[f]);
     return q->cdict[f];

@@ -36,6 +36,7 @@ export class Inspector {
   private current: number | null = null; // the message that is pointed at
   private cursor: number | null = null; // where the keyboard is
   private byKeys = false;
+  private at = [-1, -1]; // where the pointer is
   private marked: Element[] = [];
   private readonly card = h('div', { class: 'float', hidden: true, 'aria-hidden': 'true' });
   private readonly wide = window.matchMedia(WIDE);
@@ -65,10 +66,14 @@ export class Inspector {
     const on = { signal: this.listening.signal };
     this.surface = surface;
     surface.host.addEventListener('pointerover', (e) => {
-      if (e.pointerType === 'touch') return;
+      // what the keyboard scrolls past a pointer that rests is not pointed at
+      const rests = this.byKeys && e.clientX === this.at[0] && e.clientY === this.at[1];
+      this.at = [e.clientX, e.clientY];
+      if (e.pointerType === 'touch' || rests) return;
       const row = surface.hit(e.target);
       if (row !== null) this.point(row, false);
     }, on);
+    surface.host.addEventListener('pointermove', (e) => (this.at = [e.clientX, e.clientY]), on);
     surface.host.addEventListener('pointerleave', () => this.leave(), on);
     surface.host.addEventListener('click', (e) => {
       const row = surface.hit(e.target);

@@ -1,14 +1,17 @@
-// ladder.ts: takes in the picture that the server drew (docs/ladder.md) and makes it answer: heads and times
-// that stay, rows that can be pointed at, legs that can be lit. It draws no row of its own.
+// ladder.ts: the picture in its frame: heads and times that stay in view, zoom, rows that can be pointed at, legs and
+// devices that can be lit. It draws no row of its own.
 //
 //   div.ladder-scroll                  scrolls both ways
 //     div.ladder-canvas                as wide as the picture
 //       div.ladder-heads   sticky top  svg with the lifted g.heads
 //       div.ladder-gutter  sticky left svg with copies of the times, once scrolled sideways
 //       svg.ladder                     the picture, moved up under its heads
+//
+// Where a picture is long, only the rows near the view are laid out by the browser (display="none" on the others):
+// two thousand rows would take it a second.
 import { reveal } from '../lib/geometry.js';
-import { numberList } from '../lib/safe.js';
-import { h, s } from './dom.js';
+import { h } from './dom.js';
+import { Picture, type PictureRow } from './picture.js';
 
 /** What the inspector needs of anything that shows messages in rows. */
 export interface Surface {
@@ -27,177 +30,148 @@ export interface Surface {
 /** What is lit while everything else is dimmed. */
 export type Spot = { leg: number } | { device: number } | null;
 
-/** Parses the picture. Whatever could act (scripts, handlers, links) is not taken over, though the page's
- *  content policy would stop it too. */
-export function readPicture(text: string): SVGSVGElement | null {
-  const doc = new DOMParser().parseFromString(text, 'image/svg+xml');
-  const root = doc.documentElement;
-  if (root.nodeName !== 'svg' || doc.querySelector('parsererror')) return null;
-  return document.importNode(cleanPicture(root as unknown as SVGSVGElement), true);
-}
-
-export function cleanPicture(svg: SVGSVGElement): SVGSVGElement {
-  svg.querySelectorAll('script, foreignObject, a, image, use, style').forEach((e) => e.remove());
-  for (const el of [svg, ...svg.querySelectorAll('*')]) {
-    for (const name of el.getAttributeNames()) {
-      if (/^on/i.test(name) || /href$/i.test(name)) el.removeAttribute(name);
-    }
-  }
-  return svg;
-}
+const MANY = 400; // rows; from here on only those near the view are laid out
+const NEAR = 700; // pixels above and below the view
 
 export class Ladder implements Surface {
-  readonly host: HTMLElement;
-  private readonly canvas: HTMLElement;
-  private rows = new Map<number, SVGGElement>();
-  private rowOfMessage = new Map<number, number>();
-  private foldHead = new Map<number, number>();
-  private list: number[] = [];
-  private prompts: [fromRow: number, toRow: number, curve: Element][] = [];
-  private lit: [Element, cls: string][] = [];
-  private svg: SVGSVGElement | null = null;
-  private headsSvg: SVGSVGElement | null = null;
-  private gutterSvg: SVGSVGElement | null = null;
-  private headPx = 56;
-  private gutterPx = 60; // like every length here in pixels of the picture, before zoom
   zoom = 1;
+  private readonly canvas = h('div', { class: 'ladder-canvas' });
+  private picture: Picture | null = null;
+  private list: number[] = [];
+  private times: SVGSVGElement | null = null;
   private auto = true; // slightly too wide is made to fit, until the reader chooses
+  private near = [0, 0]; // rows that are laid out
+  private lit: [Element, cls: string][] = [];
+  private readonly stop = new AbortController();
+  private readonly sizes = new ResizeObserver(() => this.resized());
 
   /** `sizer` stands outside of what scrolls and asks for the width of the picture as drawn; `zoomed` hears of
    *  every change of size. */
-  constructor(host: HTMLElement, private readonly sizer: HTMLElement | null = null, private readonly zoomed: (z: number) => void = () => {}) {
-    this.host = host;
-    this.canvas = h('div', { class: 'ladder-canvas' });
+  constructor(readonly host: HTMLElement, private readonly sizer: HTMLElement | null = null, private readonly zoomed: (z: number) => void = () => {}) {
     host.append(this.canvas);
-    new ResizeObserver(() => this.fit()).observe(host);
-    host.addEventListener('scroll', () => host.classList.toggle('aside', host.scrollLeft > 2), { passive: true });
+    this.sizes.observe(host);
+    const on = { signal: this.stop.signal };
+    host.addEventListener('scroll', () => this.scrolled(), { ...on, passive: true });
+    window.addEventListener('beforeprint', () => this.layOut(true), on);
+    window.addEventListener('afterprint', () => this.layOut(), on);
+  }
+
+  destroy(): void {
+    this.stop.abort();
+    this.sizes.disconnect();
   }
 
   /** Shows a picture; the scroll position stays where it was. */
   load(svg: SVGSVGElement): void {
     const [left, top] = [this.host.scrollLeft, this.host.scrollTop];
-    this.svg = svg;
-    this.headPx = Number(svg.getAttribute('data-head')) || 56;
-    this.index(svg);
-    svg.setAttribute('role', 'group');
-    svg.setAttribute('aria-label', 'Ladder of messages');
-    svg.querySelector(':scope > title')?.remove();
-    const heads = this.liftHeads(svg);
-    this.canvas.replaceChildren(heads, svg);
-    this.measureGutter(svg);
-    this.gutterSvg = this.copyGutter(svg);
-    this.canvas.insertBefore(h('div', { class: 'ladder-gutter' }, this.gutterSvg), svg);
-    if (this.sizer) this.sizer.style.width = `${this.size(svg)[0] + this.host.offsetWidth - this.host.clientWidth}px`;
-    this.draw(this.zoom);
-    this.host.scrollTo(left, top);
-    this.fit();
+    const picture = new Picture(svg);
+    this.picture = picture;
+    this.list = picture.rows.map((r) => r.n);
+    this.times = null;
+    this.lit = [];
+    if (this.sizer) this.sizer.style.width = `${picture.width + this.host.offsetWidth - this.host.clientWidth}px`;
+    if (this.auto) this.setSize(this.fitting());
+    this.near = [0, picture.rows.length];
+    this.layOut();
+    this.size();
+    this.canvas.replaceChildren(h('div', { class: 'ladder-heads' }, picture.heads), svg);
+    if (left || top) this.host.scrollTo(left, top);
+    this.scrolled();
   }
+
+  // ---- size --------------------------------------------------------------------------------
 
   /** Draws everything larger or smaller; null: as the width asks for. */
   setZoom(zoom: number | null): void {
     this.auto = zoom === null;
-    if (zoom === null) this.fit();
-    else this.draw(Math.round(Math.max(0.4, Math.min(2, zoom)) * 100) / 100);
-  }
-
-  private fit(): void {
-    if (!this.auto || !this.svg || this.host.clientWidth === 0) return;
-    const zoom = Math.floor((this.host.clientWidth / this.size(this.svg)[0]) * 100) / 100;
-    this.draw(zoom >= 1 || zoom < 0.85 ? 1 : zoom);
-  }
-
-  /** What is at the top left stays there. */
-  private draw(zoom: number): void {
-    const { svg, headsSvg, gutterSvg } = this;
-    const ratio = zoom / this.zoom;
-    if (ratio !== 1) this.zoomed(zoom);
-    this.zoom = zoom;
-    if (!svg || !headsSvg || !gutterSvg) return;
+    const next = zoom === null ? this.fitting() : Math.round(Math.max(0.4, Math.min(2, zoom)) * 100) / 100;
+    if (next === this.zoom) return;
+    const ratio = next / this.zoom;
     const [left, top] = [this.host.scrollLeft * ratio, this.host.scrollTop * ratio];
-    for (const one of [svg, headsSvg, gutterSvg]) {
-      const box = one.viewBox.baseVal;
-      one.setAttribute('width', String(box.width * zoom));
-      one.setAttribute('height', String(box.height * zoom));
+    this.setSize(next);
+    this.size();
+    this.host.scrollTo(left, top); // what is at the top left stays there
+    this.layOut();
+  }
+
+  private resized(): void {
+    if (this.auto) this.setZoom(null);
+    this.layOut();
+  }
+
+  /** The zoom at which the picture fits, where that is nearly as it was drawn. */
+  private fitting(): number {
+    if (!this.picture || this.host.clientWidth === 0) return this.zoom;
+    const zoom = Math.floor((this.host.clientWidth / this.picture.width) * 100) / 100;
+    return zoom >= 1 || zoom < 0.85 ? 1 : zoom;
+  }
+
+  private setSize(zoom: number): void {
+    if (zoom === this.zoom) return;
+    this.zoom = zoom;
+    this.zoomed(zoom);
+  }
+
+  private size(): void {
+    const p = this.picture;
+    if (!p) return;
+    const set = (svg: SVGSVGElement | null, w: number, px: number) => {
+      svg?.setAttribute('width', String(w * this.zoom));
+      svg?.setAttribute('height', String(px * this.zoom));
+    };
+    set(p.svg, p.width, p.height);
+    set(p.heads, p.width, p.head);
+    set(this.times, p.gutter, p.height - p.head);
+    p.svg.style.marginTop = `${-p.head * this.zoom}px`;
+  }
+
+  // ---- what is near the view -----------------------------------------------------------------
+
+  private scrolled(): void {
+    const aside = this.host.scrollLeft > 2;
+    this.host.classList.toggle('aside', aside);
+    if (aside && !this.times && this.picture) {
+      this.times = this.picture.times();
+      this.size();
+      this.canvas.insertBefore(h('div', { class: 'ladder-gutter' }, this.times), this.picture.svg);
     }
-    svg.style.marginTop = `${-this.headPx * zoom}px`;
-    this.host.scrollTo(left, top);
+    this.layOut();
   }
 
-  private index(svg: SVGSVGElement): void {
-    this.rows.clear();
-    this.rowOfMessage.clear();
-    this.foldHead.clear();
-    this.list = [];
-    for (const g of svg.querySelectorAll<SVGGElement>('g.m')) {
-      const n = Number(g.dataset.m);
-      const title = g.querySelector(':scope > title');
-      if (title) {
-        g.setAttribute('aria-label', title.textContent ?? '');
-        title.remove(); // else the browser lays its own tooltip over the picture
-      }
-      this.rows.set(n, g);
-      this.list.push(n);
-      const fold = numberList(g.dataset.fold);
-      for (const m of fold) this.foldHead.set(m, n);
-      for (const m of g.classList.contains('open') ? [n] : [n, ...fold]) {
-        if (!this.rowOfMessage.has(m)) this.rowOfMessage.set(m, n);
-      }
+  private layOut(all = false): void {
+    const rows = this.picture?.rows ?? [];
+    if (rows.length < MANY) return;
+    const top = this.host.scrollTop / this.zoom;
+    const height = (this.host.clientHeight || window.innerHeight) / this.zoom;
+    const from = all ? 0 : this.firstBelow(top - NEAR);
+    const to = all ? rows.length : this.firstBelow(top + height + NEAR);
+    const [a, b] = this.near as [number, number];
+    for (let i = Math.min(a, from); i < Math.max(b, to); i++) {
+      const was = i >= a && i < b;
+      const is = i >= from && i < to;
+      if (was === is) continue;
+      if (is) rows[i]!.g.style.display = '';
+      else rows[i]!.g.style.display = 'none';
     }
-    this.lit = [];
-    this.prompts = [...svg.querySelectorAll<SVGElement>('.prompt')].map((p) => [
-      this.rowOf(Number(p.dataset.from)) ?? 0, this.rowOf(Number(p.dataset.to)) ?? 0, p,
-    ]);
+    this.near = [from, to];
   }
 
-  private size(svg: SVGSVGElement): [number, number] {
-    const box = svg.viewBox.baseVal;
-    return box && box.width ? [box.width, box.height] : [svg.width.baseVal.value, svg.height.baseVal.value];
-  }
-
-  private liftHeads(svg: SVGSVGElement): HTMLElement {
-    const [w] = this.size(svg);
-    this.headsSvg = s('svg', {
-      class: svg.getAttribute('class') ?? 'ladder', width: w, height: this.headPx,
-      viewBox: `0 0 ${w} ${this.headPx}`, role: 'group', 'aria-label': 'Devices',
-    });
-    const heads = svg.querySelector('g.heads');
-    if (heads) {
-      const copy = heads.cloneNode(true) as SVGGElement; // on paper nothing is sticky
-      copy.classList.add('print-only');
-      heads.replaceWith(copy);
-      this.headsSvg.append(heads);
+  private firstBelow(y: number): number {
+    const rows = this.picture!.rows;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (rows[mid]!.y < y) low = mid + 1;
+      else high = mid;
     }
-    return h('div', { class: 'ladder-heads' }, this.headsSvg);
+    return low;
   }
 
-  private measureGutter(svg: SVGSVGElement): void {
-    let right = 0;
-    const times = svg.querySelectorAll<SVGTextElement>('.m .time');
-    for (const i of [0, times.length >> 1, times.length - 1]) {
-      const t = times[i];
-      if (!t) continue;
-      const box = t.getBBox();
-      right = Math.max(right, box.x + box.width);
-    }
-    if (right > 0) this.gutterPx = Math.ceil(right) + 8;
-  }
+  // ---- rows ------------------------------------------------------------------------------------
 
-  /** Once the picture is scrolled sideways its times would be gone: a copy of them stays. */
-  private copyGutter(svg: SVGSVGElement): SVGSVGElement {
-    const [, height] = this.size(svg);
-    const copy = s('svg', {
-      class: 'ladder gutter', width: this.gutterPx, height: height - this.headPx, 'aria-hidden': 'true',
-      viewBox: `0 ${this.headPx} ${this.gutterPx} ${height - this.headPx}`,
-    });
-    copy.append(s('rect', { class: 'gutter-bg', x: 0, y: 0, width: this.gutterPx, height }));
-    for (const t of svg.querySelectorAll('.m .time')) copy.append(s('g', { class: 'm' }, t.cloneNode(true)));
-    return copy;
-  }
-
-  private hitBox(g: SVGGElement): { x: number; y: number; w: number; h: number } | null {
-    const r = g.querySelector<SVGRectElement>('.hit');
-    if (!r) return null;
-    return { x: r.x.baseVal.value, y: r.y.baseVal.value, w: r.width.baseVal.value, h: r.height.baseVal.value };
+  private row(n: number): PictureRow | null {
+    return this.picture?.byN.get(n) ?? null;
   }
 
   order(): number[] {
@@ -205,27 +179,25 @@ export class Ladder implements Surface {
   }
 
   rowOf(n: number): number | null {
-    return this.rowOfMessage.get(n) ?? null;
+    return this.picture?.rowOfMessage.get(n) ?? null;
   }
 
   element(row: number): SVGGElement | null {
-    return this.rows.get(row) ?? null;
+    return this.row(row)?.g ?? null;
   }
 
   folded(row: number): number[] {
-    const g = this.rows.get(row);
-    if (!g || g.classList.contains('open')) return [row];
-    return [...new Set([row, ...numberList(g.dataset.fold)])];
+    return this.row(row)?.fold ?? [row];
   }
 
   /** All folds, open or not, by their first message. */
   folds(): number[] {
-    return [...new Set(this.foldHead.values())];
+    return [...new Set(this.picture?.foldHead.values())];
   }
 
   /** The first message of the fold that the row belongs to; null where it belongs to none. */
   foldOf(row: number): number | null {
-    return this.foldHead.get(row) ?? null;
+    return this.picture?.foldHead.get(row) ?? null;
   }
 
   hit(target: EventTarget | null): number | null {
@@ -234,50 +206,49 @@ export class Ladder implements Surface {
   }
 
   aim(row: number): number {
-    const g = this.rows.get(row);
-    const arrow = g?.querySelector('.arrow') ?? g;
-    const box = arrow?.getBoundingClientRect();
+    const g = this.element(row);
+    const box = (g?.querySelector('.arrow') ?? g)?.getBoundingClientRect();
     return box ? box.left + box.width / 2 : 0;
   }
 
   gutter(): number {
-    const left = this.canvas.lastElementChild?.getBoundingClientRect().left ?? 0;
     const view = this.host.getBoundingClientRect().left;
-    return Math.max(view, this.host.scrollLeft > 2 ? view : left) + this.gutterPx * this.zoom;
+    const left = this.host.scrollLeft > 2 ? view : this.picture?.svg.getBoundingClientRect().left ?? view;
+    return Math.max(view, left) + (this.picture?.gutter ?? 0) * this.zoom;
   }
 
-  reveal(row: number): void {
-    const g = this.rows.get(row);
-    const box = g && this.hitBox(g);
-    if (!box) return;
-    const head = this.headPx * this.zoom;
-    const to = reveal(box.y * this.zoom - head, box.h * this.zoom, this.host.scrollTop, this.host.clientHeight - head, 66);
+  reveal(n: number): void {
+    const row = this.row(n);
+    const p = this.picture;
+    if (!row || !p) return;
+    const head = p.head * this.zoom;
+    const to = reveal(row.y * this.zoom - head, row.h * this.zoom, this.host.scrollTop, this.host.clientHeight - head, 66);
     if (to !== null) this.host.scrollTop = to;
+    this.layOut();
+    // where the window is low, the ladder itself may be out of it
+    const r = row.g.getBoundingClientRect();
+    if (r.bottom > window.innerHeight || r.top < 0) this.host.scrollIntoView({ block: 'nearest' });
   }
+
+  // ---- light --------------------------------------------------------------------------------------
 
   /** Dims everything that has nothing to do with the leg or device. */
   spot(spot: Spot): void {
-    const svg = this.svg;
-    if (!svg) return;
-    const devices = new Set<string>();
-    for (const g of this.rows.values()) {
-      const lit = !spot || ('leg' in spot
-        ? Number(g.dataset.leg) === spot.leg
-        : Number(g.dataset.from) === spot.device || Number(g.dataset.to) === spot.device);
-      g.classList.toggle('dim', !lit);
-      if (lit && spot) {
-        devices.add(g.dataset.from ?? '');
-        devices.add(g.dataset.to ?? '');
-      }
+    const p = this.picture;
+    if (!p) return;
+    const devices = new Set<number>();
+    for (const r of p.rows) {
+      const lit = !spot || ('leg' in spot ? r.leg === spot.leg : r.from === spot.device || r.to === spot.device);
+      r.g.classList.toggle('dim', !lit);
+      if (lit && spot) devices.add(r.from).add(r.to);
     }
-    for (const el of [...svg.querySelectorAll<SVGElement>('.life'), ...(this.headsSvg?.querySelectorAll<SVGElement>('.head') ?? [])]) {
-      el.classList.toggle('dim', !!spot && !devices.has(el.dataset.device ?? ''));
-      el.classList.toggle('hover', !!spot && 'device' in spot && Number(el.dataset.device) === spot.device);
+    for (const el of [...p.lifes, ...p.heads.querySelectorAll<SVGElement>('.head')]) {
+      const device = Number(el.dataset.device);
+      el.classList.toggle('dim', !!spot && !devices.has(device));
+      el.classList.toggle('hover', !!spot && 'device' in spot && device === spot.device);
     }
-    const on = (row: number) => !this.rows.get(row)?.classList.contains('dim');
-    for (const [from, to, p] of this.prompts) {
-      p.classList.toggle('dim', !!spot && !(on(from) && on(to)));
-    }
+    const on = (row: number) => !this.element(row)?.classList.contains('dim');
+    for (const [from, to, curve] of p.prompts) curve.classList.toggle('dim', !!spot && !(on(from) && on(to)));
   }
 
   /** Lights the curves that join the given messages, and their rows. */
@@ -286,13 +257,13 @@ export class Ladder implements Surface {
     this.lit = [];
     const on = new Set(messages.map((n) => this.rowOf(n)).filter((n): n is number => n !== null));
     if (on.size < 2) return;
-    for (const n of on) this.light(this.rows.get(n), 'chain');
-    for (const [from, to, p] of this.prompts) {
-      if (on.has(from) && on.has(to)) this.light(p, 'hover');
+    for (const n of on) this.light(this.element(n), 'chain');
+    for (const [from, to, curve] of this.picture!.prompts) {
+      if (on.has(from) && on.has(to)) this.light(curve, 'hover');
     }
   }
 
-  private light(el: Element | undefined, cls: string): void {
+  private light(el: Element | null, cls: string): void {
     if (!el) return;
     el.classList.add(cls);
     this.lit.push([el, cls]);
