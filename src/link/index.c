@@ -97,6 +97,7 @@ static void add_events(struct index *x, u32 leg) {
     clues_add(&x->events, s->to_dev, s->start_us, leg);
     clues_add(&x->events, s->to_dev, s->retry_us, leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
+    clues_add(&x->ends, s->from_dev, failed_us(s), leg);
     for (int i = 0; i < 2; i++)
         clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
     for (u32 k = 0; k < s->nnumbers; k++) {
@@ -112,6 +113,8 @@ void index_open(struct index *x, const struct weave *w) {
     x->mark = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
     x->reaching = base_grow(NULL, &(isize){0}, w->ndevs + 1, u);
     x->leaving = base_grow(NULL, &(isize){0}, w->ndevs + 1, u);
+    x->failures = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
+    x->next_failure = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
     i64 first = INT64_MAX, last = INT64_MIN;
     for (isize i = 0; i < w->nsums; i++) {
         first = i64_min(first, w->sums[i].start_us);
@@ -121,22 +124,20 @@ void index_open(struct index *x, const struct weave *w) {
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
     clues_settle(&x->events);
     clues_settle(&x->numbers);
+    clues_settle(&x->ends);
 }
 
-void index_fail(struct index *x) {
-    const struct weave *w = x->w;
-    clues_drop(&x->ends);
-    clues_drop(&x->failures);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        bool gone = s->state == STATE_FAILED || s->state == STATE_CANCELLED;
-        if (!s->parent || !gone || s->flags & SUM_RECORDING) continue;
-        i64 end = s->fail_us != NEVER ? s->fail_us : s->cancel_us;
-        clues_add(&x->ends, s->from_dev, end, s->parent - 1);
-        clues_add(&x->failures, s->parent, end, (u32)i);
-    }
-    clues_settle(&x->ends);
-    clues_settle(&x->failures);
+i64 failed_us(const struct sum *s) {
+    bool gone = s->state == STATE_FAILED || s->state == STATE_CANCELLED;
+    if (!gone || s->flags & SUM_RECORDING) return NEVER;
+    return s->fail_us != NEVER ? s->fail_us : s->cancel_us;
+}
+
+void index_fail(struct index *x, u32 c) {
+    const struct sum *s = &x->w->sums[c];
+    if (!s->parent || failed_us(s) == NEVER) return;
+    x->next_failure[c] = x->failures[s->parent - 1];
+    x->failures[s->parent - 1] = c + 1;
 }
 
 void index_close(struct index *x) {
@@ -146,7 +147,8 @@ void index_close(struct index *x) {
     clues_drop(&x->events);
     clues_drop(&x->numbers);
     clues_drop(&x->ends);
-    clues_drop(&x->failures);
+    base_free(x->failures);
+    base_free(x->next_failure);
 }
 
 double index_background(const struct index *x, u32 dev) {

@@ -26,12 +26,16 @@ static double trigger_density(const struct trigger *t, i64 start_us, i64 slack) 
     return evidence_m(t->kind) * evidence_prompt_density(start_us - t->at_us, slack);
 }
 
-/* The last failure among the other children of p, before the child left. */
+/* The last failure among the other tries of p, before the child left. */
 static i64 failure_before(const struct index *x, u32 c, u32 p, i64 start_us, i64 slack) {
-    struct clue_run run = clues_find(&x->failures, p + (u64)1);
-    isize n = clues_until(run, start_us + slack);
-    while (n > 0 && run.rows[n - 1].leg == c) n--;
-    return n > 0 ? run.rows[n - 1].at_us : NEVER;
+    enum { TRIES = 32 };
+    i64 best = NEVER;
+    u32 row = x->failures[p];
+    for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
+        i64 end = failed_us(&x->w->sums[row - 1]);
+        if (row - 1 != c && end <= start_us + slack) best = i64_max(best, end);
+    }
+    return best;
 }
 
 /* The densest trigger, with its proof; 0: nothing on p could have made its device send c. */

@@ -41,19 +41,21 @@ struct index {
     const struct weave *w;
     u32 *reaching, *leaving; /* how many legs reach and leave each device */
     u32 *mark;               /* by leg: the last choice that considered it */
-    struct clues
-        events; /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
+    /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
+    struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
-    struct clues
-        ends; /* by device: a try failed; the leg is its parent. Filled after the first round */
-    struct clues failures; /* by parent: one of its tries failed; the leg is that try */
+    struct clues ends;    /* by device that it left: a try failed */
+    u32 *failures;        /* by leg: row + 1 of the last found of its failed tries … */
+    u32 *next_failure;    /* … and of the one found before that */
     double span_s;
 };
 
 void index_open(struct index *x, const struct weave *w);
-void index_fail(
-    struct index *x); /* fills `ends` and `failures` from the parents found so far */
 void index_close(struct index *x);
+/* Leg c has found its parent: where it failed, the parent's next try has its cause. At most once for each leg. */
+void index_fail(struct index *x, u32 c);
+/* When a try failed; NEVER: it did not, or it was none. */
+i64 failed_us(const struct sum *s);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 

@@ -2,8 +2,8 @@
  *
  *     P(parent = p) = intensity(p) / (background + sum of intensities)
  *
- * which is the confidence that people see. The second round knows which tries of a parent had failed before,
- * so that the next try has its cause; then a parent that cannot have two answered children at
+ * which is the confidence that people see. Legs choose in the order of their starts: which tries of a parent had failed
+ * before is then known, so that the next try has its cause. Then a parent that cannot have two answered children at
  * once keeps the better one. A leg joins when its best parent is this likely: joining strangers is worse
  * than leaving a leg out.
  *
@@ -14,8 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.90, CLEAR = 0.995, RIVAL = 0.999, SURE = 0.999,
-                    NOTHING = 1e-7;
+static const double JOIN = 0.90, CLEAR = 0.995, RIVAL = 0.999, NOTHING = 1e-7;
 
 enum {
     WINDOW_US =
@@ -67,18 +66,22 @@ static bool stands_out(const struct choice *choice) {
            choice->best[0].intensity >= CLEAR * (choice->background + choice->total);
 }
 
-/* The latest of these that came before the child left. `few`: look no further once one stands out. */
+/* The latest of these that came before the child left. `few`: look no further once one stands out. Of what
+ * failed, the parent is meant. */
 static void consider_clues(const struct index *x, u32 c, const struct clues *clues,
                            u64 key, isize few, isize most, struct choice *choice) {
     const struct sum *s = &x->w->sums[c];
     struct clue_run run = clues_find(clues, key);
+    bool failed = clues == &x->ends;
     i64 slack = 20000 + (i64)s->precision_us;
     isize n = clues_until(run, s->start_us + slack), tried = 0;
     while (n-- > 0 && tried < most) {
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(choice)) return;
-        tried += consider(x, c, run.rows[n].leg, choice);
+        u32 leg = run.rows[n].leg, parent = x->w->sums[leg].parent;
+        if (failed && !parent) continue;
+        tried += consider(x, c, failed ? parent - 1 : leg, choice);
     }
 }
 
@@ -149,24 +152,7 @@ static void decide(struct weave *w, const struct index *x, u32 c,
     keep_proofs(w, x, c, best->parent);
 }
 
-/* ---- rounds -------------------------------------------------------------------------------------------- */
-
-static bool settled(const struct weave *w, const struct sum *s) {
-    return s->kind != KIND_CALL || leg_is_hop(w, s);
-}
-
-/* Had a try failed before it left: of its parent, or of anybody where no parent is sure? Then the second round may see
- * it otherwise. */
-static bool after_failure(const struct index *x, u32 c) {
-    const struct sum *s = &x->w->sums[c];
-    bool sure = s->parent && s->confidence > SURE;
-    struct clue_run run =
-        sure ? clues_find(&x->failures, s->parent) : clues_find(&x->ends, s->from_dev);
-    i64 slack = 20000 + (i64)s->precision_us;
-    isize n = clues_until(run, s->start_us + slack);
-    while (sure && n > 0 && run.rows[n - 1].leg == c) n--;
-    return n > 0 && s->start_us - run.rows[n - 1].at_us <= WINDOW_US;
-}
+/* ---- who cannot both be right -------------------------------------------------------------------------- */
 
 static bool overlap(const struct sum *a, const struct sum *b) {
     return a->answer_us != NEVER && b->answer_us != NEVER && a->answer_us < b->last_us &&
@@ -197,7 +183,7 @@ static void part_rivals(struct weave *w, const struct index *x, struct choice *c
     struct rival *rows = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->parent && talks(s) && !settled(w, s))
+        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_hop(w, s))
             rows[n++] = (struct rival){s->parent, (u32)i, s->confidence, s->id};
     }
     if (n) qsort(rows, (size_t)n, sizeof *rows, by_parent);
@@ -251,20 +237,36 @@ static void cut_circles(struct weave *w) {
     base_free(walk);
 }
 
+/* Legs by start, since a try's failure makes the next one. */
+static struct sort_row *by_start(const struct weave *w) {
+    struct sort_row *rows =
+        base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *rows);
+    for (isize i = 0; i < w->nsums; i++)
+        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
+    sort_rows(rows, w->nsums);
+    return rows;
+}
+
 void score_parents(struct weave *w) {
     struct index x;
     struct choice choice = {0};
     index_open(&x, w);
+    struct sort_row *rows = by_start(w);
+    /* twice, since stamps of a second may have a try before the one whose failure made it */
     for (int round = 0; round < 2; round++) {
-        if (round == 1) index_fail(&x);
         for (isize i = 0; i < w->nsums; i++) {
-            const struct sum *s = &w->sums[i];
-            if (settled(w, s) || (round == 1 && !after_failure(&x, (u32)i))) continue;
-            choose(&x, (u32)i, &choice);
-            decide(w, &x, (u32)i, &choice, 0);
+            u32 c = (u32)rows[i].value;
+            const struct sum *s = &w->sums[c];
+            bool hop = leg_is_hop(w, s);
+            if (round == 0 && hop) index_fail(&x, c);
+            if (hop || s->kind != KIND_CALL || (round == 1 && s->parent)) continue;
+            choose(&x, c, &choice);
+            decide(w, &x, c, &choice, 0);
+            index_fail(&x, c);
         }
     }
     part_rivals(w, &x, &choice);
     cut_circles(w);
+    base_free(rows);
     index_close(&x);
 }

@@ -157,7 +157,7 @@ static void say_fact(void *ctx, const struct fact *f) {
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host. */
 static void say_call_id(struct sayings *g, u32 label) {
-    enum { RANDOM_BITS = 20 };
+    enum { RANDOM_BITS = 16 };
     const struct sum *s = &g->w->sums[g->leg];
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;

@@ -111,6 +111,7 @@ static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number
 
 isize weave_find(const struct weave *w, str x) {
     struct number number = number_read(x);
+    if (x.n == 0) return -1;
     /* what is exact goes before what is a number */
     for (int round = 0; round < 2; round++) {
         u64 key = round == 1 && number.ndigits >= 3 ? number.key : 0;

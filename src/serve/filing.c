@@ -39,7 +39,7 @@ static bool before_sighting(void *ctx, const struct sighting *s) {
     if (!f->has_invite && f->seen < FIRST_AMONG) look_for_first(f, s->bytes);
     if (f->seen == 0 || s->time_us < f->job->oldest_us) f->job->oldest_us = s->time_us;
     /* the bulk loom writes as it goes: what waits is a batch that the database did not take */
-    f->refused = loom_waiting(f->loom) >= WAITING_COMMIT;
+    f->refused = loom_stuck(f->loom);
     if (++f->seen % LIVE_EVERY == 0) {
         f->stopped = worker_stopping(f->w);
         worker_live(f->w, false);

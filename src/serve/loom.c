@@ -31,7 +31,8 @@ struct loom {
     str hosts;
     arena boot, view, batch;
     i64 window_us;
-    bool bulk;
+    bool bulk, stuck;
+    isize try_at; /* of a file: how many wait before they are made durable */
     struct feed *feeds;
     isize nfeeds, cap_feeds;
     struct sighting *waiting; /* their bytes are in `batch` */
@@ -189,11 +190,12 @@ static void on_sighting(void *ctx, const struct sighting *s) {
     *mine = *s;
     mine->bytes = arena_copy(&l->batch, s->bytes);
     mine->at = SIGHTING_NOWHERE;
-    if (!l->bulk || l->nwaiting < BATCH) return;
+    if (!l->bulk || l->nwaiting < l->try_at) return;
     /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
     enum err e =
         weave_nseen(l->weave) < 8 * MANY ? store_waiting(l) : loom_commit(l, NULL, NULL);
-    if (e == ERR_OK) return;
+    l->stuck = e != ERR_OK;
+    l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
 }
 
 static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
@@ -210,6 +212,10 @@ struct input_sink loom_sink(struct loom *l) {
 void loom_session(struct loom *l) {
     store_session(l->store);
 }
+bool loom_stuck(const struct loom *l) {
+    return l->stuck;
+}
+
 isize loom_waiting(const struct loom *l) {
     return l->nwaiting;
 }
@@ -409,6 +415,7 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
                        .batch = arena_open((isize)8 << 30),
                        .window_us = o->window_us ? o->window_us : WINDOW_US,
                        .bulk = o->bulk,
+                       .try_at = BATCH,
                        .newest_us = INT64_MIN / 2};
     l->hosts = arena_copy(&l->boot, o->hosts);
     weave_new(l);

@@ -36,6 +36,8 @@ void loom_session(struct loom *l);
 /* Makes everything fed so far durable, links, and tells the changes. The error is the store's; its sentence is
  * store_error. What was fed stays in memory and is tried again at the next commit. */
 must_use enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx);
+/* The database refused the last batch that a file made durable on the way: what is fed now only waits. */
+bool loom_stuck(const struct loom *l);
 /* Sightings fed since the last commit. */
 isize loom_waiting(const struct loom *l);
 

@@ -231,6 +231,33 @@ static void a_call_that_goes_on_stays_whole(void **state) {
     world_drop(&w);
 }
 
+/* Two calls with one masked Call-ID: what the younger one needs stays. */
+static void a_shared_call_id_stays(void **state) {
+    struct world w;
+    bool left = true;
+    (void)state;
+    world_init(&w);
+    world_open(&w, STORE_WRITE);
+    world_begin(&w);
+    add(&w, 1, 0, T0);
+    struct call a = call_of(&w.view, "aaa", T0, (int[]){1}, 1);
+    struct call b = call_of(&w.view, "bbb", T0 + HOUR, (int[]){1}, 1);
+    b.legs[0].id = S("another");
+    b.legs[0].end_us = T0 + 10 * HOUR;
+    put(&w, &a);
+    put(&w, &b);
+    world_commit(&w);
+    while (left) fine(w.s, store_retain(w.s, T0 + 5 * HOUR, &left));
+    struct search q = search_any();
+    expect_found(&w, &q, "bbb");
+    struct store_totals t;
+    fine(w.s, store_totals(w.s, &t));
+    assert_int_equal(t.sightings, 1);
+    world_close(&w);
+    check_invariants(w.path);
+    world_drop(&w);
+}
+
 /* A source that a listener holds: its messages go, it stays good; and the same messages may come again. */
 static void what_was_deleted_may_come_again(void **state) {
     struct world w;
@@ -273,6 +300,7 @@ int main(void) {
         cmocka_unit_test(no_byte_stays),
         cmocka_unit_test(the_file_shrinks),
         cmocka_unit_test(a_call_that_goes_on_stays_whole),
+        cmocka_unit_test(a_shared_call_id_stays),
         cmocka_unit_test(what_was_deleted_may_come_again),
         cmocka_unit_test(retention_has_its_own_transaction),
     };

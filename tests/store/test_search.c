@@ -123,6 +123,9 @@ static void numbers_whole(void **state) {
         {"7946", ""},
         {"16329601234", ""},
         {"030 901820", "fff"},
+        {"99901632960123", "ggg aaa"}, /* up to four digits before a national number */
+        {"999901632960123", ""},
+        {"+44202", ""}, /* an extension is no national number */
     };
     EXPECT(number, table);
 }

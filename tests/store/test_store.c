@@ -143,6 +143,43 @@ static void a_rollback_takes_everything_back(void **state) {
     assert_int_equal(totals(w).sightings, 4);
 }
 
+/* What came in a transaction that was rolled back has not come. */
+static void a_rollback_is_no_second_time(void **state) {
+    struct world *w = *state;
+    world_begin(w);
+    assert_true(add(w, 1, 1, T0));
+    world_commit(w);
+    store_session(w->s);
+    for (int i = 0; i < 3; i++) {
+        world_begin(w);
+        assert_false(add(w, 1, 1, T0));
+        store_rollback(w->s);
+    }
+    world_begin(w);
+    assert_false(add(w, 1, 1, T0));
+    assert_true(add(w, 1, 1, T0));
+    world_commit(w);
+}
+
+/* A log that runs backwards, a batch a line. */
+static void what_is_earlier_may_come_later(void **state) {
+    struct world *w = *state;
+    static struct heard h;
+    for (int k = 9; k >= 0; k--) {
+        world_begin(w);
+        assert_true(add(w, 1, k, T0 + k * 30 * US_PER_SECOND));
+        world_commit(w);
+    }
+    for (int k = 0; k < 10; k++) {
+        struct input_sink sink = heard_sink(&h);
+        i64 from = T0 + k * 30 * US_PER_SECOND;
+        fine(w->s, store_replay_range(w->s, from, from + 1, &sink));
+        assert_int_equal(h.n, 1);
+        assert_int_equal(h.list[0].time_us, from);
+    }
+    assert_int_equal(totals(w).first_us, T0);
+}
+
 static void every_part_of_a_sighting_makes_a_difference(void **state) {
     struct world *w = *state;
     struct store_facts f = {.call_id = S("x")};
@@ -378,6 +415,8 @@ int main(void) {
         T(the_same_trace_twice_is_stored_once),
         T(equal_lines_keep_their_count),
         T(a_rollback_takes_everything_back),
+        T(a_rollback_is_no_second_time),
+        T(what_is_earlier_may_come_later),
         T(every_part_of_a_sighting_makes_a_difference),
         T(sizes_from_nothing_to_too_much),
         T(one_call_id_over_a_long_time),

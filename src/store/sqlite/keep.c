@@ -8,7 +8,7 @@ static u64 piece_key(i64 ref, i64 bucket) {
     return hash_mix((u64)ref, (u64)bucket);
 }
 
-static u64 seen_key(u64 hash, u32 piece) {
+static u64 twins_key(u64 hash, u32 piece) {
     return hash_mix(hash, piece);
 }
 
@@ -27,21 +27,22 @@ static u32 *piece_place(struct keep *k, i64 ref, i64 bucket) {
     }
 }
 
-static u32 *seen_place(struct keep *k, u64 hash, u32 piece) {
-    for (u64 key = seen_key(hash, piece);; key = next_key(key)) {
-        u32 *at = map_put(&k->seen_index, key);
+static u32 *twins_place(struct keep *k, u64 hash, u32 piece) {
+    for (u64 key = twins_key(hash, piece);; key = next_key(key)) {
+        u32 *at = map_put(&k->twin_index, key);
         if (!*at) return at;
-        if (k->seen[*at - 1].hash == hash && k->seen[*at - 1].piece == piece) return at;
+        if (k->twins[*at - 1].hash == hash && k->twins[*at - 1].piece == piece) return at;
     }
 }
 
 /* The number of the entry for sightings equal to this one; made when new. */
-static u32 seen_of(struct keep *k, u64 hash, u32 piece) {
-    u32 *place = seen_place(k, hash, piece);
+static u32 twins_of(struct keep *k, u64 hash, u32 piece) {
+    u32 *place = twins_place(k, hash, piece);
     if (!*place) {
-        k->seen = base_grow(k->seen, &k->cap_seen, k->nseen + 1, (isize)sizeof *k->seen);
-        k->seen[k->nseen] = (struct twins){.hash = hash, .piece = piece};
-        *place = (u32)++k->nseen;
+        k->twins =
+            base_grow(k->twins, &k->cap_twins, k->ntwins + 1, (isize)sizeof *k->twins);
+        k->twins[k->ntwins] = (struct twins){.hash = hash, .piece = piece};
+        *place = (u32)++k->ntwins;
     }
     return *place - 1;
 }
@@ -56,15 +57,14 @@ static void piece_empty(struct piece *p) {
 
 /* ---- letting go ------------------------------------------------------------------------------ */
 
-/* Keeps the pieces that `stays` says and what was seen of them, in new numbers. */
-static void keep_only(struct keep *k,
-                      bool (*stays)(const struct keep *k, const struct piece *p)) {
+/* Lets go of what was not touched for long; the rest gets new numbers. */
+static void keep_trim(struct keep *k) {
     u32 *renamed = NULL;
     isize cap = 0, n = 0;
     renamed = base_grow(renamed, &cap, k->npieces + 1, (isize)sizeof *renamed);
     map_clear(&k->piece_index);
     for (isize i = 0; i < k->npieces; i++) {
-        if (!stays(k, &k->pieces[i])) {
+        if (k->clock - k->pieces[i].touched > EQUAL_WITHIN) {
             base_free(k->pieces[i].bytes);
             continue;
         }
@@ -73,47 +73,35 @@ static void keep_only(struct keep *k,
         *piece_place(k, k->pieces[i].ref, k->pieces[i].bucket) = (u32)n;
     }
     k->npieces = n;
-    map_clear(&k->seen_index);
+    map_clear(&k->twin_index);
     n = 0;
-    for (isize i = 0; i < k->nseen; i++) {
-        struct twins e = k->seen[i];
+    for (isize i = 0; i < k->ntwins; i++) {
+        struct twins e = k->twins[i];
         if (!renamed[e.piece]) continue;
         e.piece = renamed[e.piece] - 1;
-        k->seen[n++] = e;
-        *seen_place(k, e.hash, e.piece) = (u32)n;
+        k->twins[n++] = e;
+        *twins_place(k, e.hash, e.piece) = (u32)n;
     }
-    k->nseen = n;
+    k->ntwins = n;
     base_free(renamed);
-}
-
-static bool was_touched(const struct keep *k, const struct piece *p) {
-    return k->clock - p->touched <= EQUAL_WITHIN;
-}
-
-static bool was_there(const struct keep *k, const struct piece *p) {
-    (void)k;
-    return !p->young;
 }
 
 void keep_drop(struct keep *k) {
     for (isize i = 0; i < k->npieces; i++) base_free(k->pieces[i].bytes);
     map_drop(&k->piece_index);
-    map_drop(&k->seen_index);
+    map_drop(&k->twin_index);
     base_free(k->pieces);
-    base_free(k->seen);
+    base_free(k->twins);
     base_free(k->dirty);
     base_free(k->undo);
-    base_free(k->scratch);
     *k = (struct keep){0};
 }
 
 void keep_committed(struct keep *k) {
     must(k->ndirty == 0);
-    for (isize i = 0; i < k->nundo; i++)
-        k->pieces[k->seen[k->undo[i].seen].piece].young = false;
     k->nundo = 0;
     if (k->clock - k->trimmed > EQUAL_WITHIN) {
-        keep_only(k, was_touched);
+        keep_trim(k);
         k->trimmed = k->clock;
     }
 }
@@ -123,18 +111,17 @@ void keep_unload(struct keep *k) {
         k->pieces[i].loaded = k->pieces[i].dirty = false;
         piece_empty(&k->pieces[i]);
     }
-    for (isize i = 0; i < k->nseen; i++) k->seen[i].stored = 0;
+    for (isize i = 0; i < k->ntwins; i++) k->twins[i].stored = 0;
     k->ndirty = 0;
 }
 
 void keep_rolled_back(struct keep *k) {
     while (k->nundo) {
         struct undo u = k->undo[--k->nundo];
-        k->seen[u.seen].came = u.came;
-        k->seen[u.seen].last = u.last;
+        k->twins[u.twins].came = u.came;
+        k->twins[u.twins].last = u.last;
     }
     keep_unload(k);
-    keep_only(k, was_there);
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */
@@ -155,8 +142,8 @@ static enum err piece_load_chunk(struct store *s, u32 at, sqlite3_stmt *st) {
     struct record r = {0};
     while (record_next(&in, p->before_us, &r)) {
         p->before_us = r.time_us;
-        u32 seen = seen_of(k, record_hash(&r), at); /* may move k->seen */
-        k->seen[seen].stored++;
+        u32 twins = twins_of(k, record_hash(&r), at); /* may move k->twins */
+        k->twins[twins].stored++;
     }
     if (in.failed) return db_damaged(s, "a chunk holds something that is no sighting");
     return ERR_OK;
@@ -183,8 +170,7 @@ static enum err piece_for(struct store *s, i64 ref, i64 bucket, bool made, u32 *
     if (!*place) {
         k->pieces = base_grow(k->pieces, &k->cap_pieces, k->npieces + 1,
                               (isize)sizeof *k->pieces);
-        k->pieces[k->npieces] =
-            (struct piece){.ref = ref, .bucket = bucket, .young = true};
+        k->pieces[k->npieces] = (struct piece){.ref = ref, .bucket = bucket};
         k->pieces[k->npieces].loaded = made;
         *place = (u32)++k->npieces;
     }
@@ -249,9 +235,7 @@ enum err keep_write(struct store *s) {
 
 /* May this record still go into the open chunk? */
 static bool piece_has_room(const struct piece *p, const struct record *r) {
-    if (p->n == 0) return true;
-    i64 first = i64_min(p->first_us, r->time_us), last = i64_max(p->last_us, r->time_us);
-    return p->nbytes + r->bytes.n <= CHUNK_FULL && (last - first) >> BUCKET_BITS == 0;
+    return p->n == 0 || p->nbytes + r->bytes.n <= CHUNK_FULL;
 }
 
 static enum err piece_add(struct store *s, u32 number, const struct record *r) {
@@ -284,15 +268,15 @@ enum err keep_sighting(struct store *s, i64 ref, bool made, const struct record 
     k->clock++;
     enum err e = piece_for(s, ref, r->time_us >> BUCKET_BITS, made, &number);
     if (e) return e;
-    u32 at = seen_of(k, record_hash(r), number);
-    struct twins *seen = &k->seen[at];
+    u32 at = twins_of(k, record_hash(r), number);
+    struct twins *t = &k->twins[at];
     k->undo = base_grow(k->undo, &k->cap_undo, k->nundo + 1, (isize)sizeof *k->undo);
-    k->undo[k->nundo++] = (struct undo){at, seen->came, seen->last};
-    if (seen->last <= k->session || k->clock - seen->last > EQUAL_WITHIN) seen->came = 0;
-    seen->came++;
-    seen->last = k->clock;
-    *fresh = seen->came > seen->stored;
+    k->undo[k->nundo++] = (struct undo){at, t->came, t->last};
+    if (t->last <= k->session || k->clock - t->last > EQUAL_WITHIN) t->came = 0;
+    t->came++;
+    t->last = k->clock;
+    *fresh = t->came > t->stored;
     if (!*fresh) return ERR_OK;
-    seen->stored++;
+    t->stored++;
     return piece_add(s, number, r);
 }

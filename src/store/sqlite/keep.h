@@ -43,27 +43,24 @@ struct piece {
     isize nbytes, cap_bytes;
     u64 touched; /* keep.clock */
     bool loaded, dirty;
-    bool young;   /* made in this transaction */
     bool earlier; /* first_us is not what the row says */
 };
 
-struct undo {
-    u32 seen, came;
+struct undo { /* what `came` and `last` were */
+    u32 twins, came;
     u64 last;
 };
 
 struct keep {
     u64 clock, session; /* sightings so far; where the session began */
     u64 trimmed;
-    struct map piece_index, seen_index; /* to number + 1 */
+    struct map piece_index, twin_index; /* to number + 1 */
     struct piece *pieces;
-    struct twins *seen;
+    struct twins *twins;
     u32 *dirty;        /* numbers of pieces with unwritten sightings */
     struct undo *undo; /* of this transaction */
-    isize npieces, nseen, ndirty, nundo;
-    isize cap_pieces, cap_seen, cap_dirty, cap_undo;
-    u8 *scratch; /* a chunk being read */
-    isize cap_scratch;
+    isize npieces, ntwins, ndirty, nundo;
+    isize cap_pieces, cap_twins, cap_dirty, cap_undo;
 };
 
 void keep_drop(struct keep *k);

@@ -89,7 +89,6 @@ static enum err legs_any(struct store *s, i64 call, bool *any) {
 }
 
 enum err put_remove(struct store *s, i64 call) {
-    struct leg_rows legs = {0};
     sqlite3_stmt *st = db_stmt(s, SQL_CALL_ROW);
     if (!st) return ERR_IO;
     sqlite3_bind_int64(st, 1, call);
@@ -105,12 +104,9 @@ enum err put_remove(struct store *s, i64 call) {
     if (words.n) memcpy(copy, words.p, (size_t)words.n);
     sqlite3_reset(st);
     e = postings_change(s, call, (str){copy, words.n}, start_us, (str){0}, 0);
-    if (!e) e = leg_rows_read(s, call, &legs);
     if (!e) e = db_run_ints(s, SQL_LEG_CLEAR, 1, call, 0, 0);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, call, 0, 0);
-    if (!e) e = refs_orphaned(s, &legs);
     if (!e) s->new_calls--;
-    base_free(legs.rows);
     base_free(copy);
     return e;
 }
@@ -128,7 +124,6 @@ static enum err leg_take(struct store *s, i64 other, const struct leg_row *leg,
         e = db_run_ints(s, SQL_LEG_LEAVE, 2, other, leg->ref, 0);
     else
         e = db_run_ints(s, SQL_LEG_LEAVE_ONE, 3, other, leg->ref, leg->id);
-    if (!e) e = db_run_ints(s, SQL_CALL_TOUCH, 1, other, 0, 0);
     if (!e) e = legs_any(s, other, &any);
     if (!e && !any) e = put_remove(s, other);
     return e;
@@ -283,7 +278,7 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     enum err e = call_row_read(s, c->id, old);
     if (!e) e = leg_rows_of(s, c, legs);
     if (e) return e;
-    i64 digest = (i64)(hash_bytes(json, 0) | 1); /* never 0, which means "look again" */
+    i64 digest = (i64)hash_bytes(json, 0);
     if (old->no && old->digest == digest && old->start_us == c->start_us)
         return legs_put(s, old->no, false, legs);
     i64 no = old->no;

@@ -6,7 +6,7 @@
 
 /* How a leg's id stands in its table. */
 i64 put_leg_key(str leg_id);
-/* Takes a call, its legs and its words out. Its sightings stay. */
+/* Takes a call, its legs and its words out. Its Call-IDs and their sightings stay. */
 must_use enum err put_remove(struct store *s, i64 call);
 
 #endif

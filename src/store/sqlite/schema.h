@@ -94,7 +94,6 @@ extern const char store_schema[];
     X(CALL_SET,                                                                          \
       "UPDATE call SET start_us=?2,end_us=?3,kind=?4,status=?5,duration_ms=?6,"          \
       "digest=?7,words=?8,format=?9,json=?10 WHERE no=?1")                               \
-    X(CALL_TOUCH, "UPDATE call SET digest=0 WHERE no=?1")                                \
     X(CALL_DELETE, "DELETE FROM call WHERE no=?1")                                       \
     X(CALL_ROW, "SELECT id,start_us,status,duration_ms,words,format,json FROM call"      \
                 " WHERE no=?1")                                                          \
