@@ -249,10 +249,9 @@ static void refer(struct gather *g, const struct sip_msg *m) {
     struct sip_uri u;
     struct fail f;
     if (!h || sip_addr_parse(&a, h->value, &f) != ERR_OK) return;
-    if (sip_uri_parse(&u, a.uri, &f) != ERR_OK) return;
-    number_of(g, FACT_CALLED, u.number);
+    if (sip_uri_parse(&u, a.uri, &f) == ERR_OK) number_of(g, FACT_CALLED, u.number);
     u8 room[1024];
-    str rest = u.headers;
+    str rest = str_cut(a.uri, '?').tail; /* some leave the "@" in there as it is */
     while (rest.n) {
         struct str_pair one = str_cut(rest, '&'), pair = str_cut(one.head, '=');
         rest = one.tail;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+static const double SUREST = 0.9999; /* evidence is never more certain than this */
+
 struct view {
     const struct weave *w;
     const struct conversation *g;
@@ -245,7 +247,7 @@ static void leg_fill(const struct view *v, u32 row, struct leg *l) {
                                    : sip_status_text(s->status),
         .messages = (isize)s->n,
         .parent = s->parent ? leg_number(v, s->parent - 1) : 0,
-        .confidence = s->parent ? s->confidence : 1,
+        .confidence = s->parent ? (s->confidence < SUREST ? s->confidence : SUREST) : 1,
         .start_us = s->start_us,
         .ring_us = s->ring_us,
         .answer_us = s->answer_us,
@@ -299,9 +301,12 @@ static void bytes_fill(const struct view *v, const struct seen *r, struct messag
     const struct sip_header *type = sip_header_first(m, SIP_HDR_CONTENT_TYPE);
     out->has_sdp =
         m->body.n && type && str_find_nocase(type->value, S("application/sdp")) >= 0;
+    bool from_wire = v->w->trace.sources[r->source].kind == SOURCE_CAPTURE;
     out->notes = arena_new(v->a, struct message_note, m->nnotes);
     for (isize i = 0; i < m->nnotes; i++) {
         const struct sip_note *note = &m->notes[i];
+        /* a device's log writes LF for CRLF: that says nothing of what was sent */
+        if (note->code == SIP_NOTE_BARE_LF && !from_wire) continue;
         out->notes[out->nnotes++] =
             (struct message_note){str_z(sip_note_name(note->code)),
                                   str_z(sip_note_text(note->code)), note->at, note->n};
@@ -371,6 +376,19 @@ static i64 ms_between(i64 from, i64 to) {
     return to > from ? (to - from) / 1000 : 0;
 }
 
+static void methods(struct view *v, isize n) {
+    struct call *c = v->call;
+    u32 known = 0;
+    c->methods = arena_new(v->a, str, SIP_METHOD_OTHER);
+    for (isize i = 0; i < n; i++) {
+        const struct seen *r = msg_seen(v->w, &v->w->msgs[v->order[i]]);
+        if (!(r->flags & SEEN_REQUEST) || r->method >= SIP_METHOD_OTHER) continue;
+        if (known & (u32)1 << r->method) continue;
+        known |= (u32)1 << r->method;
+        c->methods[c->nmethods++] = sip_method_text((enum sip_method)r->method);
+    }
+}
+
 /* The call went as its first leg went, which is the caller's. */
 static void outcome(struct call *c) {
     const struct leg *first = &c->legs[0];
@@ -405,6 +423,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     number_legs(&v, n);
     devices(&v, n);
     legs(&v);
+    methods(&v, n);
     outcome(c);
     if (with_messages) {
         prompt_find(w, v.order, n, v.prompts);

@@ -147,6 +147,8 @@ struct call {
     isize nlegs;
     struct message *messages; /* NULL in a summary */
     isize nmessages;          /* how many there are, also in a summary */
+    str *methods; /* of its requests, each once, in order; also in a summary */
+    isize nmethods;
     struct problem *problems;
     isize nproblems;
 };

@@ -302,6 +302,7 @@ static void attended_transfer(void **state) {
                 b = talk(t.pbx, t.p2, "B", "201", "202"),
                 d = talk(t.p2, t.pbx, "D", "202", "203"),
                 e = talk(t.pbx, t.p3, "E", "202", "203");
+    d.call_id = "5f0e1d2c3b4a5968@198.51.100.2";
     pass_on(&t.s, &a, &b, 0, 500, 2000, 60000);
     pass_on(&t.s, &d, &e, 20000, 500, 3000, 42000); /* phone 2 asks phone 3 first */
     str to = arena_printf(&t.s.text,

@@ -1,4 +1,5 @@
 /* Opening: what is no database, what is another's, what is in use. Each refusal is one sentence that names the file. */
+#include "lib/edge.h"
 #include "world.h"
 
 #include <fcntl.h>
@@ -240,6 +241,78 @@ static void a_damaged_file_is_said_to_be_damaged(void **state) {
     out_drop(&o);
 }
 
+static void count_sighting(void *ctx, const struct sighting *s) {
+    *(isize *)ctx += s->bytes.n;
+}
+static u32 any_source(void *ctx, const struct source *s) {
+    (void)ctx;
+    return (u32)s->name.n;
+}
+
+/* Reads and writes whatever can be; only a crash or an endless loop would be wrong. */
+static void use_it(struct world *w, enum store_mode mode) {
+    str why, id, *ids, json;
+    isize n = 0;
+    bool left = true, fresh;
+    struct store_totals t;
+    struct out rows = {0};
+    struct search q = search_any();
+    struct input_sink sink = {&n, any_source, count_sighting, heard_skipped,
+                              heard_damage};
+    arena_reset(&w->boot);
+    if (store_open(&w->s, w->path, mode, &w->boot, &why)) return;
+    enum err e = store_totals(w->s, &t);
+    q.number = S("60123");
+    e = store_search(w->s, &q, row_note, &rows);
+    q.text = S("ringing");
+    e = store_search(w->s, &q, row_note, &rows);
+    e = store_call_ids(w->s, S("one"), &w->view, &id, &ids, &n);
+    e = store_summary(w->s, S("one"), &w->view, &json);
+    e = store_replay_range(w->s, INT64_MIN, INT64_MAX, &sink);
+    if (mode == STORE_WRITE && store_begin(w->s) == ERR_OK) {
+        u32 source = 0;
+        struct sighting g = sighting_of(&w->view, 0, 1, 1, T0);
+        struct call c = call_of(&w->view, "one", T0, (int[]){1, 2}, 2);
+        e = store_source(w->s, &(struct source){.name = S("boxless.log")}, &source);
+        g.source = source;
+        if (!e)
+            e = store_sighting(w->s, &g, &(struct store_facts){.call_id = S("x")},
+                               &fresh);
+        if (!e) e = store_put_call(w->s, &c, S("{}"));
+        e = store_commit(w->s);
+        for (int i = 0; i < 50 && left && !e; i++)
+            e = store_retain(w->s, T0 + i % 2, &left);
+    }
+    out_drop(&rows);
+    world_close(w);
+}
+
+static void no_damage_makes_it_crash(void **state) {
+    struct world *w = *state;
+    u64 seed = 9;
+    make_one(w);
+    world_begin(w);
+    for (int i = 2; i < 30; i++) {
+        add(w, i, i, T0 + i);
+        put_ids(w, arena_z(&w->view, arena_printf(&w->view, "call%d", i)), T0 + i, &i, 1);
+    }
+    world_commit(w);
+    world_close(w);
+    str good = file_read(w->path);
+    for (int round = 0; round < 300; round++) {
+        str copy = arena_copy(&w->view, good);
+        u8 *p = w->view.at - copy.n;
+        for (int i = 0; i <= round % 8; i++) {
+            seed = hash_mix(seed, (u64)i);
+            p[seed % (u64)copy.n] = (u8)(seed >> 50);
+        }
+        write_file(w->path, copy);
+        use_it(w, round % 2 ? STORE_READ : STORE_WRITE);
+        arena_reset(&w->view);
+    }
+    file_drop(good);
+}
+
 static void other_peoples_triggers_do_not_run(void **state) {
     struct world *w = *state;
     make_one(w);
@@ -268,6 +341,7 @@ int main(void) {
         T(a_killed_writer_leaves_no_lock),
         T(a_file_that_may_not_be_written),
         T(a_damaged_file_is_said_to_be_damaged),
+        T(no_damage_makes_it_crash),
         T(other_peoples_triggers_do_not_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,6 +190,11 @@ static void the_file_shrinks(void **state) {
     assert_int_equal(count_at(w.path, "SELECT count(*) FROM call_id"), 0);
     assert_int_equal(count_at(w.path, "SELECT count(*) FROM endpoint"), 0);
     assert_int_equal(count_at(w.path, "SELECT count(*) FROM source"), 0);
+    world_begin(&w);
+    add(&w, 1, 1, T0 - HOUR); /* older than all that was there */
+    world_commit(&w);
+    fine(w.s, store_totals(w.s, &t));
+    assert_int_equal(t.last_us, T0 - HOUR);
     world_drop(&w);
 }
 

@@ -73,8 +73,8 @@ static void a_sighting_comes_back_as_it_was(void **state) {
     assert_int_equal(out->source, 100);
     assert_true(out->at == SIGHTING_NOWHERE);
     assert_true(out->line == in.line);
-    assert_memory_equal(&out->src, &in.src, sizeof in.src);
-    assert_memory_equal(&out->dst, &in.dst, sizeof in.dst);
+    assert_true(endpoint_eq(&out->src, &in.src));
+    assert_true(endpoint_eq(&out->dst, &in.dst));
     assert_int_equal(out->transport, in.transport);
     assert_int_equal(out->vantage, in.vantage);
     assert_int_equal(out->attempt, in.attempt);
@@ -147,15 +147,33 @@ static void a_rollback_takes_everything_back(void **state) {
 static void a_rollback_is_no_second_time(void **state) {
     struct world *w = *state;
     world_begin(w);
-    assert_true(add(w, 1, 1, T0));
+    for (int i = 0; i < 3; i++) assert_true(add(w, 1, 1, T0));
     world_commit(w);
     store_session(w->s);
-    for (int i = 0; i < 3; i++) {
+    world_begin(w);
+    assert_false(add(w, 1, 1, T0));
+    world_commit(w);
+    for (int i = 0; i < 5; i++) {
         world_begin(w);
         assert_false(add(w, 1, 1, T0));
         store_rollback(w->s);
     }
     world_begin(w);
+    assert_false(add(w, 1, 1, T0));
+    assert_false(add(w, 1, 1, T0));
+    assert_true(add(w, 1, 1, T0));
+    world_commit(w);
+}
+
+/* Equal lines belong together only when they are near: a file may be the same log twice over. */
+static void equal_lines_far_apart_are_one(void **state) {
+    struct world *w = *state;
+    world_begin(w);
+    assert_true(add(w, 1, 1, T0));
+    for (int i = 0; i < EQUAL_WITHIN; i++) {
+        assert_true(add(w, 2 + i % 50, i, T0 + i));
+        if (i % 1000 == 0) arena_reset(&w->view);
+    }
     assert_false(add(w, 1, 1, T0));
     assert_true(add(w, 1, 1, T0));
     world_commit(w);
@@ -322,6 +340,21 @@ static void legs_move_to_the_call_that_was_put_last(void **state) {
     expect_found(w, &q, "one");
 }
 
+/* Late evidence gives the only leg of a call another id, and so the call: the old one is no second call. */
+static void no_ghosts(void **state) {
+    struct world *w = *state;
+    struct search q = search_any();
+    world_begin(w);
+    put_ids(w, "one", T0, (int[]){1}, 1);
+    world_commit(w);
+    world_begin(w);
+    struct call c = call_of(&w->view, "new", T0, (int[]){1}, 1);
+    c.legs[0].id = S("leg-new");
+    put(w, &c);
+    world_commit(w);
+    expect_found(w, &q, "new");
+}
+
 /* Two calls of one trace whose Call-IDs a web page has masked into one. */
 static void calls_put_together_may_share_a_call_id(void **state) {
     struct world *w = *state;
@@ -346,12 +379,18 @@ static void calls_put_together_may_share_a_call_id(void **state) {
     fine(w->s, store_put_call(w->s, &a, S("{}")));
     world_commit(w);
     expect_found(w, &q, "bbb aaa");
+    world_begin(w); /* a third one comes */
+    struct call d = call_of(&w->view, "ddd", T0 + 9, (int[]){9}, 1);
+    d.legs[0].call_id = a.legs[0].call_id;
+    put(w, &d);
+    world_commit(w);
+    expect_found(w, &q, "ddd bbb aaa");
     world_begin(w); /* a leg moves: its call goes, the other stays */
     struct call c = call_of(&w->view, "ccc", T0 + 2, (int[]){1}, 1);
     c.legs[0].id = S("another");
     put(w, &c);
     world_commit(w);
-    expect_found(w, &q, "ccc bbb");
+    expect_found(w, &q, "ddd ccc bbb");
 }
 
 static void an_unchanged_call_costs_nothing(void **state) {
@@ -416,12 +455,14 @@ int main(void) {
         T(equal_lines_keep_their_count),
         T(a_rollback_takes_everything_back),
         T(a_rollback_is_no_second_time),
+        T(equal_lines_far_apart_are_one),
         T(what_is_earlier_may_come_later),
         T(every_part_of_a_sighting_makes_a_difference),
         T(sizes_from_nothing_to_too_much),
         T(one_call_id_over_a_long_time),
         T(a_call_is_found_by_its_id_its_legs_and_its_call_ids),
         T(legs_move_to_the_call_that_was_put_last),
+        T(no_ghosts),
         T(calls_put_together_may_share_a_call_id),
         T(an_unchanged_call_costs_nothing),
         T(a_changed_call_is_found_by_what_it_is_now),

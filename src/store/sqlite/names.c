@@ -54,6 +54,7 @@ void names_forget(struct names *n) {
 void names_drop(struct names *n) {
     names_forget(n);
     base_free(n->source_uses);
+    map_drop(&n->source_index);
     *n = (struct names){0};
 }
 
@@ -77,12 +78,13 @@ static enum err get_or_add(struct store *s, sqlite3_stmt *get, sqlite3_stmt *add
     return ERR_OK;
 }
 
-static struct source_use *source_use(struct names *n, u32 id) {
-    isize need = (isize)id + 1;
-    n->source_uses = base_grow(n->source_uses, &n->cap_source_uses, need,
+static void source_name(struct names *n, u32 id) {
+    u32 *at = map_put(&n->source_index, id);
+    if (*at) return;
+    n->source_uses = base_grow(n->source_uses, &n->cap_source_uses, n->nsource_uses + 1,
                                (isize)sizeof *n->source_uses);
-    if (n->nsource_uses < need) n->nsource_uses = need;
-    return &n->source_uses[id];
+    n->source_uses[n->nsource_uses] = (struct source_use){.id = id};
+    *at = (u32)++n->nsource_uses;
 }
 
 static void source_bind(sqlite3_stmt *st, const struct source *source) {
@@ -103,7 +105,7 @@ enum err names_source(struct store *s, const struct source *source, u32 *id) {
     if (wide <= 0 || wide > UINT32_MAX)
         return db_fail(s, ERR_FULL, "there are too many sources in one database");
     *id = (u32)wide;
-    source_use(&s->names, *id)->named = true;
+    source_name(&s->names, *id);
     return ERR_OK;
 }
 
@@ -192,11 +194,11 @@ enum err names_find_word(struct store *s, int kind, str text, i64 *id) {
 }
 
 bool names_knows_source(const struct names *n, u32 id) {
-    return (isize)id < n->nsource_uses && n->source_uses[id].named;
+    return map_get(&n->source_index, id) != 0;
 }
 
 void names_use_source(struct names *n, u32 id) {
-    source_use(n, id)->uses++;
+    n->source_uses[map_get(&n->source_index, id) - 1].uses++;
 }
 
 void names_use_endpoint(struct names *n, u32 at) {
@@ -213,7 +215,8 @@ static enum err write_use(struct store *s, enum sql q, i64 id, i64 *uses) {
 enum err names_write_uses(struct store *s) {
     struct names *n = &s->names;
     for (isize i = 0; i < n->nsource_uses; i++) {
-        enum err e = write_use(s, SQL_SOURCE_USE, i, &n->source_uses[i].uses);
+        enum err e =
+            write_use(s, SQL_SOURCE_USE, n->source_uses[i].id, &n->source_uses[i].uses);
         if (e) return e;
     }
     for (isize i = 1; i <= n->endpoints.keys.n; i++) {
@@ -236,7 +239,7 @@ enum err names_unused_sources(struct store *s) {
         e = db_step(s, st, &row);
         if (e || !row) break;
         i64 id = sqlite3_column_int64(st, 0);
-        if (id >= n->nsource_uses || !n->source_uses[id].named) ids[count++] = id;
+        if (!names_knows_source(n, (u32)id)) ids[count++] = id;
     }
     sqlite3_reset(st);
     for (isize i = 0; i < count && !e; i++)

@@ -16,10 +16,11 @@ struct name_cache {
 
 struct names {
     struct name_cache sources, endpoints, refs, words;
+    struct map
+        source_index; /* id of a source that names_source gave -> place in source_uses + 1 */
     struct source_use {
-        i64 uses; /* since the transaction began */
-        bool named;
-    } * source_uses; /* by source id */
+        i64 id, uses; /* uses: since the transaction began */
+    } * source_uses;
     isize nsource_uses, cap_source_uses;
 };
 

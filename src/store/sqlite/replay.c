@@ -21,8 +21,7 @@ struct replay {
     i64 after_us, before_us;
     struct opened **heap;
     isize n, cap;
-    u32 *sources; /* the sink's numbers + 1, by ours */
-    isize nsources, cap_sources;
+    struct map sources; /* our number -> the sink's + 1 */
     struct map endpoint_index;
     struct endpoint *endpoints;
     isize nendpoints, cap_endpoints;
@@ -107,14 +106,6 @@ static enum err heap_open(struct replay *r, sqlite3_stmt *st) {
 
 /* ---- sources and addresses ------------------------------------------------------------------------ */
 
-static void source_announce(struct replay *r, i64 id, const struct source *source) {
-    if (id < 0 || id > UINT32_MAX) return;
-    isize need = (isize)id + 1;
-    r->sources = base_grow(r->sources, &r->cap_sources, need, (isize)sizeof *r->sources);
-    if (r->nsources < need) r->nsources = need;
-    r->sources[id] = r->sink->source(r->sink->ctx, source) + 1;
-}
-
 /* Every source before the first sighting: there are few, and who replays all wants to know all. */
 static enum err sources_announce(struct replay *r) {
     struct store *s = r->s;
@@ -130,7 +121,8 @@ static enum err sources_announce(struct replay *r) {
         int kind = sqlite3_column_int(st, 3);
         source.kind =
             kind >= 0 && kind <= SOURCE_STORE ? (enum source_kind)kind : SOURCE_STORE;
-        source_announce(r, sqlite3_column_int64(st, 0), &source);
+        *map_put(&r->sources, (u64)sqlite3_column_int64(st, 0)) =
+            r->sink->source(r->sink->ctx, &source) + 1;
     }
     sqlite3_finalize(st);
     return e;
@@ -163,12 +155,12 @@ static enum err endpoint_of(struct replay *r, i64 id, struct endpoint *e) {
 }
 
 static enum err give(struct replay *r, const struct record *k) {
-    if (k->source < 0 || k->source >= r->nsources || !r->sources[k->source])
-        return db_damaged(r->s, "a sighting names a source that is not there");
+    u32 source = map_get(&r->sources, (u64)k->source);
+    if (!source) return db_damaged(r->s, "a sighting names a source that is not there");
     struct sighting g = {
         .time_us = k->time_us,
         .precision_us = k->precision_us,
-        .source = r->sources[k->source] - 1,
+        .source = source - 1,
         .at = SIGHTING_NOWHERE,
         .line = k->line,
         .transport = k->transport,
@@ -205,7 +197,7 @@ static enum err give_until(struct replay *r, i64 until_us) {
 static void replay_drop(struct replay *r) {
     for (isize i = 0; i < r->n; i++) opened_close(r->heap[i]);
     base_free(r->heap);
-    base_free(r->sources);
+    map_drop(&r->sources);
     base_free(r->endpoints);
     map_drop(&r->endpoint_index);
     db_read_end(r->s);

@@ -10,7 +10,7 @@ static const int levels[FORMAT_COUNT] = {
     [FORMAT_ZSTD] = 3, [FORMAT_SIP] = -1, [FORMAT_SUMMARY] = 6};
 
 enum {
-    PLAIN_MAX = 1 << 28, /* nothing of ours is longer: a larger claim is damage */
+    PLAIN_MAX = 1 << 26, /* nothing of ours is longer: a larger claim is damage */
 };
 
 void squeeze_drop(struct squeeze *q) {

@@ -7,8 +7,8 @@
 //       div.ladder-gutter  sticky left svg with copies of the times, once scrolled sideways
 //       svg.ladder                     the picture, moved up under its heads
 //
-// Where a picture is long, only the rows near the view are laid out by the browser (display="none" on the others):
-// two thousand rows would take it a second.
+// Where a picture is long, only the rows near the view are in the document: a browser needs a second to lay out two
+// thousand of them.
 import { reveal } from '../lib/geometry.js';
 import { h } from './dom.js';
 import { Picture, type PictureRow } from './picture.js';
@@ -30,7 +30,7 @@ export interface Surface {
 /** What is lit while everything else is dimmed. */
 export type Spot = { leg: number } | { device: number } | null;
 
-const MANY = 400; // rows; from here on only those near the view are laid out
+const MANY = 400; // rows; from here on only those near the view are in the document
 const NEAR = 700; // pixels above and below the view
 
 export class Ladder implements Surface {
@@ -40,7 +40,7 @@ export class Ladder implements Surface {
   private list: number[] = [];
   private times: SVGSVGElement | null = null;
   private auto = true; // slightly too wide is made to fit, until the reader chooses
-  private near = [0, 0]; // rows that are laid out
+  private near = [0, 0]; // rows that are in the document
   private lit: [Element, cls: string][] = [];
   private readonly stop = new AbortController();
   private readonly sizes = new ResizeObserver(() => this.resized());
@@ -146,14 +146,17 @@ export class Ladder implements Surface {
     const from = all ? 0 : this.firstBelow(top - NEAR);
     const to = all ? rows.length : this.firstBelow(top + height + NEAR);
     const [a, b] = this.near as [number, number];
-    for (let i = Math.min(a, from); i < Math.max(b, to); i++) {
-      const was = i >= a && i < b;
-      const is = i >= from && i < to;
-      if (was === is) continue;
-      if (is) rows[i]!.g.style.display = '';
-      else rows[i]!.g.style.display = 'none';
-    }
+    if (from === a && to === b) return;
     this.near = [from, to];
+    const group = this.picture!.rowGroup;
+    const part = (i: number, k: number) => rows.slice(i, Math.max(i, k)).map((r) => r.g);
+    if (to <= a || from >= b) {
+      group.replaceChildren(...part(from, to));
+      return;
+    }
+    for (const g of [...part(a, from), ...part(to, b)]) g.remove();
+    group.prepend(...part(from, a));
+    group.append(...part(b, to));
   }
 
   private firstBelow(y: number): number {

@@ -12,7 +12,7 @@ export function readPicture(text: string): SVGSVGElement | null {
   const svg = root as unknown as SVGSVGElement;
   // a look at the text saves a walk through tens of thousands of elements
   if (/\bon\w+\s*=|href|<\s*(script|foreignObject|a|image|use|style)\b/i.test(text)) cleanPicture(svg);
-  return document.importNode(svg, true);
+  return document.adoptNode(svg);
 }
 
 export function cleanPicture(svg: SVGSVGElement): SVGSVGElement {
@@ -45,6 +45,7 @@ export class Picture {
   readonly foldHead = new Map<number, number>();
   readonly prompts: [from: number, to: number, curve: Element][]; // rows
   readonly lifes: SVGElement[];
+  readonly rowGroup: Element;
   readonly heads: SVGSVGElement; // of their own, so that they can stay in view
   readonly width: number;
   readonly height: number;
@@ -62,6 +63,7 @@ export class Picture {
       gutter = Math.max(gutter, number(g.querySelector('.time'), 'x')); // times end at their x
     }
     this.gutter = gutter + 8;
+    this.rowGroup = svg.querySelector('g.rows') ?? svg;
     this.prompts = [...svg.querySelectorAll<SVGElement>('.prompt')].map((p) => [this.rowNumber(p, 'from'), this.rowNumber(p, 'to'), p]);
     this.lifes = [...svg.querySelectorAll<SVGElement>('.life')];
     svg.setAttribute('role', 'group');
