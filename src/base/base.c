@@ -117,6 +117,11 @@ void *base_grow(void *items, isize *cap, isize need, isize size) {
     return moved;
 }
 
+void *base_new(isize count, isize size) {
+    isize cap = 0;
+    return base_grow(NULL, &cap, count ? count : 1, size);
+}
+
 void base_free(void *items) {
     free(items);
 }

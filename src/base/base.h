@@ -152,6 +152,8 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
  * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
  * base_free. The only place outside arenas that takes memory from the heap. */
 void *base_grow(void *items, isize *cap, isize need, isize size);
+/* `count` zeroed items (one at least), for good. Released by base_free as well. */
+void *base_new(isize count, isize size);
 void base_free(void *items);
 
 #endif

@@ -39,7 +39,7 @@ static int by_name(const void *a, const void *b) {
 
 static void rank_sources(struct weave *w) {
     isize n = w->trace.nsources;
-    struct named_source *all = base_grow(NULL, &(isize){0}, n + 1, (isize)sizeof *all);
+    struct named_source *all = base_new(n + 1, (isize)sizeof *all);
     w->source_rank = base_grow(w->source_rank, &w->cap_source_rank, n + 1,
                                (isize)sizeof *w->source_rank);
     for (isize i = 0; i < n; i++) {
@@ -55,8 +55,8 @@ static void rank_sightings(struct weave *w) {
     isize u = (isize)sizeof(u32);
     w->canon = base_grow(w->canon, &w->cap_canon, n + 1, u);
     w->rank = base_grow(w->rank, &w->cap_rank, n + 1, u);
-    struct sort_row *rows = base_grow(NULL, &(isize){0}, n + 1, (isize)sizeof *rows);
-    isize *at = base_grow(NULL, &(isize){0}, nsources + 2, (isize)sizeof *at);
+    struct sort_row *rows = base_new(n + 1, (isize)sizeof *rows);
+    isize *at = base_new(nsources + 2, (isize)sizeof *at);
     for (isize i = 0; i < n; i++) at[w->source_rank[w->trace.seen[i].source] + 1]++;
     for (isize s = 0; s < nsources; s++) at[s + 1] += at[s];
     for (isize i = 0; i < n; i++) {

@@ -95,7 +95,7 @@ static int by_value(const void *a, const void *b) {
 
 /* Where the most of n intervals overlap (they are in order of `low`); of equals the one nearest to zero. */
 static i64 densest(const struct bound *rows, isize n) {
-    i64 *ends = base_grow(NULL, &(isize){0}, n, (isize)sizeof *ends);
+    i64 *ends = base_new(n, (isize)sizeof *ends);
     for (isize i = 0; i < n; i++) ends[i] = rows[i].high;
     qsort(ends, (size_t)n, sizeof *ends, by_value);
     isize open = 0, best = 0, end = 0;
@@ -174,7 +174,7 @@ static void island_join(struct island *all, const struct tie *t) {
 
 static void spread(struct weave *w, const struct tie *ties, isize nties) {
     isize n = w->trace.nsources;
-    struct island *all = base_grow(NULL, &(isize){0}, n + 1, (isize)sizeof *all);
+    struct island *all = base_new(n + 1, (isize)sizeof *all);
     for (isize i = 0; i < n; i++) all[i].up = (u32)i;
     for (isize i = 0; i < w->trace.nseen; i++) {
         all[w->source_rank[w->trace.seen[i].source]].n++;
@@ -196,7 +196,7 @@ void clock_estimate(struct weave *w) {
     w->islands = base_grow(w->islands, &w->cap_islands, n + 1, (isize)sizeof *w->islands);
     isize nbounds = n > 1 ? collect(w, &bounds) : 0;
     if (nbounds) {
-        ties = base_grow(NULL, &(isize){0}, nbounds, (isize)sizeof *ties);
+        ties = base_new(nbounds, (isize)sizeof *ties);
         nties = tie_pairs(bounds, nbounds, ties);
     }
     spread(w, ties, nties);

@@ -109,8 +109,7 @@ static void find_own(struct namer *n) {
     struct weave *w = n->w;
     struct places *p = &n->places;
     count_places(w, p, n->ips);
-    u32 *owned =
-        base_grow(NULL, &(isize){0}, w->trace.nsources + 1, (isize)sizeof *owned);
+    u32 *owned = base_new(w->trace.nsources + 1, (isize)sizeof *owned);
     for (isize i = 0; i < p->n; i++) owned[p->rows[i].source] += is_own(&p->rows[i]);
     for (isize i = 0; i < p->n; i++) {
         const struct place *mine = &p->rows[i];
@@ -176,7 +175,7 @@ static u32 device_of(struct namer *n, u32 endpoint) {
 
 /* What a device surely said of itself; of several names (many phones behind one address) always the same one. */
 static void find_agents(struct weave *w) {
-    u8 *sure = base_grow(NULL, &(isize){0}, w->ndevs + 1, 1);
+    u8 *sure = base_new(w->ndevs + 1, 1);
     const struct str_table *strings = &w->trace.strings;
     for (isize i = 0; i < w->trace.nfacts; i++) {
         const struct fact *f = &w->trace.facts[i];
@@ -199,8 +198,8 @@ void device_assign(struct weave *w) {
     struct namer n = {.w = w};
     w->ndevs = 0;
     arena_reset(&w->names);
-    n.ips = base_grow(NULL, &(isize){0}, nends + 1, (isize)sizeof *n.ips);
-    n.named = base_grow(NULL, &(isize){0}, w->trace.nsources + 1, (isize)sizeof *n.named);
+    n.ips = base_new(nends + 1, (isize)sizeof *n.ips);
+    n.named = base_new(w->trace.nsources + 1, (isize)sizeof *n.named);
     for (isize i = 1; i < nends; i++) n.ips[i] = ip_key(&w->trace.endpoints[i]);
     find_own(&n);
     find_selfish(&n);

@@ -15,6 +15,7 @@
     X(AFTER_ANSWER, "after-answer", 0.15, "started when the other leg was answered")     \
     X(AFTER_FAILURE, "after-failure", 0.30, "started when another try had failed")       \
     X(AFTER_REFER, "after-refer", 0.80, "started when a transfer (REFER) was asked for") \
+    X(AFTER_HOLD, "after-hold", 0.10, "started when the other leg was put on hold")      \
     X(CALLED_NUMBER, "called-number", 0.80, "the same called number")                    \
     X(CALLER_NUMBER, "caller-number", 0.85, "the same caller")                           \
     X(CALL_ID_REFERENCE, "call-id-reference", 0.99, "names the other leg's Call-ID")     \

@@ -270,6 +270,21 @@ static bool carries_recording(const struct sip_msg *m) {
     return h && str_find_nocase(m->body, S("application/rs-metadata")) >= 0;
 }
 
+/* Hold (RFC 3264 §8.4), or no offer at all, as RFC 7088 asks for the other side's before it plays music to it. */
+static bool holds(const struct sip_msg *m) {
+    struct sdp d;
+    struct fail f;
+    if (m->body.n == 0) return true;
+    if (sdp_parse(&d, m->body, &f) != ERR_OK) return false;
+    for (isize i = 0; i < d.nmedia; i++) {
+        const struct sdp_media *media = &d.media[i];
+        if (media->direction == SDP_SENDONLY || media->direction == SDP_INACTIVE)
+            return true;
+        if (str_eq(media->address, S("0.0.0.0"))) return true;
+    }
+    return false;
+}
+
 /* ---- which messages say anything ----------------------------------------------------------- */
 
 static void initial_request(struct gather *g, const struct sip_msg *m) {
@@ -323,8 +338,9 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     bool refers = m->is_request && m->method == SIP_METHOD_REFER;
     bool initial = m->is_request && (m->to_tag.n == 0 || refers);
     bool answers = !m->is_request && m->status > 100;
+    bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
     agent(&g, m);
-    if ((!initial && !answers) || !starts_something(r->method)) return;
+    if ((!initial && !answers && !again) || !starts_something(r->method)) return;
     u32 *known = map_put(&t->facts_known, known_key(r));
     if (*known) return;
     *known = 1;
@@ -332,4 +348,5 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);
     if (answers) answer(&g, m);
+    if (again && holds(m)) add(&g, FACT_HOLD, 0, (str){0});
 }

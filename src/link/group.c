@@ -12,8 +12,8 @@ static void sort_legs(const struct weave *w, u32 *legs, isize n, struct sort_row
 
 /* For each leg the first of its call: parents' parents, looked up once each. */
 static u32 *find_roots(const struct weave *w) {
-    u32 *root = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *root);
-    u32 *way = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *way);
+    u32 *root = base_new(w->nsums + 1, (isize)sizeof *root);
+    u32 *way = base_new(w->nsums + 1, (isize)sizeof *way);
     for (u32 i = 0; (isize)i < w->nsums; i++) { /* root + 1; 0: not known yet */
         isize n = 0;
         u32 at = i;
@@ -54,7 +54,7 @@ static enum leg_role role_of(const struct weave *w, u32 leg, const u32 *children
 }
 
 static void assign_roles(struct weave *w) {
-    u32 *children = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *children);
+    u32 *children = base_new(w->nsums + 1, (isize)sizeof *children);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->parent && !(s->flags & SUM_RECORDING)) children[s->parent - 1]++;
@@ -82,8 +82,7 @@ static void conversation_add(struct weave *w, u32 at, u32 n, struct sort_row *sc
 void group_legs(struct weave *w) {
     isize cap = 0, n = w->nsums;
     struct sort_row *rows = base_grow(NULL, &cap, n + 1, (isize)sizeof *rows);
-    struct sort_row *scratch =
-        base_grow(NULL, &(isize){0}, n + 1, (isize)sizeof *scratch);
+    struct sort_row *scratch = base_new(n + 1, (isize)sizeof *scratch);
     u32 *root = find_roots(w);
     w->by_group =
         base_grow(w->by_group, &w->cap_by_group, n + 1, (isize)sizeof *w->by_group);
@@ -103,8 +102,7 @@ void group_legs(struct weave *w) {
         rows[i] = (struct sort_row){sort_time(w->groups[i].start_us), (u64)i};
     }
     sort_rows(rows, w->ngroups);
-    struct conversation *sorted =
-        base_grow(NULL, &(isize){0}, w->ngroups + 1, (isize)sizeof *sorted);
+    struct conversation *sorted = base_new(w->ngroups + 1, (isize)sizeof *sorted);
     for (isize i = 0; i < w->ngroups; i++) {
         sorted[i] = w->groups[rows[i].value];
         for (u32 k = 0; k < sorted[i].n; k++) {

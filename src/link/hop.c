@@ -90,8 +90,7 @@ static void hop_of(struct weave *w, u32 leg, u32 parent) {
 
 void hop_parents(struct weave *w) {
     isize n = 0;
-    struct sort_row *rows =
-        base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *rows);
+    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     struct clues reached = {0};
     w->nproofs = 0;
     for (isize i = 0; i < w->nsums; i++) {

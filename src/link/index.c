@@ -29,8 +29,7 @@ static int by_time(const void *a, const void *b) {
 }
 
 void clues_settle(struct clues *c) {
-    struct clue *sorted =
-        base_grow(NULL, &(isize){0}, c->nrows + 1, (isize)sizeof *sorted);
+    struct clue *sorted = base_new(c->nrows + 1, (isize)sizeof *sorted);
     u32 at = 0;
     for (isize i = 0; i < c->nbuckets; i++) {
         c->buckets[i].at = at;
@@ -110,11 +109,11 @@ static void add_events(struct index *x, u32 leg) {
 void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
-    x->mark = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
-    x->reaching = base_grow(NULL, &(isize){0}, w->ndevs + 1, u);
-    x->leaving = base_grow(NULL, &(isize){0}, w->ndevs + 1, u);
-    x->failures = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
-    x->next_failure = base_grow(NULL, &(isize){0}, w->nsums + 1, u);
+    x->mark = base_new(w->nsums + 1, u);
+    x->reaching = base_new(w->ndevs + 1, u);
+    x->leaving = base_new(w->ndevs + 1, u);
+    x->failures = base_new(w->nsums + 1, u);
+    x->next_failure = base_new(w->nsums + 1, u);
     i64 first = INT64_MAX, last = INT64_MIN;
     for (isize i = 0; i < w->nsums; i++) {
         first = i64_min(first, w->sums[i].start_us);
@@ -122,6 +121,14 @@ void index_open(struct index *x, const struct weave *w) {
         if (w->sums[i].kind == KIND_CALL) add_events(x, (u32)i);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
+    for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
+        const struct sum *s = &w->sums[w->holds[i].leg];
+        if (s->kind != KIND_CALL) continue;
+        clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].leg);
+        clues_add(&x->events, s->from_dev, w->holds[i].at_us, w->holds[i].leg);
+        clues_add(&x->events, s->to_dev, w->holds[i].at_us, w->holds[i].leg);
+    }
+    clues_settle(&x->holds);
     clues_settle(&x->events);
     clues_settle(&x->numbers);
     clues_settle(&x->ends);
@@ -146,6 +153,7 @@ void index_close(struct index *x) {
     base_free(x->leaving);
     clues_drop(&x->events);
     clues_drop(&x->numbers);
+    clues_drop(&x->holds);
     clues_drop(&x->ends);
     base_free(x->failures);
     base_free(x->next_failure);

@@ -182,7 +182,7 @@ static void run_onto(struct merger *g, struct pile *p, const struct run *run) {
         p->n = g->nmsgs - at;
         return;
     }
-    struct msg *more = base_grow(NULL, &(isize){0}, run->n, (isize)sizeof *more);
+    struct msg *more = base_new(run->n, (isize)sizeof *more);
     for (isize i = 0; i < run->n; i++) more[i] = g->msgs[at + i];
     align(g, p, more, run->n);
     base_free(more);
@@ -190,7 +190,7 @@ static void run_onto(struct merger *g, struct pile *p, const struct run *run) {
 
 /* Runs by hop, those that saw most first; else in canonical order. */
 static void make_piles(struct merger *g) {
-    struct sort_row *rows = base_grow(NULL, &(isize){0}, g->nruns, (isize)sizeof *rows);
+    struct sort_row *rows = base_new(g->nruns, (isize)sizeof *rows);
     for (isize i = 0; i < g->nruns; i++) {
         rows[i] = (struct sort_row){
             (u64)g->runs[i].hop << 32 | (UINT32_MAX - g->runs[i].n), (u64)i};

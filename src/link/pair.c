@@ -38,8 +38,20 @@ static i64 failure_before(const struct index *x, u32 c, u32 p, i64 start_us, i64
     return best;
 }
 
-/* The densest trigger, with its proof; 0: nothing on p could have made its device send c. */
-static double triggers(const struct index *x, u32 c, u32 p, struct proofs *to) {
+/* The last time that p was put on hold before the child left one of its ends. */
+static i64 hold_before(const struct index *x, const struct sum *child, u32 p, i64 slack) {
+    const struct sum *parent = &x->w->sums[p];
+    bool here = child->from_dev == parent->from_dev || child->from_dev == parent->to_dev;
+    if (!here || !(parent->flags & SUM_HOLD)) return NEVER;
+    struct clue_run run = clues_find(&x->holds, p);
+    isize n = clues_until(run, child->start_us + slack);
+    return n > 0 ? run.rows[n - 1].at_us : NEVER;
+}
+
+/* The densest trigger, with its proof; 0: nothing on p could have made its device send c. `heard`: the child repeats
+ * what its device was told on p, so that it may be music on hold; a second line is not. */
+static double triggers(const struct index *x, u32 c, u32 p, bool heard,
+                       struct proofs *to) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
     u32 first_c = w->by_leg[child->at], first_p = w->by_leg[parent->at];
@@ -49,7 +61,8 @@ static double triggers(const struct index *x, u32 c, u32 p, struct proofs *to) {
         referred[i] =
             parent->refer_us[i] != NEVER && parent->refer_dev[i] == child->from_dev;
     }
-    if (!reached && !referred[0] && !referred[1]) return 0;
+    heard = heard && parent->flags & SUM_HOLD;
+    if (!reached && !referred[0] && !referred[1] && !heard) return 0;
     if (msg_order(w, first_p, first_c) > 0) return 0;
     i64 slack = msg_slack(w, first_c, first_p);
     if (!leg_alive(parent, child->start_us, slack)) return 0;
@@ -64,6 +77,7 @@ static double triggers(const struct index *x, u32 c, u32 p, struct proofs *to) {
          tries ? failure_before(x, c, p, child->start_us, slack) : NEVER},
         {EVIDENCE_AFTER_REFER, referred[0] ? parent->refer_us[0] : NEVER},
         {EVIDENCE_AFTER_REFER, referred[1] ? parent->refer_us[1] : NEVER},
+        {EVIDENCE_AFTER_HOLD, heard ? hold_before(x, child, p, slack) : NEVER},
     };
     double sum = 0, best = 0;
     isize which = 0;
@@ -119,7 +133,8 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
 }
 
 static double token_bits(const struct index *x, const struct leg_token *mine,
-                         const struct leg_token *theirs, enum evidence_kind *kind) {
+                         const struct leg_token *theirs, bool heard,
+                         enum evidence_kind *kind) {
     enum { TOO_COMMON = 48, DIALOG_BITS = 24 };
     const struct token *t = &x->w->tokens[mine->token];
     *kind = EVIDENCE_TOKEN;
@@ -129,7 +144,7 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
         *kind = EVIDENCE_CALL_ID_STEM;
     else if (mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID)
         *kind = EVIDENCE_CALL_ID_REFERENCE;
-    if (t->n > TOO_COMMON) return 0;
+    if (t->ids > TOO_COMMON) return 0;
     if (*kind == EVIDENCE_DIALOG_REFERENCE) {
         /* two that name the same third one say less than one that names the other */
         bool names = mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID;
@@ -137,48 +152,74 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
     }
     bool mine_less = mine->bits < theirs->bits || !theirs->bits;
     double own = mine_less ? mine->bits : theirs->bits;
-    if (*kind != EVIDENCE_TOKEN || t->roots <= 1 || t->n == 2) return own;
-    double rarity = log2(((double)x->w->nsums + 2) / (double)t->n);
+    if (*kind != EVIDENCE_TOKEN || t->roots <= 1 || t->ids == 2 || heard) return own;
+    double rarity = log2(((double)x->w->nsums + 2) / (double)t->ids);
     return rarity < own ? rarity : own;
 }
 
-/* Several tokens of one message are not independent: the best counts, the others a quarter of themselves. In bits;
- * *named: one of them names the other leg, and is no mere value that both have. */
-static double tokens(const struct index *x, const struct sum *c, const struct sum *p,
-                     struct proofs *to, bool *named) {
+/* What values in common tell. */
+struct common {
+    double bits, best;
+    bool named; /* one of them names the other leg, and is no mere value that both have */
+    bool
+        heard; /* the device that sends the child was told one of them on the parent, and had not said it itself */
+};
+
+/* One token that both legs have: [a, a_end) on the child, [b, b_end) on the parent. Several tokens of one message are
+ * not independent: the best counts, the others a quarter of themselves. */
+static void token(const struct index *x, const struct sum *c, const struct sum *p,
+                  const struct leg_token *a, const struct leg_token *a_end,
+                  const struct leg_token *b, const struct leg_token *b_end,
+                  struct common *all, struct proofs *to) {
+    bool says = false, told = false, said = false;
+    for (const struct leg_token *i = a; i < a_end; i++) says |= i->dev == c->from_dev;
+    for (const struct leg_token *k = b; k < b_end; k++) {
+        told |= k->dev != c->from_dev;
+        said |= k->dev == c->from_dev;
+    }
+    bool heard = says && told && !said && p->flags & SUM_HOLD;
+    for (const struct leg_token *i = a; i < a_end; i++) {
+        for (const struct leg_token *k = b; k < b_end; k++) {
+            enum evidence_kind kind;
+            double bits = token_bits(x, i, k, heard, &kind);
+            bool mine = i->kind == FACT_TOKEN || k->kind != FACT_TOKEN;
+            if (bits < 1) continue;
+            if (to) pair_prove(to, kind, exp2(bits), mine ? i->label : k->label, 0);
+            all->named |= kind != EVIDENCE_TOKEN;
+            all->heard |= heard;
+            all->bits += bits / 4;
+            if (bits > all->best) all->best = bits;
+        }
+    }
+}
+
+static struct common tokens(const struct index *x, const struct sum *c,
+                            const struct sum *p, struct proofs *to) {
     const struct leg_token *a = x->w->leg_tokens + c->tokens_at, *a_end = a + c->ntokens;
     const struct leg_token *b = x->w->leg_tokens + p->tokens_at, *b_end = b + p->ntokens;
-    double best = 0, sum = 0;
-    *named = false;
+    struct common all = {0};
     while (a < a_end && b < b_end) {
-        if (a->token > b->token) {
-            b++;
-            continue;
-        }
-        for (const struct leg_token *k = b; k < b_end && k->token == a->token; k++) {
-            enum evidence_kind kind;
-            double bits = token_bits(x, a, k, &kind);
-            bool mine = a->kind == FACT_TOKEN || k->kind != FACT_TOKEN;
-            if (bits < 1) continue;
-            if (to) pair_prove(to, kind, exp2(bits), mine ? a->label : k->label, 0);
-            *named |= kind != EVIDENCE_TOKEN;
-            sum += bits / 4;
-            if (bits > best) best = bits;
-        }
-        a++;
+        const struct leg_token *a_next = a, *b_next = b;
+        while (a_next < a_end && a_next->token == a->token) a_next++;
+        while (b_next < b_end && b_next->token == b->token) b_next++;
+        if (a->token == b->token) token(x, c, p, a, a_next, b, b_next, &all, to);
+        u32 here = a->token;
+        if (here <= b->token) a = a_next;
+        if (b->token <= here) b = b_next;
     }
-    return sum + best * 3 / 4;
+    all.bits += all.best * 3 / 4;
+    return all;
 }
 
 /* No device between the two was seen to pass the call on: only values in common can tell. One device that
  * calls again uses its own values again, and so do two that reach the same one, or a tenant's: those are other
  * calls, unless one names the other outright. */
-static bool far_enough(const struct sum *child, const struct sum *parent, double bits,
-                       bool named) {
+static bool far_enough(const struct sum *child, const struct sum *parent,
+                       const struct common *all) {
     bool later = parent->start_us < child->start_us ||
                  (parent->start_us == child->start_us && parent->id < child->id);
-    if (bits <= FAR || !later) return false;
-    if (named) return true;
+    if (all->bits <= FAR || !later) return false;
+    if (all->named) return true;
     return child->from_dev != parent->from_dev && child->to_dev != parent->to_dev &&
            leg_alive(parent, child->start_us, 1000000);
 }
@@ -193,15 +234,16 @@ double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
                        !(child->flags & SUM_LAX);
     if (c == p || one_call_id) return 0; /* those are joined already */
     /* what was in the middle of a call when the trace began is known by name only */
-    bool partial = child->state == STATE_PARTIAL, named = false;
-    double density = partial ? 0 : triggers(x, c, p, to);
-    if (density <= 0 && child->ntokens == 0) return 0;
-    double bits = child->ntokens ? tokens(x, child, parent, to, &named) : 0;
+    bool partial = child->state == STATE_PARTIAL;
+    struct common all = {0};
+    if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
+    double density = partial ? 0 : triggers(x, c, p, all.heard, to); /* the first proof */
+    if (to && all.bits > 0) (void)tokens(x, child, parent, to);
     if (density <= 0) {
-        if (!far_enough(child, parent, bits, named)) return 0;
+        if (!far_enough(child, parent, &all)) return 0;
         density = index_background(x, child->from_dev) * exp2(-FAR);
     }
-    double odds = bits > 0 ? exp2(bits) : 1;
+    double odds = all.bits > 0 ? exp2(all.bits) : 1;
     odds *= numbers(x, child, parent, FACT_CALLED, EVIDENCE_CALLED_NUMBER, to);
     odds *= numbers(x, child, parent, FACT_CALLER, EVIDENCE_CALLER_NUMBER, to);
     if (density * odds * echoes_most < floor) return 0;

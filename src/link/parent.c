@@ -1,10 +1,11 @@
-/* parent.c: who is whose parent. Each leg chooses among all that could have sent it, and "none of them":
+/* parent.c: who is whose parent. Each leg chooses among the calls with legs that could have sent it, and "none of them":
  *
- *     P(parent = p) = intensity(p) / (background + sum of intensities)
+ *     P(it belongs to the call) = sum of intensities of that call's legs / (background + sum of all intensities)
  *
  * which is the confidence that people see. Legs choose in the order of their starts: which tries of a parent had failed
  * before is then known, so that the next try has its cause. Then a parent that cannot have two answered children at
- * once keeps the better one. A leg joins when its best parent is this likely: joining strangers is worse
+ * once keeps the better one. A leg joins when its best call is this likely, as the child of the
+ * likeliest of its legs: joining strangers is worse
  * than leaving a leg out.
  *
  * Not all that could have sent it are looked at, or the busiest device would cost the square of its legs: those that
@@ -20,50 +21,86 @@ enum {
     WINDOW_US =
         180 * 1000000, /* a queue or an IVR holds a call this long before it dials on */
     LEGS_A_NUMBER = 32,
-    LEGS_A_TOKEN = 16,
+    LEGS_A_TOKEN = 32,
     EVENTS_CLEAR = 6, /* after so many, stop when one stands out */
     EVENTS = 256,
     RIVALS = 32,
-    BEST = 3,
+    CALLS = 8,
 };
 
+/* A call that the leg may belong to: by the first leg of those found so far. */
 struct candidate {
-    u32 parent; /* row */
-    double intensity;
+    u32 root, parent;      /* rows; the parent is the likeliest of its legs */
+    double intensity, sum; /* of that leg, of all of them */
 };
 
 struct choice {
-    struct candidate best[BEST]; /* by intensity */
+    struct candidate calls[CALLS];
     isize n;
-    double total, background;
-    u32 stamp; /* of this choice, to consider each candidate once */
+    double total, background, best;
+    u32 refused; /* row + 1 of a parent that is out of the question */
+    u32 stamp;   /* of this choice, to consider each leg once */
 };
 
-static bool better(const struct weave *w, const struct candidate *a,
-                   const struct candidate *b) {
-    if (a->intensity != b->intensity) return a->intensity > b->intensity;
-    return w->sums[a->parent].id < w->sums[b->parent].id;
+static u32 root_of(const struct weave *w, u32 leg) {
+    enum { DEEP = 64 };
+    for (int i = 0; i < DEEP && w->sums[leg].parent; i++) leg = w->sums[leg].parent - 1;
+    return leg;
+}
+
+static bool better(const struct weave *w, u32 leg, double intensity,
+                   const struct candidate *than) {
+    if (intensity != than->intensity) return intensity > than->intensity;
+    return w->sums[leg].id < w->sums[than->parent].id;
+}
+
+/* The place of a call among those in question; of a new one that of the least, where there is no room. */
+static struct candidate *candidate_of(struct choice *choice, u32 root) {
+    struct candidate *least = &choice->calls[0];
+    for (isize i = 0; i < choice->n; i++) {
+        struct candidate *one = &choice->calls[i];
+        if (one->root == root) return one;
+        if (one->sum < least->sum) least = one;
+    }
+    if (choice->n < CALLS) least = &choice->calls[choice->n++];
+    *least = (struct candidate){.root = root};
+    return least;
 }
 
 static bool consider(const struct index *x, u32 c, u32 p, struct choice *choice) {
-    if (x->mark[p] == choice->stamp) return false;
+    if (x->mark[p] == choice->stamp || p + 1 == choice->refused) return false;
     x->mark[p] = choice->stamp;
-    double floor = choice->n ? choice->best[0].intensity * NOTHING : 0;
-    struct candidate one = {p, pair_intensity(x, c, p, floor, NULL)};
-    if (one.intensity <= 0) return true;
-    choice->total += one.intensity;
-    isize at = choice->n < BEST ? choice->n++ : BEST;
-    while (at > 0 && better(x->w, &one, &choice->best[at - 1])) {
-        if (at < BEST) choice->best[at] = choice->best[at - 1];
-        at--;
+    double intensity = pair_intensity(x, c, p, choice->best * NOTHING, NULL);
+    u32 root = intensity > 0 ? root_of(x->w, p) : c;
+    if (root == c) return true; /* nothing, or the leg's own offspring */
+    struct candidate *one = candidate_of(choice, root);
+    choice->total += intensity;
+    choice->best = choice->best > intensity ? choice->best : intensity;
+    if (one->sum <= 0 || better(x->w, p, intensity, one)) {
+        one->parent = p;
+        one->intensity = intensity;
     }
-    if (at < BEST) choice->best[at] = one;
+    one->sum += intensity;
     return true;
 }
 
-static bool stands_out(const struct choice *choice) {
-    return choice->n &&
-           choice->best[0].intensity >= CLEAR * (choice->background + choice->total);
+static const struct candidate *best_call(const struct weave *w,
+                                         const struct choice *choice) {
+    const struct candidate *best = NULL;
+    for (isize i = 0; i < choice->n; i++) {
+        const struct candidate *one = &choice->calls[i];
+        bool equal = best && one->sum >= best->sum && one->sum <= best->sum;
+        if (!best || one->sum > best->sum ||
+            (equal && w->sums[one->parent].id < w->sums[best->parent].id)) {
+            best = one;
+        }
+    }
+    return best;
+}
+
+static bool stands_out(const struct weave *w, const struct choice *choice) {
+    const struct candidate *best = best_call(w, choice);
+    return best && best->sum >= CLEAR * (choice->background + choice->total);
 }
 
 /* The latest of these that came before the child left. `few`: look no further once one stands out. Of what
@@ -78,7 +115,7 @@ static void consider_clues(const struct index *x, u32 c, const struct clues *clu
     while (n-- > 0 && tried < most) {
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
-        if (tried >= few && ago > slack && stands_out(choice)) return;
+        if (tried >= few && ago > slack && stands_out(x->w, choice)) return;
         u32 leg = run.rows[n].leg, parent = x->w->sums[leg].parent;
         if (failed && !parent) continue;
         tried += consider(x, c, failed ? parent - 1 : leg, choice);
@@ -104,12 +141,11 @@ static void consider_tokens(const struct index *x, u32 c, struct choice *choice)
     }
 }
 
-static void choose(const struct index *x, u32 c, struct choice *choice) {
+/* Weighs the calls that c may belong to, without the parent `refused` (row + 1). */
+static void choose(const struct index *x, u32 c, u32 refused, struct choice *choice) {
     const struct sum *s = &x->w->sums[c];
-    choice->n = 0;
-    choice->total = 0;
+    *choice = (struct choice){.stamp = choice->stamp + 1, .refused = refused};
     choice->background = index_background(x, s->from_dev);
-    choice->stamp++;
     consider_tokens(x, c, choice);
     if (s->state == STATE_PARTIAL) return;
     consider_numbers(x, c, choice);
@@ -128,25 +164,16 @@ static void keep_proofs(struct weave *w, const struct index *x, u32 c, u32 paren
     for (isize i = 0; i < proofs.n; i++) w->proofs[w->nproofs++] = proofs.rows[i];
 }
 
-/* Takes the best parent that is not `refused` (row + 1), if it is likely enough. */
+/* Joins the likeliest call, if it is likely enough. */
 static void decide(struct weave *w, const struct index *x, u32 c,
-                   const struct choice *choice, u32 refused) {
+                   const struct choice *choice) {
     struct sum *s = &w->sums[c];
-    double total = choice->total;
-    const struct candidate *best = NULL;
+    const struct candidate *best = best_call(w, choice);
     s->parent = 0;
     s->confidence = 0;
     s->nproofs = 0;
-    for (isize i = 0; i < choice->n; i++) {
-        if (choice->best[i].parent + 1 == refused) {
-            total -= choice->best[i].intensity;
-        } else if (!best) {
-            best = &choice->best[i];
-        }
-    }
     if (!best) return;
-    if (total < best->intensity) total = best->intensity;
-    s->confidence = best->intensity / (choice->background + total);
+    s->confidence = best->sum / (choice->background + choice->total);
     if (s->confidence < JOIN) return;
     s->parent = best->parent + 1;
     keep_proofs(w, x, c, best->parent);
@@ -180,7 +207,7 @@ static int by_parent(const void *a, const void *b) {
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
 static void part_rivals(struct weave *w, const struct index *x, struct choice *choice) {
     isize n = 0;
-    struct rival *rows = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *rows);
+    struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_hop(w, s))
@@ -198,8 +225,10 @@ static void part_rivals(struct weave *w, const struct index *x, struct choice *c
             beaten = o->parent == s->parent && overlap(s, o);
         }
         if (!beaten) continue;
-        choose(x, rows[i].leg, choice);
-        decide(w, x, rows[i].leg, choice, s->parent);
+        u32 refused = s->parent;
+        w->sums[rows[i].leg].parent = 0;
+        choose(x, rows[i].leg, refused, choice);
+        decide(w, x, rows[i].leg, choice);
     }
     base_free(rows);
 }
@@ -222,7 +251,7 @@ static u32 weakest(const struct weave *w, u32 at) {
 }
 
 static void cut_circles(struct weave *w) {
-    u32 *walk = base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *walk);
+    u32 *walk = base_new(w->nsums + 1, (isize)sizeof *walk);
     for (u32 i = 0; (isize)i < w->nsums;
          i++) { /* walk[leg]: the walk that came by, + 1 */
         u32 at = i;
@@ -239,8 +268,7 @@ static void cut_circles(struct weave *w) {
 
 /* Legs by start, since a try's failure makes the next one. */
 static struct sort_row *by_start(const struct weave *w) {
-    struct sort_row *rows =
-        base_grow(NULL, &(isize){0}, w->nsums + 1, (isize)sizeof *rows);
+    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++)
         rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
     sort_rows(rows, w->nsums);
@@ -260,8 +288,8 @@ void score_parents(struct weave *w) {
             bool hop = leg_is_hop(w, s);
             if (round == 0 && hop) index_fail(&x, c);
             if (hop || s->kind != KIND_CALL || (round == 1 && s->parent)) continue;
-            choose(&x, c, &choice);
-            decide(w, &x, c, &choice, 0);
+            choose(&x, c, 0, &choice);
+            decide(w, &x, c, &choice);
             index_fail(&x, c);
         }
     }

@@ -56,6 +56,9 @@ static bool makes_first_request(const struct deed *d) {
     if (why == EVIDENCE_AFTER_ANSWER) return is_invite_answer(d->c, 2);
     if (why == EVIDENCE_AFTER_FAILURE) return from_beside(d) && is_failure(d->c);
     if (why == EVIDENCE_AFTER_REFER) return is_request(d->c, SIP_METHOD_REFER);
+    if (why == EVIDENCE_AFTER_HOLD)
+        return d->c->method == SIP_METHOD_INVITE && d->c->to_tag != 0 &&
+               d->c->status != 100;
     return from_above(d) && is_request(d->c, (enum sip_method)d->e->method) &&
            d->c->to_tag == 0;
 }

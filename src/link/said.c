@@ -83,9 +83,19 @@ static bool is_known(struct taking *g, const struct fact *f) {
     return known;
 }
 
+static void take_hold(struct taking *g, const struct fact *f) {
+    struct weave *w = g->w;
+    w->holds = base_grow(w->holds, &w->cap_holds, w->nholds + 1, (isize)sizeof *w->holds);
+    w->holds[w->nholds++] =
+        (struct hold){common_time(w, &w->trace.seen[f->seen]), (u32)(g->s - w->sums)};
+    g->s->flags |= SUM_HOLD;
+}
+
 static void take(void *ctx, const struct fact *f) {
     struct taking *g = ctx;
     struct weave *w = g->w;
+    if (f->kind == FACT_HOLD && g->numbers) take_hold(g, f);
+    if (f->kind == FACT_HOLD) return;
     if (is_token(f->kind) || is_number(f->kind) != g->numbers) return;
     if (g->numbers && g->s->nfacts == NUMBERS_A_LEG) return;
     if (is_known(g, f)) return;
@@ -98,7 +108,7 @@ static void take(void *ctx, const struct fact *f) {
 
 static void take_facts(const struct said *g) {
     struct weave *w = g->w;
-    w->nleg_facts = 0;
+    w->nleg_facts = w->nholds = 0;
     for (isize i = 0; i < w->nsums; i++) {
         struct taking t = {.w = w, .s = &w->sums[i], .numbers = true};
         t.s->facts_at = (u32)w->nleg_facts;
@@ -116,7 +126,7 @@ static void take_facts(const struct said *g) {
 struct saying {
     u64 hash;
     u32 leg, nth; /* nth: in order of legs and their messages */
-    u32 label;
+    u32 label, dev;
     u8 kind, bits;
 };
 
@@ -131,7 +141,7 @@ struct sayings {
 
 static const u32 SHARED = (u32)1 << 31;
 
-static void say(struct sayings *g, u8 kind, u64 hash, u8 bits, u32 label) {
+static void say(struct sayings *g, u8 kind, u64 hash, u8 bits, u32 label, u32 dev) {
     u64 key = hash ? hash : 1;
     if (g->counting) {
         u32 *who = map_put(&g->who, key);
@@ -141,7 +151,7 @@ static void say(struct sayings *g, u8 kind, u64 hash, u8 bits, u32 label) {
     }
     if (!(map_get(&g->who, key) & SHARED)) return;
     g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n] = (struct saying){hash, g->leg, (u32)g->n, label, kind, bits};
+    g->rows[g->n] = (struct saying){hash, g->leg, (u32)g->n, label, dev, kind, bits};
     g->n++;
 }
 
@@ -151,7 +161,8 @@ static void say_fact(void *ctx, const struct fact *f) {
     if (!is_token(f->kind)) return;
     if (f->kind == FACT_DIALOG && g->w->trace.seen[f->seen].method == SIP_METHOD_INVITE)
         s->flags |= SUM_TRANSFER;
-    say(g, f->kind, f->hash, f->bits, f->label);
+    u32 dev = g->w->dev_of[g->w->trace.seen[f->seen].src];
+    say(g, f->kind, f->hash, f->bits, f->label, dev);
 }
 
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
@@ -162,13 +173,14 @@ static void say_call_id(struct sayings *g, u32 label) {
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;
     u8 bits = (u8)fact_token_bits(id);
-    say(g, FACT_CALL_ID, fact_call_id_hash(id), bits, label);
+    say(g, FACT_CALL_ID, fact_call_id_hash(id), bits, label, s->from_dev);
     str stem = fact_call_id_stem(id);
-    if (stem.n < id.n) say(g, FACT_STEM, fact_call_id_hash(stem), bits, label);
+    if (stem.n < id.n)
+        say(g, FACT_STEM, fact_call_id_hash(stem), bits, label, s->from_dev);
     struct str_pair cut = str_cut(stem, '@');
     bits = (u8)fact_token_bits(cut.head);
     if (cut.ok && bits >= RANDOM_BITS)
-        say(g, FACT_STEM, fact_call_id_hash(cut.head), bits, label);
+        say(g, FACT_STEM, fact_call_id_hash(cut.head), bits, label, s->from_dev);
 }
 
 static int by_hash(const void *a, const void *b) {
@@ -192,6 +204,21 @@ static u32 count_roots(const struct weave *w, const u32 *legs, u32 n) {
                     leg_alive(p, s->start_us, 1000000);
         }
         count += !below;
+    }
+    return n <= TOO_COMMON ? count : n;
+}
+
+/* The hops of one Call-ID say the same things. */
+static u32 count_ids(const struct weave *w, const u32 *legs, u32 n) {
+    u32 count = 0;
+    for (u32 i = 0; i < n && n <= TOO_COMMON; i++) {
+        const struct sum *s = &w->sums[legs[i]];
+        bool known = false;
+        for (u32 k = 0; k < i && !known; k++) {
+            const struct sum *o = &w->sums[legs[k]];
+            known = s->call_id && s->call_id == o->call_id && !(s->flags & SUM_LAX);
+        }
+        count += !known;
     }
     return n <= TOO_COMMON ? count : n;
 }
@@ -222,6 +249,7 @@ static void make_tokens(struct weave *w, struct saying *rows, isize n) {
                 }
             }
         }
+        t->ids = count_ids(w, w->token_legs + t->at, t->n);
         t->roots = count_roots(w, w->token_legs + t->at, t->n);
     }
 }
@@ -244,8 +272,8 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
         token += i > 0 && rows[i].hash != rows[i - 1].hash;
         if (rows[i].kind == UINT8_MAX) continue;
         struct sum *s = &w->sums[rows[i].leg];
-        w->leg_tokens[s->tokens_at + s->ntokens++] =
-            (struct leg_token){token, rows[i].label, rows[i].kind, rows[i].bits};
+        w->leg_tokens[s->tokens_at + s->ntokens++] = (struct leg_token){
+            token, rows[i].label, rows[i].dev, rows[i].kind, rows[i].bits};
     }
     w->nleg_tokens = at;
 }
@@ -271,7 +299,7 @@ static void take_tokens(const struct said *g) {
 
 void said_collect(struct weave *w) {
     struct said g = {.w = w};
-    g.facts_of = base_grow(NULL, &(isize){0}, w->trace.nseen + 1, (isize)sizeof(u32));
+    g.facts_of = base_new(w->trace.nseen + 1, (isize)sizeof(u32));
     for (isize i = w->trace.nfacts - 1; i >= 0; i--) {
         g.facts_of[w->trace.facts[i].seen] = (u32)i + 1;
     }

@@ -179,6 +179,7 @@ static str evidence_text(const struct view *v, const struct sum *s,
     case EVIDENCE_AFTER_ANSWER:
     case EVIDENCE_AFTER_FAILURE:
     case EVIDENCE_AFTER_REFER:
+    case EVIDENCE_AFTER_HOLD:
     case EVIDENCE_RING_ECHO:
     case EVIDENCE_ANSWER_ECHO:
     case EVIDENCE_FAILURE_ECHO:

@@ -3,7 +3,7 @@
 #include "link/weave.h"
 
 struct weave *weave_open(void) {
-    struct weave *w = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *w);
+    struct weave *w = base_new(1, (isize)sizeof *w);
     trace_init(&w->trace);
     w->names = arena_open((isize)2 << 30);
     return w;
@@ -18,8 +18,8 @@ void weave_close(struct weave *w) {
                             w->alikes,     w->next_alike,  w->offsets,   w->islands,
                             w->msgs,       w->more,        w->devs,      w->dev_of,
                             w->sums,       w->by_leg,      w->leg_facts, w->tokens,
-                            w->token_legs, w->leg_tokens,  w->proofs,    w->groups,
-                            w->by_group};
+                            w->token_legs, w->leg_tokens,  w->holds,     w->proofs,
+                            w->groups,     w->by_group};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     base_free(w);

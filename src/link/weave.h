@@ -47,6 +47,7 @@ enum sum_flag {
     SUM_RECORDING = 1,
     SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
     SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
+    SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -80,6 +81,7 @@ struct sum {
 struct token {
     u64 hash;
     u32 at, n; /* the legs that have it: weave.token_legs[at .. at+n) */
+    u32 ids;   /* how many Call-IDs those have */
     u32 roots; /* how many of these no other of these leads to */
 };
 
@@ -87,6 +89,7 @@ struct token {
 struct leg_token {
     u32 token; /* row of tokens; a leg's are in rising order */
     u32 label;
+    u32 dev; /* who said it */
     u8 kind, bits;
 };
 
@@ -96,6 +99,12 @@ struct proof {
     float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
     i64 delta_us; /* of a timing: how long after */
+};
+
+/* On this leg somebody was put on hold. */
+struct hold {
+    i64 at_us;
+    u32 leg;
 };
 
 struct conversation {
@@ -142,6 +151,8 @@ struct weave {
     isize cap_token_legs;
     struct leg_token *leg_tokens;
     isize nleg_tokens, cap_leg_tokens;
+    struct hold *holds;
+    isize nholds, cap_holds;
     struct proof *proofs;
     isize nproofs, cap_proofs;
     struct conversation *groups;

@@ -408,7 +408,7 @@ enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
 }
 
 enum err loom_open(struct loom **out, struct store *store, const struct loom_options *o) {
-    struct loom *l = base_grow(NULL, &(isize){0}, 1, (isize)sizeof *l);
+    struct loom *l = base_new(1, (isize)sizeof *l);
     *l = (struct loom){.store = store,
                        .boot = arena_open((isize)64 << 20),
                        .view = arena_open_view(),

@@ -16,11 +16,11 @@
 
 /* ---- vocabularies: one list each ------------------------------------------------------- */
 
+/* clang-format off */
 #define SIP_METHOD_LIST(X)                                                               \
-    X(ACK)                                                                               \
-    X(BYE)                                                                               \
-    X(CANCEL) X(INFO) X(INVITE) X(MESSAGE) X(NOTIFY) X(OPTIONS) X(PRACK) X(PUBLISH)      \
-        X(REFER) X(REGISTER) X(SUBSCRIBE) X(UPDATE)
+    X(ACK) X(BYE) X(CANCEL) X(INFO) X(INVITE) X(MESSAGE) X(NOTIFY) X(OPTIONS) X(PRACK)   \
+    X(PUBLISH) X(REFER) X(REGISTER) X(SUBSCRIBE) X(UPDATE)
+/* clang-format on */
 
 enum sip_method {
     SIP_METHOD_NONE,

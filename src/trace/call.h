@@ -6,10 +6,11 @@
 
 #include "trace/sighting.h"
 
+/* clang-format off */
 #define CALL_KIND_LIST(X)                                                                \
-    X(CALL, "call")                                                                      \
-    X(REGISTRATION, "registration") X(SUBSCRIPTION, "subscription")                      \
-        X(MESSAGE, "message") X(OPTIONS, "options")
+    X(CALL, "call") X(REGISTRATION, "registration") X(SUBSCRIPTION, "subscription")      \
+    X(MESSAGE, "message") X(OPTIONS, "options")
+/* clang-format on */
 enum call_kind {
 #define X(id, text) KIND_##id,
     CALL_KIND_LIST(X)
@@ -17,10 +18,11 @@ enum call_kind {
         KIND_COUNT
 };
 
+/* clang-format off */
 #define CALL_STATE_LIST(X)                                                               \
-    X(PARTIAL, "partial")                                                                \
-    X(RINGING, "ringing") X(IN_CALL, "in-call") X(ANSWERED, "answered")                  \
-        X(CANCELLED, "cancelled") X(FAILED, "failed")
+    X(PARTIAL, "partial") X(RINGING, "ringing") X(IN_CALL, "in-call")                    \
+    X(ANSWERED, "answered") X(CANCELLED, "cancelled") X(FAILED, "failed")
+/* clang-format on */
 enum call_state {
 #define X(id, text) STATE_##id,
     CALL_STATE_LIST(X)
@@ -31,10 +33,11 @@ enum call_state {
 /* incoming: no leg of the trace led to it. hop: the call goes on through a device. fork: one of
  * several tries of one device at the same time or one after the other. recording: towards a recorder.
  * gateway: a hop or fork that leaves for an outside number. transfer: REFER, Replaces, pickup. */
+/* clang-format off */
 #define LEG_ROLE_LIST(X)                                                                 \
-    X(INCOMING, "incoming")                                                              \
-    X(HOP, "hop") X(FORK, "fork") X(RECORDING, "recording") X(GATEWAY, "gateway")        \
-        X(TRANSFER, "transfer")
+    X(INCOMING, "incoming") X(HOP, "hop") X(FORK, "fork") X(RECORDING, "recording")      \
+    X(GATEWAY, "gateway") X(TRANSFER, "transfer")
+/* clang-format on */
 enum leg_role {
 #define X(id, text) ROLE_##id,
     LEG_ROLE_LIST(X)

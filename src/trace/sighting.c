@@ -1,6 +1,5 @@
 #include "trace/sighting.h"
 
-#include <assert.h>
 #include <string.h>
 
 const char *transport_text(enum transport t) {

@@ -244,6 +244,7 @@ static inline int cseq_of(const struct talk *t, const char *method, int more) {
 struct how {
     bool back;  /* the callee asks */
     bool again; /* in the dialog: a re-INVITE, say */
+    bool held;  /* without a body: what is the other side's? */
     int more;   /* added to the CSeq */
     const char *headers;
 };
@@ -263,7 +264,7 @@ static inline void ask_how(struct scene *s, const struct talk *t, double ms,
                      .back = how.back,
                      .in_dialog = how.again || !starts_dialog(method),
                      .headers = headers,
-                     .sdp = invite,
+                     .sdp = invite && !how.held,
                      .branch = strcmp(method, "CANCEL") == 0 ? "INVITE" : method};
     carry(s, (i64)(ms * 1000), from, to, wire_text(s, t, &m));
 }
@@ -388,7 +389,7 @@ static inline struct weave *play_in(struct scene *s, const u32 *order) {
 static inline struct weave *play(struct scene *s, u64 seed) {
     number_lines(s);
     if (seed == 0) return play_in(s, NULL);
-    u32 *order = base_grow(NULL, &(isize){0}, s->nshots + 1, (isize)sizeof *order);
+    u32 *order = base_new(s->nshots + 1, (isize)sizeof *order);
     seed *= 0x9e3779b97f4a7c15u;
     for (isize i = 0; i < s->nshots; i++) {
         isize k = (isize)(scene_random(&seed) % (u64)(i + 1));

@@ -359,6 +359,44 @@ static void other_dialogs_by_name(void **state) {
     scene_close(&t.s);
 }
 
+/* ---- hold ----------------------------------------------------------------------------------------------- */
+
+/* A phone puts its caller on hold, and at once calls: a music server with the caller's media (RFC 7088), or somebody else
+ * on another line. */
+static void on_hold(void **state) {
+    (void)state;
+    for (int music = 0; music < 2; music++) {
+        for (int callee = 0; callee < 2; callee++) {
+            struct stage t;
+            stage_open(&t);
+            struct talk a = talk(t.p1, t.pbx, "A", "201", "202"),
+                        b = talk(t.pbx, t.p2, "B", "201", "202");
+            int holder = callee ? t.p2 : t.p1;
+            const struct talk *on = callee ? &b : &a;
+            struct talk m =
+                talk(holder, t.pbx, "M", callee ? "202" : "201", music ? "music" : "203");
+            /* what the other side of the held leg said in its SDP */
+            str other = sdp_of(&t.s, on, t.pbx, !callee);
+            if (music) m.body = arena_z(&t.s.text, other);
+            pass_on(&t.s, &a, &b, 0, 500, 2000, 30000);
+            ask_how(&t.s, on, 9000, "INVITE",
+                    (struct how){.again = true, .back = callee, .more = 3, .held = true});
+            tell_how(&t.s, on, 9010, "200 OK", "INVITE",
+                     (struct how){.back = callee, .more = 3});
+            ask(&t.s, &m, 9030, "INVITE");
+            answer(&t.s, &m, 9060);
+            hang_up(&t.s, &m, 20000, false);
+            if (music) {
+                assert_scene(&t.s, "A B M", &a, &b, &m);
+                assert_true(has_evidence(leg_of(&t, &m), "after-hold"));
+            } else {
+                assert_scene(&t.s, "A B|M", &a, &b, &m);
+            }
+            scene_close(&t.s);
+        }
+    }
+}
+
 /* ---- recorders ---------------------------------------------------------------------------------------------- */
 
 static void recorders(void **state) {
@@ -625,6 +663,7 @@ int main(void) {
         cmocka_unit_test(blind_transfer),
         cmocka_unit_test(attended_transfer),
         cmocka_unit_test(other_dialogs_by_name),
+        cmocka_unit_test(on_hold),
         cmocka_unit_test(recorders),
         cmocka_unit_test(a_second_attempt),
         cmocka_unit_test(a_call_back),

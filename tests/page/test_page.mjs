@@ -217,9 +217,9 @@ await test('from the keyboard: walk, same leg, pin, first, last, help, search', 
   ok(box.y + box.height <= 900, 'the last message is out of view');
   await page.keyboard.press('Escape');
   await page.keyboard.press('?');
-  ok(await page.locator('dialog[open]').isVisible(), 'no help');
+  await page.locator('dialog[open]').waitFor();
   await page.keyboard.press('Escape');
-  equal(await page.locator('dialog[open]').count(), 0);
+  await page.locator('dialog[open]').waitFor({ state: 'hidden' });
   await page.keyboard.press('/');
   equal(await page.evaluate(() => document.activeElement.id), 'search');
   await close(page);

@@ -2,7 +2,7 @@
  * commits, rollbacks, retention, re-opening; then every search compared with a walk over the array. */
 #include "world.h"
 
-enum { CALL_IDS = 24, ROUNDS = 60, SIGHTINGS_MAX = 6000, CALLS_MAX = 64 };
+enum { CALL_IDS = 60, ROUNDS = 60, SIGHTINGS_MAX = 6000, CALLS_MAX = 64 };
 
 struct m_sighting {
     int call_id, k;
@@ -94,7 +94,7 @@ static void m_call_roll(struct model *m, struct m_call *c, i64 base_us) {
     c->start_us = base_us + (i64)dice(m, 3) * US_PER_SECOND; /* ties are wanted */
     c->end_us = c->start_us + (i64)dice(m, 5) * US_PER_SECOND;
     c->n = 0;
-    for (isize want = 1 + (isize)dice(m, 4); c->n < want;) {
+    for (isize want = 1 + (isize)dice(m, 3); c->n < want;) {
         int call_id = (int)dice(m, CALL_IDS);
         if (!m_has(c, call_id)) c->call_ids[c->n++] = call_id;
     }
@@ -267,23 +267,32 @@ static bool m_fits(const struct m_call *c, const struct search *q) {
     return true;
 }
 
+/* One criterion, of any kind. */
+static void m_roll_one(struct model *m, struct world *w, struct search *q, i64 base_us) {
+    i64 then_us = base_us - (i64)dice(m, 600) * US_PER_SECOND;
+    switch (dice(m, 14)) {
+    case 0:
+    case 1: q->number = str_z(numbers[dice(m, countof(numbers))]); break;
+    case 2: q->from = str_z(numbers[dice(m, countof(numbers))]); break;
+    case 3: q->device = str_z(devices[dice(m, countof(devices))]); break;
+    case 4: q->user_agent = dice(m, 2) ? S("SNOM") : S("pbx"); break;
+    case 5: q->call_id = call_id_of(&w->view, (int)dice(m, CALL_IDS)); break;
+    case 6: q->method = S("refer"); break;
+    case 7: q->kind = (enum call_kind)dice(m, KIND_COUNT); break;
+    case 8: q->state = (enum call_state)dice(m, STATE_COUNT); break;
+    case 9: q->status_low = 400, q->status_high = dice(m, 2) ? 499 : 486; break;
+    case 10: q->min_duration_ms = dice(m, 2) ? 0 : 1000; break;
+    case 11: q->max_duration_ms = 61000; break;
+    case 12: q->after_us = then_us; break;
+    default: q->before_us = then_us; break;
+    }
+}
+
 static void m_roll_search(struct model *m, struct world *w, struct search *q,
                           i64 base_us) {
     *q = search_any();
     q->limit = 1000;
-    if (dice(m, 3) == 0) q->number = str_z(numbers[dice(m, countof(numbers))]);
-    if (dice(m, 8) == 0) q->from = str_z(numbers[dice(m, countof(numbers))]);
-    if (dice(m, 8) == 0) q->device = str_z(devices[dice(m, countof(devices))]);
-    if (dice(m, 8) == 0) q->user_agent = dice(m, 2) ? S("SNOM") : S("pbx");
-    if (dice(m, 8) == 0) q->call_id = call_id_of(&w->view, (int)dice(m, CALL_IDS));
-    if (dice(m, 8) == 0) q->method = S("refer");
-    if (dice(m, 4) == 0) q->kind = (enum call_kind)dice(m, KIND_COUNT);
-    if (dice(m, 4) == 0) q->state = (enum call_state)dice(m, STATE_COUNT);
-    if (dice(m, 6) == 0) q->status_low = 400, q->status_high = dice(m, 2) ? 499 : 486;
-    if (dice(m, 6) == 0) q->min_duration_ms = 1000;
-    if (dice(m, 6) == 0) q->max_duration_ms = 61000;
-    if (dice(m, 4) == 0) q->after_us = base_us - (i64)dice(m, 40) * 100 * US_PER_SECOND;
-    if (dice(m, 4) == 0) q->before_us = base_us - (i64)dice(m, 40) * 100 * US_PER_SECOND;
+    for (u64 n = dice(m, 4); n; n--) m_roll_one(m, w, q, base_us);
 }
 
 struct page {
@@ -387,12 +396,12 @@ static void one_seed(u64 seed) {
     world_open(&w, STORE_WRITE);
     i64 base_us = T0;
     for (int round = 0; round < ROUNDS; round++) {
-        base_us +=
-            (i64)dice(m, 400) * US_PER_SECOND; /* now and then into the next bucket */
+        /* many calls of one second, and now and then the next bucket */
+        base_us += (i64)(dice(m, 3) ? dice(m, 2) : dice(m, 900)) * US_PER_SECOND;
         world_begin(&w);
         for (u64 n = dice(m, 8); n; n--) do_log(&w, m, base_us);
-        /* calls of one transaction may share Call-IDs: the model puts one */
-        if (dice(m, 4)) do_call(&w, m, base_us);
+        /* calls of one transaction may share Call-IDs: the model puts one a transaction */
+        if (dice(m, 8)) do_call(&w, m, base_us);
         if (dice(m, 4) == 0) compare_search(&w, m, base_us);
         if (dice(m, 5) == 0) {
             store_rollback(w.s);
@@ -404,7 +413,7 @@ static void one_seed(u64 seed) {
         if (dice(m, 12) == 0)
             do_retain(&w, m, base_us - (i64)dice(m, 4000) * US_PER_SECOND);
         if (dice(m, 12) == 0) world_close(&w), world_open(&w, STORE_WRITE);
-        for (int i = 0; i < 4; i++) compare_search(&w, m, base_us);
+        for (int i = 0; i < 8; i++) compare_search(&w, m, base_us);
         compare_calls(&w, &m->now);
         compare_sightings(&w, &m->now);
         arena_reset(&w.view);

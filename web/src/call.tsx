@@ -12,7 +12,7 @@ import { callUrl, toggleUnfold, type View } from './lib/url.js';
 import { LegLegend, LegStrip, LegTable } from './legs.js';
 import { MessageTable } from './messages.js';
 import { Icon, IconButton } from './parts.js';
-import { go, useStore, zone } from './store.js';
+import { go, lastList, useStore, zone } from './store.js';
 import { announce, copyText } from './view/dom.js';
 import { Inspector } from './view/inspector.js';
 import { Ladder, type Spot } from './view/ladder.js';
@@ -143,6 +143,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
       toggleFold: (row) => toggleFoldNow.current(row),
       isFold: (row) => now.current.view === 'ladder' && l.foldOf(row) !== null,
       spot: (spot) => holdNow.current(spot),
+      help: true,
     });
     return () => {
       inspector.current?.destroy();
@@ -272,13 +273,7 @@ function CallHead({ call, id }: { call: Call; id: string }) {
   return (
     <header class="call-head">
       <div class="call-title">
-        <a class="icon-button" href="/" aria-label="All calls" title="All calls"
-          onClick={(e) => {
-            if (history.length > 1 && document.referrer === '' && cameFromList()) {
-              e.preventDefault();
-              history.back();
-            }
-          }}><Icon name="back" /></a>
+        <a class="icon-button" href={lastList()} aria-label="Back to the list" title="Back to the list"><Icon name="back" /></a>
         <h1>
           {call.kind !== 'call' && <span class="kind">{call.kind}</span>}
           <bdi>{shownLine(call.from) || 'unknown'}</bdi>
@@ -308,10 +303,6 @@ function CallHead({ call, id }: { call: Call; id: string }) {
     </header>
   );
 }
-
-let listSeen = false;
-export const sawList = () => (listSeen = true);
-const cameFromList = () => listSeen;
 
 function CopyLink() {
   const [done, setDone] = useState(false);

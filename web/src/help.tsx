@@ -20,8 +20,11 @@ const GROUPS: Group[] = [
 const SIGNS: [sign: string, what: string][] = [
   ['①', 'The number and the colour of a leg, at its first message'],
   ['×3', 'Repeats folded into one row: click it to unfold'],
+  ['∿', 'It carries SDP, the description of the media'],
+  ['✕', 'A refusal: a final answer of 400 or more'],
+  ['▲', 'A problem was found here'],
   ['3.2 s', 'A silence of that length was cut out'],
-  ['⟩', 'A thin curve beside a device: the upper message is why it sent the lower one'],
+  [')', 'A thin curve beside a device: the upper message is why it sent the lower one'],
 ];
 
 function Keys({ group: [title, rows] }: { group: Group }) {

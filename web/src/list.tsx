@@ -7,8 +7,9 @@ import { Filters } from './filters.js';
 import { listOffset, scrollFor, windowOf } from './lib/geometry.js';
 import { resultText, resultTone, type Row } from './lib/rows.js';
 import { shownLine } from './lib/safe.js';
-import { clockText, countText, dateText, dayText, parseTime, spanText } from './lib/time.js';
+import { clockText, countText, dateText, dayText, parseTime, spanText, type Zone } from './lib/time.js';
 import { callUrl, listSearch, type ListState } from './lib/url.js';
+import { memo } from './memo.js';
 import { Icon } from './parts.js';
 import { go, useStore, zone } from './store.js';
 
@@ -33,6 +34,7 @@ const QUIET_MS = 1200;
 export function ListPage({ list, onFile }: { list: ListState; onFile: () => void }) {
   const data = useCalls(list);
   const rows = data.rows;
+  const z = useStore(zone);
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: data.scroll, height: 800 });
   const [selected, setSelected] = useState(-1);
@@ -135,7 +137,7 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
             <div class="rows-box" style={{ height: w.height + 'px' }}>
               <div class="rows" style={{ transform: `translateY(${w.top}px)` }}>
                 {rows.slice(w.first, w.last).map((r, i) => (
-                  <CallRow key={r.id} row={r} index={w.first + i} selected={w.first + i === selected} fresh={data.fresh.has(r.id)} />
+                  <CallRow key={r.id} row={r} index={w.first + i} selected={w.first + i === selected} fresh={data.fresh.has(r.id)} zone={z} />
                 ))}
               </div>
             </div>
@@ -174,8 +176,10 @@ function Skeleton() {
   );
 }
 
-function CallRow({ row: r, index, selected, fresh }: { row: Row; index: number; selected: boolean; fresh: boolean }) {
-  const z = useStore(zone);
+/** Drawn again only when something of it changes: scrolling makes new rows, and leaves the others alone. */
+const CallRow = memo(function CallRow({ row: r, index, selected, fresh, zone: z }: {
+  row: Row; index: number; selected: boolean; fresh: boolean; zone: Zone;
+}) {
   const day = r.start ? dayText(r.start, Date.now() * 1000, z) : '';
   const result = resultText(r.state, r.status, r.kind);
   const from = shownLine(r.from) || 'unknown';
@@ -208,4 +212,4 @@ function CallRow({ row: r, index, selected, fresh }: { row: Row; index: number; 
       </span>
     </div>
   );
-}
+});

@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { events, getJson } from './api.js';
-import { CallPage, sawList } from './call.js';
+import { CallPage } from './call.js';
 import { DropZone, FileButton } from './drop.js';
 import { Header } from './header.js';
 import { Help, StatusDialog } from './help.js';
@@ -30,10 +30,7 @@ function App() {
     return () => window.removeEventListener('keydown', key);
   }, []);
   useEffect(() => {
-    if (r.page === 'list') {
-      sawList();
-      document.title = 'sipweave';
-    }
+    if (r.page === 'list') document.title = 'sipweave';
   }, [r.page]);
   useEffect(() => {
     if (state) void askStatus();

@@ -40,7 +40,7 @@ const Line = memo(function Line({ m, call, zone }: { m: Message; call: Call; zon
 });
 
 const FIRST = 150; // rows at once
-const MORE = 300; // and then so many at a time, so that the page answers meanwhile
+const MORE = 600; // and then so many at a time, so that the page answers meanwhile
 
 /** Rows are made by Preact once; pins and the cursor are classes that the inspector sets. */
 export const MessageTable = memo(function MessageTable({ call, zone }: { call: Call; zone: Zone }) {

@@ -12,10 +12,10 @@ export function Icon({ name }: { name: string }) {
   );
 }
 
-export function IconButton(p: { name: string; label: string; onClick: () => void; pressed?: boolean; class?: string }) {
+export function IconButton(p: { name: string; label: string; onClick: () => void }) {
   return (
-    <button type="button" class={`icon-button ${p.class ?? ''}`} aria-label={p.label} title={p.label}
-      aria-pressed={p.pressed} onClick={p.onClick}>
+    <button type="button" class="icon-button" aria-label={p.label} title={p.label}
+      onClick={p.onClick}>
       <Icon name={p.name} />
     </button>
   );

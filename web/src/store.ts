@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Link } from './api.js';
 import type { Status } from './lib/model.js';
 import type { Zone } from './lib/time.js';
-import { readRoute, type Route } from './lib/url.js';
+import { listUrl, readRoute, type Route } from './lib/url.js';
 
 export class Store<T> {
   private readonly hearers = new Set<(v: T) => void>();
@@ -34,6 +34,15 @@ export function useStore<T>(store: Store<T>): T {
 
 const readLocation = () => readRoute(location.pathname, location.search, location.hash);
 export const route = new Store<Route>(readLocation());
+
+/** The list as it was last seen, search and all. */
+let list = '/';
+const rememberList = (r: Route) => {
+  if (r.page === 'list') list = listUrl(r.list);
+};
+rememberList(route.value);
+route.listen(rememberList);
+export const lastList = () => list;
 
 export function go(url: string, replace = false): void {
   if (url === location.pathname + location.search + location.hash) return;

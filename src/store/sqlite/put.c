@@ -69,13 +69,14 @@ static enum err leg_rows_read(struct store *s, i64 call, struct leg_rows *l) {
     }
 }
 
+/* Call-IDs that are in no leg and no chunk any longer. Sightings may wait to be written: they count. */
 static enum err refs_orphaned(struct store *s, const struct leg_rows *l) {
-    for (isize i = 0; i < l->n; i++) {
-        enum err e = db_run_ints(s, SQL_REF_ORPHAN, 1, l->rows[i].ref, 0, 0);
-        if (e) return e;
-        if (sqlite3_changes(s->db)) names_forget_refs(&s->names);
+    enum err e = l->n ? keep_write(s) : ERR_OK;
+    for (isize i = 0; !e && i < l->n; i++) {
+        e = db_run_ints(s, SQL_REF_ORPHAN, 1, l->rows[i].ref, 0, 0);
+        if (!e && sqlite3_changes(s->db)) names_forget_refs(&s->names);
     }
-    return ERR_OK;
+    return e;
 }
 
 static enum err legs_any(struct store *s, i64 call, bool *any) {

@@ -119,8 +119,10 @@ extern const char store_schema[];
     X(TOTAL_GET, "SELECT sightings,calls,last_us FROM total")                            \
     X(TOTAL_ADD, "UPDATE total SET sightings=sightings+?1,calls=calls+?2,"               \
                  "last_us=max(last_us,?3)")                                              \
-    X(TOTAL_EMPTY, "UPDATE total SET last_us=-9223372036854775807"                       \
-                   " WHERE NOT EXISTS(SELECT 1 FROM chunk)")                             \
+    X(TOTAL_LAST,                                                                        \
+      "UPDATE total SET last_us=ifnull((SELECT max(last_us) FROM chunk WHERE"            \
+      " first_us>=(SELECT max(first_us) FROM chunk)-(1<<30)),"                           \
+      "-9223372036854775807) WHERE last_us<?1")                                          \
     X(PAGE_COUNT, "PRAGMA page_count")                                                   \
     X(PAGE_SIZE, "PRAGMA page_size")                                                     \
     X(FREE_PAGES, "PRAGMA freelist_count")

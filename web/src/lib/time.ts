@@ -90,12 +90,12 @@ export function spanText(ms: number | null | undefined, precisionUs = 0): string
   return `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
-/** "+3.482 s" since the start; "+0.000 s" at it. */
+/** "+3.482 s" since the start; "+0.000 s" at it. Cut, not rounded, as in the picture. */
 export function offsetText(us: number, decimals = 3): string {
   const sign = us < 0 ? '−' : '+';
   const abs = Math.abs(us);
-  if (decimals === 0 && abs < 60e6) return `${sign}${Math.round(abs / 1e6)} s`;
-  if (abs < 60e6) return `${sign}${(abs / 1e6).toFixed(decimals)} s`;
+  const unit = 10 ** (6 - decimals);
+  if (abs < 60e6) return `${sign}${((Math.floor(abs / unit) * unit) / 1e6).toFixed(decimals)} s`;
   return `${sign}${spanText(abs / 1000)}`;
 }
 

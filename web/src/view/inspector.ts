@@ -25,6 +25,7 @@ export interface Hooks {
   toggleFold?(row: number): void;
   spot?(spot: Spot): void; // asked for by a key
   isFold?(row: number): boolean;
+  help?: boolean; // there is a page of all keys
 }
 
 const WIDE = '(min-width: 1200px)';
@@ -318,7 +319,7 @@ export class Inspector {
     this.shownInPane = key;
     const card = n === null ? null : this.cardOf(n, 'pane');
     if (card) pane.replaceChildren(card);
-    else pane.replaceChildren(hint());
+    else pane.replaceChildren(hint(!!this.hooks.help));
     pane.classList.toggle('filled', card !== null);
   }
 
@@ -414,12 +415,11 @@ export class Inspector {
   }
 }
 
-function hint(): HTMLElement {
+function hint(help: boolean): HTMLElement {
   const key = (k: string) => h('kbd', null, k);
   return h('div', { class: 'pane-hint' },
     h('p', null, 'Point at a message to read it.'),
     h('p', null, 'Click to keep it here. Click a second one to compare the two.'),
-    h('p', { class: 'keys' }, key('j'), ' ', key('k'), ' walk   ', key('Enter'), ' pin   ', key('Esc'), ' let go   ', key('?'), ' all keys'));
+    h('p', { class: 'keys' }, key('j'), ' ', key('k'), ' walk   ', key('Enter'), ' pin   ', key('Esc'), ' let go', help ? ['   ', key('?'), ' all keys'] : null));
 }
 
-export { hint as paneHint };

@@ -77,7 +77,7 @@ function seenList(m: Message, zone: Zone): HTMLElement {
     const precision = precisionText(s.precision_us);
     return h('li', null,
       h('span', { class: 'source' }, shownLine(s.source)),
-      s.line ? h('span', { class: 'quiet' }, ` line ${s.line}`) : null,
+      s.line ? h('span', { class: 'quiet' }, ` ${s.vantage === 'wire' ? 'frame' : 'line'} ${s.line}`) : null,
       h('span', { class: 'when' },
         `${VANTAGE[s.vantage ?? ''] ?? 'seen'} ${us === null ? 'at an unknown time' : clockText(us, zone, decimalsFor(s.precision_us))}`,
         precision ? h('span', { class: 'quiet', title: 'No finer than this clock' }, ` ${precision}`) : null));
@@ -145,6 +145,8 @@ export function paintLine(line: Line, ranges: { from: number; to: number; cls: s
     at += w.text.length;
     if (w.mark === 'plain' || w.mark === 'value') {
       out.push(parts);
+    } else if (w.mark === 'punct' && /^[;,]/.test(w.text)) {
+      out.push(h('span', { class: 't-punct' }, parts), h('wbr')); // a line breaks best before a parameter
     } else {
       const compact = w.mark === 'name' && longName(w.text) !== w.text && w.text.length === 1;
       const about = w.mark === 'name' ? aboutHeader(w.text) : w.mark === 'key' ? aboutSdp(w.text) : '';
