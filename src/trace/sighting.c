@@ -251,7 +251,7 @@ const char *skip_name(enum skip_reason r) {
         [SKIP_NO_MESSAGE] = "no-message", [SKIP_SYSLOG] = "syslog",
         [SKIP_OVERFLOW] = "overflow",
     };
-    static_assert(countof(names) == SKIP_COUNT, "a reason has no name");
+    _Static_assert(countof(names) == SKIP_COUNT, "a reason has no name");
     must(r < SKIP_COUNT);
     return names[r];
 }
