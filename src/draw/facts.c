@@ -14,23 +14,12 @@ i64 fact_leg_talk_us(const struct leg *l) {
     return l->answer_us >= 0 && l->end_us >= l->answer_us ? l->end_us - l->answer_us : -1;
 }
 
-static bool whole_seconds(i64 us) {
-    return us < 0 || us % US_PER_S == 0;
-}
-
 u32 fact_precision(const struct call *c) {
-    u32 coarsest = 1;
+    u32 coarsest = c->precision_us ? c->precision_us : 1;
     for (isize i = 0; c->messages && i < c->nmessages; i++) {
         if (c->messages[i].precision_us > coarsest)
             coarsest = c->messages[i].precision_us;
     }
-    bool whole = c->nlegs > 0 && whole_seconds(c->start_us);
-    for (isize i = 0; whole && i < c->nlegs; i++) {
-        const struct leg *l = &c->legs[i];
-        whole = whole_seconds(l->start_us) && whole_seconds(l->ring_us) &&
-                whole_seconds(l->answer_us) && whole_seconds(l->end_us);
-    }
-    if (!c->messages && whole && coarsest < US_PER_S) coarsest = (u32)US_PER_S;
     return coarsest;
 }
 

@@ -208,6 +208,7 @@ void draw_json(struct out *o, const struct call *c, bool messages) {
     json_i64_or_null(o, "setup_ms", c->setup_ms);
     json_i64_or_null(o, "ring_ms", c->ring_ms);
     json_i64_or_null(o, "duration_ms", c->duration_ms);
+    json_i64(o, "precision_us", fact_precision(c));
     write_devices(o, c);
     json_begin_array(o, "legs");
     for (isize i = 0; i < c->nlegs; i++) write_leg(o, c, &c->legs[i]);

@@ -45,8 +45,8 @@ static enum leg_role role_of(const struct weave *w, u32 leg, const u32 *children
     const struct sum *s = &w->sums[leg];
     if (s->flags & SUM_RECORDING) return ROLE_RECORDING;
     if (!s->parent) return s->flags & SUM_TRANSFER ? ROLE_TRANSFER : ROLE_INCOMING;
-    u8 why = s->nproofs ? w->proofs[s->proofs_at].kind : EVIDENCE_TIMING;
-    if (s->flags & SUM_TRANSFER || why == EVIDENCE_AFTER_REFER) return ROLE_TRANSFER;
+    if (s->flags & SUM_TRANSFER || leg_cause(w, s) == EVIDENCE_AFTER_REFER)
+        return ROLE_TRANSFER;
     bool fork = children[s->parent - 1] > 1, last = children[leg] == 0;
     bool deep = w->sums[s->parent - 1].parent != 0;
     if (last && deep && leaves_for_outside(w, s) && !fork) return ROLE_GATEWAY;

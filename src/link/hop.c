@@ -72,9 +72,14 @@ static u32 first_leg(const struct weave *w, const struct clues *reached,
     return first;
 }
 
+enum evidence_kind leg_cause(const struct weave *w, const struct sum *s) {
+    if (!s->parent || !s->nproofs) return EVIDENCE_COUNT;
+    u8 kind = w->proofs[s->proofs_at].kind; /* it is proved first */
+    return kind <= EVIDENCE_AFTER_HOLD ? (enum evidence_kind)kind : EVIDENCE_COUNT;
+}
+
 bool leg_is_hop(const struct weave *w, const struct sum *s) {
-    return s->parent && s->nproofs &&
-           w->proofs[s->proofs_at].kind == EVIDENCE_SAME_CALL_ID;
+    return leg_cause(w, s) == EVIDENCE_SAME_CALL_ID;
 }
 
 static void hop_of(struct weave *w, u32 leg, u32 parent) {

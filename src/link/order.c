@@ -15,6 +15,8 @@
  * One source that saw everything is in order by itself, which is the common case and needs none of this. */
 #include "link/graph.h"
 
+enum { EDGES_A_LEG = 8 };
+
 static void add_edge(struct graph *g, u32 from, u32 to, enum edge_kind kind) {
     if (from == to || g->nedges == g->cap_edges) return;
     g->edges[g->nedges] = (struct edge){to, g->nodes[from].edges, (u8)kind};
@@ -92,10 +94,29 @@ static void echo_edge(struct graph *g, u32 cause, u32 effect) {
     if (may_follow(g, cause, effect)) edge_between(g, cause - 1, effect - 1, EDGE_ECHO);
 }
 
-/* Of all the legs of a call the INVITEs, and what one leg passed on to its parent or the other way round. */
+/* What one leg passed on to its parent, or the other way round. */
+static void edges_of_pair(struct graph *g, const struct sum *s, const struct sum *p) {
+    echo_edge(g, s->answer_msg, p->answer_msg);
+    if (s->cancel_us == NEVER) echo_edge(g, s->fail_msg, p->fail_msg);
+    echo_edge(g, p->cancel_msg, s->cancel_msg);
+    if (p->ended_by == SIDE_CALLER) echo_edge(g, p->bye_msg, s->bye_msg);
+    if (s->ended_by == SIDE_CALLEE && p->ended_by == SIDE_CALLEE)
+        echo_edge(g, s->bye_msg, p->bye_msg);
+}
+
+/* Which child of a parent did something first: parent row + 1 -> row + 1. */
+static void note_first(const struct weave *w, struct map *firsts, u32 row, bool ring) {
+    const struct sum *s = &w->sums[row];
+    u32 *first = map_put(firsts, s->parent);
+    const struct sum *was = *first ? &w->sums[*first - 1] : NULL;
+    if (!was || (ring ? s->ring_us < was->ring_us : s->answer_us < was->answer_us))
+        *first = row + 1;
+}
+
+/* Among the legs of a call: the INVITEs, what was passed on, what the first to answer did to the others. */
 static void edges_of_parents(struct graph *g, const struct conversation *c) {
     const struct weave *w = g->w;
-    struct map first_ring = {0}; /* parent -> the child that rang first + 1 */
+    struct map rang = {0}, answered = {0};
     for (u32 i = 0; (isize)i < g->n; i++)
         *map_put(&g->node_of, g->nodes[i].msg + (u64)1) = i + 1;
     for (u32 i = 0; i < c->n; i++) {
@@ -105,22 +126,25 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
         const struct sum *p = &w->sums[s->parent - 1];
         edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_CAUSE);
         if (s->flags & SUM_RECORDING) continue;
-        echo_edge(g, s->answer_msg, p->answer_msg);
-        if (s->cancel_us == NEVER) echo_edge(g, s->fail_msg, p->fail_msg);
-        echo_edge(g, p->cancel_msg, s->cancel_msg);
-        if (p->ended_by == SIDE_CALLER) echo_edge(g, p->bye_msg, s->bye_msg);
-        if (s->ended_by == SIDE_CALLEE && p->ended_by == SIDE_CALLEE)
-            echo_edge(g, s->bye_msg, p->bye_msg);
-        if (!s->ring_msg) continue;
-        u32 *rang = map_put(&first_ring, s->parent);
-        if (!*rang || s->ring_us < w->sums[*rang - 1].ring_us) *rang = row + 1;
+        edges_of_pair(g, s, p);
+        if (s->ring_msg) note_first(w, &rang, row, true);
+        if (s->answer_msg) note_first(w, &answered, row, false);
     }
     for (u32 i = 0; i < c->n; i++) {
-        const struct sum *p = &w->sums[w->by_group[c->at + i]];
-        u32 rang = map_get(&first_ring, w->by_group[c->at + i] + (u64)1);
-        if (rang) echo_edge(g, w->sums[rang - 1].ring_msg, p->ring_msg);
+        u32 row = w->by_group[c->at + i];
+        const struct sum *s = &w->sums[row];
+        u32 ring = map_get(&rang, row + (u64)1);
+        if (ring) echo_edge(g, w->sums[ring - 1].ring_msg, s->ring_msg);
+        u32 winner = s->parent ? map_get(&answered, s->parent) : 0;
+        if (!winner || winner == row + 1) continue;
+        u32 answer = w->sums[winner - 1].answer_msg;
+        bool given_up = w->sums[s->parent - 1].cancel_us != NEVER;
+        if (!given_up) echo_edge(g, answer, s->cancel_msg);
+        if (leg_cause(w, s) == EVIDENCE_AFTER_ANSWER)
+            echo_edge(g, answer, w->by_leg[s->at] + 1);
     }
-    map_drop(&first_ring);
+    map_drop(&rang);
+    map_drop(&answered);
 }
 
 /* ---- what is free goes by time -------------------------------------------------------------------- */
@@ -180,7 +204,7 @@ static isize run(struct graph *g, u32 *order) {
 static void by_graph(const struct weave *w, const struct conversation *c, u32 *rows,
                      isize n, isize sightings, arena scratch) {
     struct graph g = {.w = w, .n = n, .cap_edges = sightings + n};
-    if (c) g.cap_edges += 6 * (isize)c->n;
+    if (c) g.cap_edges += EDGES_A_LEG * (isize)c->n;
     g.nodes = arena_new(&scratch, struct node, n);
     g.heap = arena_new(&scratch, u32, n);
     g.edges = arena_new(&scratch, struct edge, g.cap_edges);
@@ -244,7 +268,7 @@ void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, 
         }
     }
     isize need = n * (isize)(sizeof(struct node) + 8 * sizeof(u32)) +
-                 (sightings + n + (c ? 6 * (isize)c->n : 0)) *
+                 (sightings + n + (c ? EDGES_A_LEG * (isize)c->n : 0)) *
                      (isize)(sizeof(struct edge) + sizeof(struct sort_row)) +
                  4096;
     if (need > scratch.end - scratch.at) { /* a flood: time has to do */

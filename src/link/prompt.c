@@ -52,7 +52,7 @@ static bool same_call_id(const struct deed *d) {
 }
 
 static bool makes_first_request(const struct deed *d) {
-    u8 why = d->leg->nproofs ? d->w->proofs[d->leg->proofs_at].kind : EVIDENCE_TIMING;
+    enum evidence_kind why = leg_cause(d->w, d->leg);
     if (why == EVIDENCE_AFTER_ANSWER) return is_invite_answer(d->c, 2);
     if (why == EVIDENCE_AFTER_FAILURE) return from_beside(d) && is_failure(d->c);
     if (why == EVIDENCE_AFTER_REFER) return is_request(d->c, SIP_METHOD_REFER);

@@ -390,6 +390,16 @@ static void methods(struct view *v, isize n) {
     }
 }
 
+/* Of all its messages, so that a summary and the whole call say the same. */
+static u32 coarsest(const struct view *v, isize n) {
+    u32 most = 1;
+    for (isize i = 0; i < n; i++) {
+        u32 one = v->w->msgs[v->order[i]].precision_us;
+        if (one > most) most = one;
+    }
+    return most;
+}
+
 /* The call went as its first leg went, which is the caller's. */
 static void outcome(struct call *c) {
     const struct leg *first = &c->legs[0];
@@ -425,6 +435,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     devices(&v, n);
     legs(&v);
     methods(&v, n);
+    c->precision_us = coarsest(&v, n);
     outcome(c);
     if (with_messages) {
         prompt_find(w, v.order, n, v.prompts);

@@ -183,6 +183,8 @@ static inline const struct seen *msg_seen(const struct weave *w, const struct ms
     return &w->trace.seen[m->seen];
 }
 
+/* What made a leg's device send it: one of the first kinds of evidence.h. EVIDENCE_COUNT: nobody knows. */
+enum evidence_kind leg_cause(const struct weave *w, const struct sum *s);
 /* Its parent was found by its Call-ID alone: with proxies, one Call-ID crosses several hops. */
 bool leg_is_hop(const struct weave *w, const struct sum *s);
 

@@ -37,7 +37,6 @@ static bool before_sighting(void *ctx, const struct sighting *s) {
     struct reading_file *f = ctx;
     if (f->refused || f->stopped) return false;
     if (!f->has_invite && f->seen < FIRST_AMONG) look_for_first(f, s->bytes);
-    if (f->seen == 0 || s->time_us < f->job->oldest_us) f->job->oldest_us = s->time_us;
     /* the bulk loom writes as it goes: what waits is a batch that the database did not take */
     f->refused = loom_stuck(f->loom);
     if (++f->seen % LIVE_EVERY == 0) {

@@ -173,9 +173,8 @@ static void write_skips(struct out *o, const struct skips *s) {
     json_end_array(o);
 }
 
-static void write_import(struct out *o, struct server *s, const struct upload *u,
+static void write_import(struct out *o, const struct upload *u,
                          const struct import *job) {
-    i64 kept_us = clock_now_us() - s->o.keep_days * US_PER_DAY;
     json_begin_object(o, NULL);
     json_str(o, "name", u->name);
     json_i64(o, "sightings", (i64)job->sightings);
@@ -185,11 +184,6 @@ static void write_import(struct out *o, struct server *s, const struct upload *u
     write_skips(o, &job->skips);
     json_begin_array(o, "damage");
     write_damage(o, u, out_str(&job->damage));
-    if (s->o.keep_days > 0 && job->fresh && job->oldest_us < kept_us) {
-        json_z(o, NULL,
-               "a part of it is older than this server keeps messages (--keep), and goes "
-               "soon");
-    }
     json_end_array(o);
     json_end_object(o);
 }
@@ -216,7 +210,7 @@ void serve_import(struct request *r, struct answer *a) {
         refuse(a, u, &job);
     } else {
         a->type = "application/json";
-        write_import(&a->body, r->server, u, &job);
+        write_import(&a->body, u, &job);
     }
     import_drop(&job);
 }

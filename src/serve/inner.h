@@ -2,6 +2,7 @@
 #ifndef SIPWEAVE_SERVE_INNER_H
 #define SIPWEAVE_SERVE_INNER_H
 
+#include "serve/clock.h"
 #include "base/out.h"
 #include "serve/server.h"
 #include "serve/url.h"
@@ -36,7 +37,6 @@ struct server {
     int nidle, uploads;
 };
 
-i64 clock_now_us(void);
 /* One zeroed thing that outlives this call; released with base_free. */
 #define heap_new(type) ((type *)heap_block((isize)sizeof(type)))
 void *heap_block(isize size);

@@ -9,6 +9,7 @@
 #include "serve/loom.h"
 
 #include "draw/draw.h"
+#include "serve/clock.h"
 #include "link/link.h"
 
 enum {
@@ -316,6 +317,7 @@ static void weave_batch(struct loom *l, const bool *fresh) {
 
 static enum err store_waiting(struct loom *l) {
     if (l->nwaiting == 0) return ERR_OK;
+    store_clock(l->store, clock_now_us());
     isize cap = 0;
     bool *fresh = base_grow(NULL, &cap, l->nwaiting, 1);
     enum err e = fetch_neighbours(l);
@@ -368,6 +370,7 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
 }
 
 static enum err store_slice(struct loom *l, const struct change *slice, isize n) {
+    store_clock(l->store, clock_now_us());
     enum err e = store_begin(l->store);
     for (isize i = 0; i < n && e == ERR_OK; i++) {
         e = store_put_call(l->store, slice[i].call, slice[i].json);
@@ -407,6 +410,17 @@ enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     return e;
 }
 
+/* What an earlier run kept and was stopped before linking. */
+static enum err link_the_unlinked(struct loom *l) {
+    i64 first, last;
+    enum err e = store_unlinked(l->store, &first, &last);
+    if (e != ERR_OK || last < first) return e;
+    e = cover(l, first - NEAR_US, last + NEAR_US);
+    if (e != ERR_OK) return e;
+    weave_link(l->weave);
+    return store_calls(l, NULL, NULL);
+}
+
 enum err loom_open(struct loom **out, struct store *store, const struct loom_options *o) {
     struct loom *l = base_new(1, (isize)sizeof *l);
     *l = (struct loom){.store = store,
@@ -423,9 +437,10 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
     struct store_totals t;
     enum err e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
-        /* the end of what is there: it may go on, and a crash may have left it unlinked */
+        /* the end of what is there: it may go on */
         e = cover(l, t.last_us - l->window_us, t.last_us + 1);
     }
+    if (e == ERR_OK) e = link_the_unlinked(l);
     if (e != ERR_OK) {
         loom_close(l);
         *out = NULL;

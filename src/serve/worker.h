@@ -48,7 +48,6 @@ struct import {
     struct skips skips;
     struct out damage; /* a line each */
     char first[32];    /* id of the first call of the file; empty: none */
-    i64 oldest_us;     /* of its messages */
     bool done;         /* private, as is the next one */
     struct import *next;
 };

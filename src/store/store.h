@@ -52,6 +52,10 @@ must_use enum err store_sighting(struct store *s, const struct sighting *sightin
  * masked, are put in one transaction: then both keep it. `json` is its summary as the API gives it, kept as it is. Search terms are taken from *c. */
 must_use enum err store_put_call(struct store *s, const struct call *c, str json);
 
+/* Tells the time (microseconds since 1970 UTC): what is kept from now on counts as no older than this, so
+ * that an old trace read in today stays as long as any other. Without it only the stamps count. */
+void store_clock(struct store *s, i64 now_us);
+
 /* Deletes sightings, legs and calls whose call ended before `before_us`, for good, a bounded number at a time; *left is true
  * while there is more. */
 must_use enum err store_retain(struct store *s, i64 before_us, bool *left);
@@ -105,6 +109,10 @@ must_use enum err store_replay_call_ids(struct store *s, const str *call_ids, is
                                         const struct input_sink *sink);
 must_use enum err store_replay_range(struct store *s, i64 after_us, i64 before_us,
                                      const struct input_sink *sink);
+
+/* From when to when there are sightings that are in no call: a crash came between them and their linking.
+ * last_us < first_us: there are none. */
+must_use enum err store_unlinked(struct store *s, i64 *first_us, i64 *last_us);
 
 struct store_totals {
     u64 sightings, calls, bytes; /* bytes: of the file */

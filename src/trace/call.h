@@ -141,6 +141,7 @@ struct call {
     str from, to; /* as the caller's leg has them */
     enum call_state state;
     int status;
+    u32 precision_us; /* the coarsest of what its times come from; 0: not known */
     i64 setup_ms, ring_ms,
         duration_ms; /* first request to answer; first ringing to answer or end; answer to end */
     struct device

@@ -14,8 +14,10 @@ static void on_sighting(void *ctx, const struct sighting *s) {
 }
 static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
     (void)ctx;
-    print_error("passed over: %s at %llu, %llu bytes\n", skip_name(reason),
-                (unsigned long long)place, (unsigned long long)bytes);
+    (void)place;
+    (void)bytes;
+    assert_int_equal(reason,
+                     SKIP_OTHER_LINE); /* the logs speak of other things as well */
 }
 static void on_damage(void *ctx, str sentence) {
     (void)ctx;
@@ -206,7 +208,7 @@ static void any_part_of_the_logs(void **state) {
     (void)state;
     static const char *const files[] = {JUNK "b.voiceless.log", JUNK "boxless.log",
                                         JUNK "a.voiceless.log"};
-    static const int legs[] = {0, 3, 6, 8, 2, 5, 7, 8}; /* by which logs are there */
+    static const int legs[] = {0, 3, 5, 7, 2, 5, 6, 8}; /* by which logs are there */
     for (int part = 1; part < 8; part++) {
         const char *mine[3];
         isize n = 0;
@@ -219,8 +221,9 @@ static void any_part_of_the_logs(void **state) {
         for (isize i = 0; i < weave_ncalls(w); i++)
             all += weave_call(w, i, true, &view)->nlegs;
         assert_int_equal(all, legs[part]);
-        /* the two voiceless boxes alone have nothing to do with each other: boxless was between them */
-        assert_int_equal(weave_ncalls(w), part == 5 ? 2 : 1);
+        /* the two voiceless boxes never spoke to each other, and nothing ties their clocks together; but what left
+         * boxless for the one follows from what reached it from the other */
+        assert_int_equal(weave_ncalls(w), 1);
         weave_close(w);
         input_files_close();
         arena_close(&boot);

@@ -116,6 +116,9 @@ static void store_m_call(struct world *w, const struct m_call *m) {
     messages[0].time_us = messages[1].time_us = m->end_us;
     c.messages = messages;
     c.nmessages = 2;
+    str methods[] = {S("INVITE"), S("REFER")};
+    c.methods = methods;
+    c.nmethods = m->refer ? 2 : 1;
     c.kind = m->kind;
     c.state = m->state;
     c.status = m->status;
@@ -436,9 +439,11 @@ static void the_array_tells_the_truth(void **state) {
         one_seed((u64)atoll(only));
         return;
     }
-    for (u64 seed = 1; seed <= 12; seed++) {
-        print_message("# seed %llu\n", (unsigned long long)seed);
-        one_seed(seed);
+    /* 114 and 291 once told a last sighting that retention had taken */
+    static const u64 seeds[] = {1, 2, 3, 4, 5, 6, 7, 8, 114, 291};
+    for (isize i = 0; i < countof(seeds); i++) {
+        print_message("# seed %llu\n", (unsigned long long)seeds[i]);
+        one_seed(seeds[i]);
     }
 }
 

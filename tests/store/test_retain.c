@@ -286,6 +286,40 @@ static void what_was_deleted_may_come_again(void **state) {
     world_drop(&w);
 }
 
+/* An old trace that is read in today stays as long as one of today. */
+static void age_counts_from_when_it_was_kept(void **state) {
+    struct world w;
+    bool left = true;
+    (void)state;
+    world_init(&w);
+    world_open(&w, STORE_WRITE);
+    store_clock(w.s, T0 + 100 * HOUR);
+    world_begin(&w);
+    add(&w, 1, 0, T0);
+    put_ids(&w, "old", T0, (int[]){1}, 1);
+    add(&w, 2, 0, T0); /* of no call */
+    world_commit(&w);
+    while (left) fine(w.s, store_retain(w.s, T0 + 99 * HOUR, &left));
+    struct search q = search_any();
+    expect_found(&w, &q, "old");
+    struct store_totals t;
+    fine(w.s, store_totals(w.s, &t));
+    assert_int_equal(t.sightings, 2);
+    i64 first, last;
+    fine(w.s, store_unlinked(w.s, &first, &last));
+    assert_true(first <= T0 && last >= T0 && last < T0 + HOUR);
+    left = true;
+    while (left) fine(w.s, store_retain(w.s, T0 + 101 * HOUR, &left));
+    expect_found(&w, &q, "");
+    fine(w.s, store_totals(w.s, &t));
+    assert_int_equal(t.sightings, 0);
+    fine(w.s, store_unlinked(w.s, &first, &last));
+    assert_true(last < first);
+    world_close(&w);
+    check_invariants(w.path);
+    world_drop(&w);
+}
+
 static void retention_has_its_own_transaction(void **state) {
     struct world w;
     bool left = false;
@@ -307,6 +341,7 @@ int main(void) {
         cmocka_unit_test(a_call_that_goes_on_stays_whole),
         cmocka_unit_test(a_shared_call_id_stays),
         cmocka_unit_test(what_was_deleted_may_come_again),
+        cmocka_unit_test(age_counts_from_when_it_was_kept),
         cmocka_unit_test(retention_has_its_own_transaction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,14 +27,9 @@ static const struct row rows[] = {
      "OK", KIND_CALL, STATE_ANSWERED, 200, 0},
 };
 
-static struct message request(const char *method) {
-    return (struct message){.is_request = true, .method = str_z(method)};
-}
-
 static void put_row(struct world *w, int i) {
     const struct row *r = &rows[i];
-    struct message messages[] = {request("INVITE"), request("ACK"),
-                                 request(i ? "BYE" : "REFER")};
+    str methods[] = {S("INVITE"), S("ACK"), str_z(i ? "BYE" : "REFER")};
     struct call c = call_of(&w->view, r->id, T0 + i * US_PER_SECOND, (int[]){i}, 1);
     c.kind = r->kind;
     c.state = r->state;
@@ -52,10 +47,8 @@ static void put_row(struct world *w, int i) {
     c.devices[0].addresses = &address;
     if (i == 4) address = S("[2001:db8::3]:5064");
     c.devices[0].naddresses = 1;
-    if (i < 6) {
-        c.messages = messages;
-        c.nmessages = countof(messages);
-    }
+    c.methods = methods;
+    c.nmethods = i < 6 ? countof(methods) : 1;
     for (int k = 0; k < 3; k++) add(w, i, k + i * 10, c.start_us + k * 1000);
     put(w, &c);
 }

@@ -197,8 +197,8 @@ const CallRow = memo(function CallRow({ row: r, index, selected, fresh, zone: z 
       <span role="cell" class={`cell result ${resultTone(r.state, r.status, r.kind)}`} title={r.reason ? `${r.status} ${shownLine(r.reason)}` : result}>
         <span class="dot" />{result}
       </span>
-      <span role="cell" class="cell num ring">{spanText(r.ring)}</span>
-      <span role="cell" class="cell num talk">{spanText(r.talk)}</span>
+      <span role="cell" class="cell num ring">{spanText(r.ring, r.precision)}</span>
+      <span role="cell" class="cell num talk">{spanText(r.talk, r.precision)}</span>
       <span role="cell" class="cell num legs">{r.legs}</span>
       <span role="cell" class="cell devices" title={r.devices.map(shownLine).join(', ')}>
         <span class="count">{r.devices.length}</span> {r.devices.map(shownLine).join(', ')}

@@ -35,6 +35,7 @@ struct store {
     sqlite3 *db;
     int lock; /* file descriptor of the writer's lock, -1 */
     bool writer, in_txn;
+    i64 clock_us;    /* as the caller said last; INT64_MIN: never */
     int reading;     /* reads under way: a callback may read, too */
     enum err failed; /* in a transaction: what made it fail */
     str path;        /* as it was opened, for sentences; a NUL follows */

@@ -195,6 +195,7 @@ static enum err piece_add_row(struct store *s, struct piece *p, str data, int fo
     sqlite3_bind_int64(st, 5, p->n);
     sqlite3_bind_int(st, 6, format);
     db_bind_blob(st, 7, data);
+    sqlite3_bind_int64(st, 8, s->clock_us);
     enum err e = db_run(s, st);
     if (!e) p->chunk = sqlite3_last_insert_rowid(s->db);
     return e;

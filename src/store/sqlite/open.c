@@ -188,6 +188,7 @@ void store_close(struct store *s) {
 enum err store_open(struct store **to, const char *path, enum store_mode mode,
                     arena *boot, str *sentence) {
     struct store *s = arena_new(boot, struct store, 1);
+    s->clock_us = INT64_MIN;
     s->path = str_sub(arena_copy(boot, (str){(const u8 *)path, str_z(path).n + 1}), 0,
                       str_z(path).n);
     s->lock_path = (const char *)arena_printf(boot, "%s-lock", path).p;

@@ -14,15 +14,16 @@ const char store_schema[] =
 
     "CREATE TABLE call_id(ref INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
 
-    /* packed sightings; bucket = first_us >> 30 */
+    /* packed sightings; bucket = first_us >> 30; kept_us: when the first of them came, by the store's clock */
     "CREATE TABLE chunk(id INTEGER PRIMARY KEY,"
     " ref INTEGER NOT NULL REFERENCES call_id, bucket INTEGER NOT NULL,"
     " first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " kept_us INTEGER NOT NULL,"
     " format INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
     "CREATE INDEX chunk_leg ON chunk(ref,bucket);"
     "CREATE INDEX chunk_time ON chunk(first_us);"
 
-    /* calls as they were linked last; digest: hash of the summary */
+    /* calls as they were linked last; end_us: when it ended or was kept, whichever is later; digest: hash of the summary */
     "CREATE TABLE call(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " status INTEGER NOT NULL, duration_ms INTEGER NOT NULL, digest INTEGER NOT NULL,"

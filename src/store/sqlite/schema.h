@@ -61,8 +61,8 @@ extern const char store_schema[];
     X(REF_ORPHAN,                                                                        \
       "DELETE FROM call_id WHERE ref=?1 AND NOT EXISTS(SELECT 1 FROM chunk"              \
       " WHERE chunk.ref=?1) AND NOT EXISTS(SELECT 1 FROM leg WHERE leg.ref=?1)")         \
-    X(CHUNK_ADD, "INSERT INTO chunk(ref,bucket,first_us,last_us,n,format,data)"          \
-                 " VALUES(?1,?2,?3,?4,?5,?6,?7)")                                        \
+    X(CHUNK_ADD, "INSERT INTO chunk(ref,bucket,first_us,last_us,n,format,data,kept_us)"  \
+                 " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)")                                     \
     X(CHUNK_SET, "UPDATE chunk SET last_us=?2,n=?3,format=?4,data=?5 WHERE id=?1")       \
     X(CHUNK_SET_ALL, "UPDATE chunk SET last_us=?2,n=?3,format=?4,data=?5,first_us=?6"    \
                      " WHERE id=?1")                                                     \
@@ -77,7 +77,9 @@ extern const char store_schema[];
     X(CHUNK_LAST, "SELECT max(last_us) FROM chunk WHERE ref=?1 AND bucket="              \
                   "(SELECT max(bucket) FROM chunk WHERE ref=?1)")                        \
     X(CHUNK_OLD, "SELECT id,ref,first_us,last_us FROM chunk WHERE (first_us,id)>(?1,?2)" \
-                 " AND first_us<?3 ORDER BY first_us,id LIMIT ?4")                       \
+                 " AND first_us<?3 AND kept_us<?3 ORDER BY first_us,id LIMIT ?4")        \
+    X(CHUNK_UNLINKED, "SELECT min(first_us),max(last_us) FROM chunk WHERE ref NOT IN"    \
+                      " (SELECT ref FROM leg)")                                          \
     X(CHUNK_FIRST, "SELECT min(first_us) FROM chunk")                                    \
     X(WORD_GET, "SELECT id FROM word WHERE kind=?1 AND text=?2")                         \
     X(WORD_ADD, "INSERT INTO word(kind,text) VALUES(?1,?2)")                             \

@@ -95,24 +95,8 @@ static void gather_call(struct gather *g, const struct call *c) {
     }
 }
 
-/* A summary has no messages: then the kind says what the first request was. */
 static void gather_methods(struct gather *g, const struct call *c) {
-    static const char *const first[KIND_COUNT] = {
-        [KIND_CALL] = "invite",
-        [KIND_REGISTRATION] = "register",
-        [KIND_SUBSCRIPTION] = "subscribe",
-        [KIND_MESSAGE] = "message",
-        [KIND_OPTIONS] = "options",
-    };
-    if (!c->messages && c->kind < KIND_COUNT) add(g, WORD_METHOD, str_z(first[c->kind]));
-    if (!c->messages) return;
-    str last = {0};
-    for (isize i = 0; i < c->nmessages; i++) {
-        const struct message *m = &c->messages[i];
-        if (!m->is_request || str_eq(m->method, last)) continue;
-        last = m->method;
-        add_folded(g, WORD_METHOD, last);
-    }
+    for (isize i = 0; i < c->nmethods; i++) add_folded(g, WORD_METHOD, c->methods[i]);
 }
 
 static int by_id(const void *a, const void *b) {

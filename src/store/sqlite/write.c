@@ -58,6 +58,10 @@ enum err store_commit(struct store *s) {
     return ERR_OK;
 }
 
+void store_clock(struct store *s, i64 now_us) {
+    s->clock_us = now_us;
+}
+
 void store_session(struct store *s) {
     s->keep.session = s->keep.clock;
 }

@@ -14,6 +14,7 @@ export interface Row {
   reason: string;
   ring: number | null;
   talk: number | null;
+  precision: number; // of those two, in microseconds
   legs: number;
   messages: number;
   devices: string[];
@@ -38,6 +39,7 @@ export function rowOf(c: CallSummary): Row {
     reason: c.legs.find((l) => l.status === c.status)?.reason ?? '',
     ring: c.ring_ms,
     talk: c.duration_ms,
+    precision: c.precision_us ?? 0,
     legs: c.legs.length,
     messages: c.messages,
     devices: c.devices.map((d) => d.name),
