@@ -3,6 +3,7 @@
 #include "draw/draw.h"
 
 #include "base/time.h"
+#include "draw/facts.h"
 
 #include <math.h>
 

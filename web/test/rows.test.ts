@@ -3,7 +3,7 @@ import type { CallSummary } from '../src/lib/model.js';
 import { equal, numbers, ok, test } from './tap.js';
 
 const row = (id: string, start: number, extra: Partial<Row> = {}): Row => ({
-  id, kind: 'call', start, from: '1', to: '2', state: 'answered', status: 200, reason: '', ring: 1, talk: 2, legs: 1, messages: 7, devices: [],
+  id, kind: 'call', start, from: '1', to: '2', state: 'answered', status: 200, reason: '', ring: 1, talk: 2, precision: 1, legs: 1, messages: 7, devices: [],
   problems: 0, worst: '', firstProblem: '', ...extra,
 });
 const ids = (rows: Row[]) => rows.map((r) => r.id).join('');

@@ -101,6 +101,7 @@ interface CallFacts {
   setup_ms: number | null;
   ring_ms: number | null;
   duration_ms: number | null;
+  precision_us?: number; // of those times
   devices: Device[];
   legs: Leg[];
   problems: Problem[];

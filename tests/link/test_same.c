@@ -1,0 +1,237 @@
+/* The result does not depend on which file was read first, nor on when a sighting came in; nor on the rest of the trace where
+ * that has nothing to do with it; and linking again after more has come is as good as linking once. */
+#include "link/result.h"
+
+enum { CALLS = 24, TALKS = 4 * CALLS };
+
+struct stage {
+    struct scene s;
+    struct talk talks[TALKS];
+    isize ntalks;
+};
+
+static const char *text_of(struct stage *t, const char *format, int n) {
+    str s = arena_printf(&t->s.text, "%s%02d", format, n);
+    return arena_z(&t->s.text, s);
+}
+
+static struct talk *cast(struct stage *t, int from, int to, const char *name, int n,
+                         const char *caller, const char *called) {
+    must(t->ntalks < TALKS);
+    struct talk *a = &t->talks[t->ntalks++];
+    *a = talk(from, to, text_of(t, name, n), caller, called);
+    return a;
+}
+
+/* Busy boxes with logs of their own: calls overlap, numbers recur, some are withheld, some fail and are tried again. */
+static void busy(struct stage *t, u32 precision_us, i64 ahead_us) {
+    scene_open(&t->s);
+    t->ntalks = 0;
+    int carrier = box(&t->s, "carrier", "198.51.100.10"),
+        sbc = box(&t->s, "sbc", "192.0.2.2"), pbx = box(&t->s, "pbx", "203.0.113.72"),
+        p1 = box(&t->s, "p1", "203.0.113.81"), p2 = box(&t->s, "p2", "203.0.113.82");
+    log_of(&t->s, sbc, precision_us, 0);
+    log_of(&t->s, pbx, precision_us, ahead_us);
+    log_of(&t->s, p1, 1, 20000);
+    tap(&t->s, "wire.pcap");
+    t->s.points[3].only = carrier;
+    u64 seed = 7;
+    for (int i = 0; i < CALLS; i++) {
+        const char *caller = i % 3 ? text_of(t, "016329601", i % 7) : "anonymous";
+        const char *called = text_of(t, "020794604", i % 5);
+        struct talk *a = cast(t, carrier, sbc, "A", i, caller, called),
+                    *b = cast(t, sbc, pbx, "B", i, caller, called),
+                    *c = cast(t, pbx, p1, "C", i, caller, "201"),
+                    *d = cast(t, pbx, p2, "D", i, caller, "202");
+        double at = 400 * i + (double)(scene_random(&seed) % 300),
+               ring = at + 300 + (double)(scene_random(&seed) % 400),
+               up = ring + 400 + (double)(scene_random(&seed) % 3000),
+               end = up + 900 + (double)(scene_random(&seed) % 9000);
+        t->s.lost = i % 5 == 0;
+        ask(&t->s, a, at, "INVITE");
+        if (i % 5 == 0) ask(&t->s, a, at + 500, "INVITE");
+        at += i % 5 == 0 ? 500 : 0;
+        ask(&t->s, b, at + 6, "INVITE");
+        ask(&t->s, c, at + 14, "INVITE");
+        if (i % 4 == 1) {
+            fail_with(&t->s, c, ring, "486 Busy Here");
+            fail_with(&t->s, b, ring + 3, "486 Busy Here");
+            fail_with(&t->s, a, ring + 6, "486 Busy Here");
+            t->ntalks--;
+            continue;
+        }
+        ask(&t->s, d, at + 15, "INVITE");
+        tell(&t->s, c, ring + 500, "180 Ringing");
+        tell(&t->s, b, ring + 503, "180 Ringing");
+        tell(&t->s, a, ring + 506, "180 Ringing");
+        answer(&t->s, d, up + 500);
+        cancel(&t->s, c, up + 502);
+        answer(&t->s, b, up + 503);
+        answer(&t->s, a, up + 506);
+        hang_up(&t->s, a, end + 1000, false);
+        hang_up(&t->s, b, end + 1003, false);
+        hang_up(&t->s, d, end + 1006, false);
+    }
+}
+
+static void assert_same(const struct out *first, struct weave *w) {
+    struct out mine = result_text(w);
+    if (!str_eq(out_str(first), out_str(&mine))) {
+        str a = out_str(first), b = out_str(&mine);
+        while (a.n && b.n) { /* the first line that differs */
+            struct str_pair x = str_cut(a, '\n'), y = str_cut(b, '\n');
+            if (!str_eq(x.head, y.head))
+                print_error("%.*s\n%.*s\n", STR(x.head), STR(y.head));
+            if (!str_eq(x.head, y.head)) break;
+            a = x.tail;
+            b = y.tail;
+        }
+    }
+    assert_true(str_eq(out_str(first), out_str(&mine)));
+    out_drop(&mine);
+}
+
+static const struct {
+    u32 precision_us;
+    i64 ahead_us;
+} clocks[] = {{1, 0}, {1000000, 0}, {1000, -700000}, {1000000, 5000000}};
+
+static void right_and_whole(void **state) {
+    (void)state;
+    for (isize i = 0; i < countof(clocks); i++) {
+        struct stage t;
+        busy(&t, clocks[i].precision_us, clocks[i].ahead_us);
+        struct weave *w = play(&t.s, 0);
+        assert_nothing_lost(w);
+        assert_found_from_any_leg(w);
+        isize calls = 0;
+        for (isize k = 0; k < weave_ncalls(w); k++) {
+            arena view = arena_open_view();
+            calls += weave_call(w, k, false, &view)->nlegs == (k % 4 == 1 ? 3 : 4);
+            arena_close(&view);
+        }
+        assert_int_equal(calls, CALLS);
+        weave_close(w);
+        scene_close(&t.s);
+    }
+}
+
+/* Every order of four files. */
+static void every_permutation_of_files(void **state) {
+    (void)state;
+    for (isize i = 0; i < countof(clocks); i++) {
+        struct stage t;
+        busy(&t, clocks[i].precision_us, clocks[i].ahead_us);
+        struct weave *w = play(&t.s, 0);
+        struct out first = result_text(w);
+        weave_close(w);
+        u32 *order = base_grow(NULL, &(isize){0}, t.s.nshots, (isize)sizeof *order);
+        for (int p = 0; p < 256; p++) {
+            int files[4] = {p & 3, p >> 2 & 3, p >> 4 & 3, p >> 6 & 3};
+            if ((1 << files[0] | 1 << files[1] | 1 << files[2] | 1 << files[3]) != 15)
+                continue;
+            isize n = 0;
+            for (int f = 0; f < 4; f++) {
+                for (isize k = 0; k < t.s.nshots; k++) {
+                    if (t.s.shots[k].point == files[f]) order[n++] = (u32)k;
+                }
+            }
+            assert_int_equal(n, t.s.nshots);
+            w = play_in(&t.s, order);
+            assert_same(&first, w);
+            weave_close(w);
+        }
+        base_free(order);
+        out_drop(&first);
+        scene_close(&t.s);
+    }
+}
+
+static void every_order_of_arrival(void **state) {
+    (void)state;
+    for (isize i = 0; i < countof(clocks); i++) {
+        struct stage t;
+        busy(&t, clocks[i].precision_us, clocks[i].ahead_us);
+        struct weave *w = play(&t.s, 0);
+        struct out first = result_text(w);
+        weave_close(w);
+        for (u64 seed = 1; seed <= 12; seed++) {
+            w = play(&t.s, seed);
+            assert_same(&first, w);
+            weave_close(w);
+        }
+        out_drop(&first);
+        scene_close(&t.s);
+    }
+}
+
+/* Linked again and again while sightings come in: at the end it is what it would have been at once. */
+static void linking_again_is_linking(void **state) {
+    (void)state;
+    struct stage t;
+    busy(&t, 1000000, 1000000);
+    struct weave *w = play(&t.s, 0);
+    struct out first = result_text(w);
+    weave_close(w);
+    w = weave_open();
+    weave_link(w); /* of nothing */
+    assert_int_equal(weave_ncalls(w), 0);
+    for (isize i = 0; i < t.s.nshots; i++) {
+        struct sighting one = t.s.shots[i].s;
+        one.source = source_of(w, &t.s, t.s.shots[i].point);
+        assert_true(weave_add(w, &one));
+        if (i % 50 == 0) {
+            weave_link(w);
+            assert_nothing_lost(w);
+        }
+    }
+    weave_link(w);
+    assert_same(&first, w);
+    u64 before = weave_call_signature(w, 3);
+    weave_link(w);
+    assert_true(weave_call_signature(w, 3) == before);
+    assert_same(&first, w);
+    weave_close(w);
+    out_drop(&first);
+    scene_close(&t.s);
+}
+
+/* A leg's id is the same whichever part of it is known: an answer alone, or all of it. */
+static void ids_stay(void **state) {
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    int a = box(&s, "a", "192.0.2.1"), b = box(&s, "b", "192.0.2.2");
+    tap(&s, "wire.pcap");
+    struct talk t = talk(a, b, "T", "201", "202");
+    ask(&s, &t, 0, "INVITE");
+    answer(&s, &t, 500);
+    hang_up(&s, &t, 9000, true);
+    number_lines(&s);
+    str id = {0};
+    for (isize from = 0; from < s.nshots; from++) {
+        struct weave *w = weave_open();
+        for (isize i = from; i < s.nshots; i++) {
+            struct sighting one = s.shots[i].s;
+            one.source = source_of(w, &s, 0);
+            assert_true(weave_add(w, &one));
+        }
+        weave_link(w);
+        str mine = weave_call(w, 0, false, &s.text)->id;
+        if (from == 0) id = mine;
+        assert_true(str_eq(mine, id));
+        weave_close(w);
+    }
+    scene_close(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_and_whole),
+        cmocka_unit_test(every_permutation_of_files),
+        cmocka_unit_test(every_order_of_arrival),
+        cmocka_unit_test(linking_again_is_linking),
+        cmocka_unit_test(ids_stay),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
