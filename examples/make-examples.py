@@ -686,7 +686,7 @@ def registration_403():
     send(send(t + 38, register) + 1, register.reply(403))
     notes = [(-3120, "dhcp", "DHCP renew 203.0.113.94 by 00:00:5e:00:53:17"),
              (7450, "ppp", "LCP echo reply 13ms")]
-    return wire, {"registration-403.log": firebrick_log(wire, box, notes)}
+    return wire, {"registration-403/boxless.log": firebrick_log(wire, box, notes)}
 
 
 def main():

@@ -11,7 +11,7 @@ hosts=examples/junk-call/hosts
 
 if [ ! -e "$db" ]; then
     rm -f "$db.new" "$db.new-wal" "$db.new-shm"
-    "$binary" import --db "$db.new" --hosts "$hosts" examples/junk-call/*.log examples/*.pcap examples/*.log
+    "$binary" import --db "$db.new" --hosts "$hosts" examples/junk-call/*.log examples/*.pcap examples/registration-403/boxless.log
     mv "$db.new" "$db"
 fi
 

@@ -30,8 +30,9 @@ junk="examples/junk-call/a.voiceless.log examples/junk-call/b.voiceless.log exam
     same junk-call.json "$SIPWEAVE" show --format json $junk --hosts examples/junk-call/hosts
     same junk-call.svg "$SIPWEAVE" show --quiet --format svg $junk --hosts examples/junk-call/hosts
 }
-for example in plain-call.pcap failed-call.pcap registration-403.log; do
+for example in plain-call.pcap failed-call.pcap registration-403/boxless.log; do
     name=${example%.*}
+    name=${name%/boxless}
     same "$name.calls.json" "$SIPWEAVE" calls --json --kind all examples/$example
     same "$name.calls.txt" "$SIPWEAVE" calls --kind all examples/$example
     same "$name.txt" "$SIPWEAVE" show --kind all examples/$example

@@ -281,7 +281,7 @@ static void a_failed_call(void **state) {
 
 static void a_registration(void **state) {
     (void)state;
-    static const char *const files[] = {"examples/registration-403.log"};
+    static const char *const files[] = {"examples/registration-403/boxless.log"};
     arena boot = arena_open((isize)64 << 20), view = arena_open_view();
     struct weave *w = weave_of(NULL, files, 1, &boot);
     assert_int_equal(weave_ncalls(w), 1);

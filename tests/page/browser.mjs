@@ -30,7 +30,7 @@ export async function openServer() {
     if (r.status !== 0) throw new Error(`import: ${r.stderr}`);
   };
   load(...['a.voiceless', 'b.voiceless', 'boxless'].map((n) => join(junk, `${n}.log`)));
-  for (const f of ['plain-call.pcap', 'failed-call.pcap', 'registration-403.log']) load(join(root, 'examples', f));
+  for (const f of ['plain-call.pcap', 'failed-call.pcap', 'registration-403/boxless.log']) load(join(root, 'examples', f));
   const child = spawn(program, ['serve', '--db', db, '--hosts', join(junk, 'hosts'), '--listen', '127.0.0.1:0', '--syslog', 'off', '--keep', '0'],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
