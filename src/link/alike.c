@@ -75,6 +75,33 @@ static void rank_sightings(struct weave *w) {
     base_free(rows);
 }
 
+/* Twelve lines with one stamp were written in that second in this order: each probably at its twelfth of it. */
+static void spread_coarse(struct weave *w) {
+    enum { COARSE_US = 100000 };
+    isize n = w->trace.nseen, u = (isize)sizeof(u32);
+    w->coarse = false;
+    for (isize i = 0; i < n && !w->coarse; i++) {
+        w->coarse = w->trace.seen[i].precision_us >= COARSE_US;
+    }
+    if (!w->coarse) return;
+    w->spread_at = base_grow(w->spread_at, &w->cap_spread_at, n, u);
+    w->spread_by = base_grow(w->spread_by, &w->cap_spread_by, n, u);
+    for (isize i = 0, j; i < n; i = j) {
+        const struct seen *r = &w->trace.seen[w->canon[i]];
+        for (j = i + 1; j < n; j++) {
+            const struct seen *o = &w->trace.seen[w->canon[j]];
+            if (o->source != r->source || o->time_us != r->time_us) break;
+        }
+        for (isize k = i; k < j; k++) {
+            u64 precision = w->trace.seen[w->canon[k]].precision_us;
+            bool coarse = precision >= COARSE_US;
+            u64 parts = (u64)(j - i) + 1, at = precision * (u64)(k - i + 1) / parts;
+            w->spread_at[w->canon[k]] = coarse ? (u32)at : 0;
+            w->spread_by[w->canon[k]] = coarse ? (u32)(precision / parts) : 0;
+        }
+    }
+}
+
 /* ---- identity ------------------------------------------------------------------------------------ */
 
 /* "[email protected]": what web pages make of every user@host (LOGFORMATS.md 17.8). */
@@ -147,6 +174,7 @@ static void gather_alikes(struct weave *w) {
 void alike_find(struct weave *w) {
     rank_sources(w);
     rank_sightings(w);
+    spread_coarse(w);
     look_at_call_ids(w);
     gather_alikes(w);
 }

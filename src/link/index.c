@@ -124,7 +124,7 @@ void index_open(struct index *x, const struct weave *w) {
     for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
         const struct sum *s = &w->sums[w->holds[i].leg];
         if (s->kind != KIND_CALL) continue;
-        clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].leg);
+        clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].msg);
         clues_add(&x->events, s->from_dev, w->holds[i].at_us, w->holds[i].leg);
         clues_add(&x->events, s->to_dev, w->holds[i].at_us, w->holds[i].leg);
     }

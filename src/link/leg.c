@@ -185,6 +185,7 @@ static void begin(struct reading *g, const struct msg *m, const struct seen *r) 
     s->to_dev = g->w->dev_of[s->dst];
     s->transport = r->transport;
     s->start_us = m->time_us;
+    s->start_msg = (u32)(m - g->w->msgs) + 1;
     s->precision_us = m->precision_us;
 }
 
@@ -205,6 +206,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     case SIP_METHOD_REFER: {
         isize nth = s->refer_us[0] == NEVER ? 0 : 1;
         s->refer_us[nth] = m->time_us;
+        s->refer_msg[nth] = row;
         s->refer_dev[nth] = g->w->dev_of[r->dst];
         break;
     }
@@ -217,6 +219,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     s->fail_msg = 0;
     s->status = 0;
     s->retry_us = m->time_us;
+    s->retry_msg = row;
 }
 
 static void response_note(struct reading *g, const struct msg *m, const struct seen *r) {

@@ -18,34 +18,43 @@ void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 lab
 
 struct trigger {
     enum evidence_kind kind;
-    i64 at_us;
+    u32 msg;        /* row + 1; 0: there was none */
+    struct gap gap; /* to the child's first request */
+    double density;
 };
 
-static double trigger_density(const struct trigger *t, i64 start_us, i64 slack) {
-    if (t->at_us == NEVER || start_us - t->at_us < -slack) return 0;
-    return evidence_m(t->kind) * evidence_prompt_density(start_us - t->at_us, slack);
+static void pull(const struct weave *w, const struct sum *child, struct trigger *t) {
+    if (!t->msg) return;
+    t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
+    if (t->gap.us < -t->gap.slack_us) return;
+    t->density =
+        evidence_m(t->kind) * evidence_prompt_density(t->gap.us, t->gap.slack_us);
 }
 
 /* The last failure among the other tries of p, before the child left. */
-static i64 failure_before(const struct index *x, u32 c, u32 p, i64 start_us, i64 slack) {
+static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
     enum { TRIES = 32 };
-    i64 best = NEVER;
-    u32 row = x->failures[p];
+    const struct weave *w = x->w;
+    i64 latest = NEVER, until = w->sums[c].start_us + slack;
+    u32 row = x->failures[p], best = 0;
     for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
-        i64 end = failed_us(&x->w->sums[row - 1]);
-        if (row - 1 != c && end <= start_us + slack) best = i64_max(best, end);
+        const struct sum *s = &w->sums[row - 1];
+        i64 end = failed_us(s);
+        if (row - 1 == c || end > until || (best && end <= latest)) continue;
+        latest = end;
+        best = s->fail_us != NEVER ? s->fail_msg : s->cancel_msg;
     }
     return best;
 }
 
 /* The last time that p was put on hold before the child left one of its ends. */
-static i64 hold_before(const struct index *x, const struct sum *child, u32 p, i64 slack) {
+static u32 hold_before(const struct index *x, const struct sum *child, u32 p, i64 slack) {
     const struct sum *parent = &x->w->sums[p];
     bool here = child->from_dev == parent->from_dev || child->from_dev == parent->to_dev;
-    if (!here || !(parent->flags & SUM_HOLD)) return NEVER;
+    if (!here || !(parent->flags & SUM_HOLD)) return 0;
     struct clue_run run = clues_find(&x->holds, p);
     isize n = clues_until(run, child->start_us + slack);
-    return n > 0 ? run.rows[n - 1].at_us : NEVER;
+    return n > 0 ? run.rows[n - 1].leg + 1 : 0;
 }
 
 /* The densest trigger, with its proof; 0: nothing on p could have made its device send c. `heard`: the child repeats
@@ -54,46 +63,40 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
                        struct proofs *to) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
-    u32 first_c = w->by_leg[child->at], first_p = w->by_leg[parent->at];
     bool reached = parent->to_dev == child->from_dev && parent->state != STATE_PARTIAL;
     bool referred[2];
     for (int i = 0; i < 2; i++) {
-        referred[i] =
-            parent->refer_us[i] != NEVER && parent->refer_dev[i] == child->from_dev;
+        referred[i] = parent->refer_msg[i] && parent->refer_dev[i] == child->from_dev;
     }
     heard = heard && parent->flags & SUM_HOLD;
     if (!reached && !referred[0] && !referred[1] && !heard) return 0;
+    u32 first_c = w->by_leg[child->at], first_p = w->by_leg[parent->at];
     if (msg_order(w, first_p, first_c) > 0) return 0;
     i64 slack = msg_slack(w, first_c, first_p);
     if (!leg_alive(parent, child->start_us, slack)) return 0;
     /* once it is answered nothing is tried any more; a recorder is no try at all */
     bool tries = reached && !(child->flags & SUM_RECORDING) &&
                  (parent->answer_us == NEVER || parent->answer_us >= child->start_us);
-    const struct trigger all[] = {
-        {EVIDENCE_TIMING, reached ? parent->start_us : NEVER},
-        {EVIDENCE_TIMING, reached ? parent->retry_us : NEVER},
-        {EVIDENCE_AFTER_ANSWER, reached ? parent->answer_us : NEVER},
-        {EVIDENCE_AFTER_FAILURE,
-         tries ? failure_before(x, c, p, child->start_us, slack) : NEVER},
-        {EVIDENCE_AFTER_REFER, referred[0] ? parent->refer_us[0] : NEVER},
-        {EVIDENCE_AFTER_REFER, referred[1] ? parent->refer_us[1] : NEVER},
-        {EVIDENCE_AFTER_HOLD, heard ? hold_before(x, child, p, slack) : NEVER},
+    struct trigger all[] = {
+        {.kind = EVIDENCE_TIMING, .msg = reached ? parent->start_msg : 0},
+        {.kind = EVIDENCE_TIMING, .msg = reached ? parent->retry_msg : 0},
+        {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? parent->answer_msg : 0},
+        {.kind = EVIDENCE_AFTER_FAILURE,
+         .msg = tries ? failure_before(x, c, p, slack) : 0},
+        {.kind = EVIDENCE_AFTER_REFER, .msg = referred[0] ? parent->refer_msg[0] : 0},
+        {.kind = EVIDENCE_AFTER_REFER, .msg = referred[1] ? parent->refer_msg[1] : 0},
+        {.kind = EVIDENCE_AFTER_HOLD, .msg = heard ? hold_before(x, child, p, slack) : 0},
     };
-    double sum = 0, best = 0;
-    isize which = 0;
+    double sum = 0;
+    const struct trigger *best = &all[0];
     for (isize i = 0; i < countof(all); i++) {
-        double density = trigger_density(&all[i], child->start_us, slack);
-        sum += density;
-        if (density > best) {
-            best = density;
-            which = i;
-        }
+        pull(w, child, &all[i]);
+        sum += all[i].density;
+        if (all[i].density > best->density) best = &all[i];
     }
-    if (sum <= 0) return 0;
-    if (to) {
-        double odds = sum / index_background(x, child->from_dev);
-        pair_prove(to, all[which].kind, odds, 0, child->start_us - all[which].at_us);
-    }
+    if (sum > 0 && to)
+        pair_prove(to, best->kind, sum / index_background(x, child->from_dev), 0,
+                   best->gap.us);
     return sum;
 }
 

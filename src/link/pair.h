@@ -44,10 +44,10 @@ struct index {
     /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
     struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
-    struct clues holds;   /* by leg: it was put on hold */
-    struct clues ends;    /* by device that it left: a try failed */
-    u32 *failures;        /* by leg: row + 1 of the last found of its failed tries … */
-    u32 *next_failure;    /* … and of the one found before that */
+    struct clues holds; /* by leg: it was put on hold, by this message instead of a leg */
+    struct clues ends;  /* by device that it left: a try failed */
+    u32 *failures;      /* by leg: row + 1 of the last found of its failed tries … */
+    u32 *next_failure;  /* … and of the one found before that */
     double span_s;
 };
 

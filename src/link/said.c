@@ -19,6 +19,7 @@ enum {
 struct said {
     struct weave *w;
     u32 *facts_of; /* by row of seen[]: row of trace.facts + 1 of its first */
+    u32 msg;       /* whose facts are looked at */
 };
 
 /* Does this for every fact of a leg, in the order of its messages. */
@@ -32,11 +33,11 @@ static void each_of_row(const struct said *g, u32 row, each_fact *each, void *ct
     }
 }
 
-static void each_of_leg(const struct said *g, const struct sum *s, each_fact *each,
-                        void *ctx) {
+static void each_of_leg(struct said *g, const struct sum *s, each_fact *each, void *ctx) {
     const struct weave *w = g->w;
     for (u32 i = 0; i < s->n; i++) {
-        const struct msg *m = &w->msgs[w->by_leg[s->at + i]];
+        g->msg = w->by_leg[s->at + i];
+        const struct msg *m = &w->msgs[g->msg];
         each_of_row(g, m->seen, each, ctx);
         for (u32 next = m->more; next; next = w->more[next - 1]) {
             each_of_row(g, next - 1, each, ctx);
@@ -56,6 +57,7 @@ static bool is_token(u8 kind) {
 
 struct taking {
     struct weave *w;
+    const struct said *said;
     struct sum *s;
     struct map known; /* past FEW */
     bool numbers;
@@ -86,8 +88,8 @@ static bool is_known(struct taking *g, const struct fact *f) {
 static void take_hold(struct taking *g, const struct fact *f) {
     struct weave *w = g->w;
     w->holds = base_grow(w->holds, &w->cap_holds, w->nholds + 1, (isize)sizeof *w->holds);
-    w->holds[w->nholds++] =
-        (struct hold){common_time(w, &w->trace.seen[f->seen]), (u32)(g->s - w->sums)};
+    w->holds[w->nholds++] = (struct hold){common_time(w, &w->trace.seen[f->seen]),
+                                          (u32)(g->s - w->sums), g->said->msg};
     g->s->flags |= SUM_HOLD;
 }
 
@@ -106,11 +108,11 @@ static void take(void *ctx, const struct fact *f) {
     if (f->kind == FACT_RECORDING) g->s->flags |= SUM_RECORDING;
 }
 
-static void take_facts(const struct said *g) {
+static void take_facts(struct said *g) {
     struct weave *w = g->w;
     w->nleg_facts = w->nholds = 0;
     for (isize i = 0; i < w->nsums; i++) {
-        struct taking t = {.w = w, .s = &w->sums[i], .numbers = true};
+        struct taking t = {.w = w, .said = g, .s = &w->sums[i], .numbers = true};
         t.s->facts_at = (u32)w->nleg_facts;
         each_of_leg(g, t.s, take, &t);
         t.s->nnumbers = t.s->nfacts;
@@ -278,7 +280,7 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
     w->nleg_tokens = at;
 }
 
-static void take_tokens(const struct said *g) {
+static void take_tokens(struct said *g) {
     struct sayings all = {.w = g->w};
     u32 label = str_table_add(&g->w->trace.strings, S("Call-ID"));
     for (int pass = 0; pass < 2; pass++) {

@@ -68,7 +68,9 @@ struct sum {
     i64 retry_us;     /* the first request was sent again after a refusal or challenge */
     i64 refer_us[2];  /* the first and the last REFER on it … */
     u32 refer_dev[2]; /* … that these devices received */
-    u32 ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg; /* rows of msgs + 1 */
+    /* rows of msgs + 1 */
+    u32 start_msg, retry_msg, ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg;
+    u32 refer_msg[2];
     /* the result */
     u32 parent; /* row + 1; 0: none */
     u8 role;
@@ -104,7 +106,7 @@ struct proof {
 /* On this leg somebody was put on hold. */
 struct hold {
     i64 at_us;
-    u32 leg;
+    u32 leg, msg;
 };
 
 struct conversation {
@@ -124,6 +126,11 @@ struct weave {
     u32 *canon,
         *rank; /* rows of seen[] in canonical order; and the place of each row in it */
     isize cap_canon, cap_rank;
+    /* of sightings whose stamps are coarse: where in its second each probably was, by its place among the
+     * lines of that second, and give or take how much; by row, NULL where all stamps are fine */
+    u32 *spread_at, *spread_by;
+    isize cap_spread_at, cap_spread_by;
+    bool coarse;
     struct alike *alikes;
     isize nalikes, cap_alikes;
     u32 *next_alike; /* by row of seen[]: row + 1; 0 ends */
@@ -178,6 +185,13 @@ void group_legs(struct weave *w);
 static inline i64 common_time(const struct weave *w, const struct seen *r) {
     return r->time_us - w->offsets[r->source];
 }
+
+/* How long after `cause` the effect came (rows of msgs), and how far off that may be. By the clock of one source where
+ * one saw both. */
+struct gap {
+    i64 us, slack_us;
+};
+struct gap msg_gap(const struct weave *w, u32 cause, u32 effect);
 
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];

@@ -27,7 +27,8 @@ must_use enum err store_begin(struct store *s);
 must_use enum err store_commit(struct store *s); /* on disk when this returns ERR_OK */
 void store_rollback(struct store *s);
 
-/* The number of a source by name, device and kind; made when new. */
+/* The number of a source by name, device and kind; made when new. Good while the store is open, unless the transaction
+ * that made it is rolled back. */
 must_use enum err store_source(struct store *s, const struct source *source, u32 *id);
 
 /* Begins a new input (a file): what came by before no longer counts as "which one of equal ones" below. */
@@ -57,7 +58,9 @@ must_use enum err store_put_call(struct store *s, const struct call *c, str json
 void store_clock(struct store *s, i64 now_us);
 
 /* Deletes sightings, legs and calls whose call ended before `before_us`, for good, a bounded number at a time; *left is true
- * while there is more. */
+ * while there is more. What never ends (a registration) loses its old sightings. Has transactions of its own: call it
+ * outside of one. The last steps shrink the file and empty the WAL; a reader that stays in the middle of a search can put
+ * the latter off until the next time. */
 must_use enum err store_retain(struct store *s, i64 before_us, bool *left);
 
 /* ---- reading ------------------------------------------------------------------------------------ */
@@ -71,7 +74,7 @@ struct search_reach {
 
 struct search {
     str number; /* any form; a trailing or leading * (or %) makes it a prefix or suffix, else the whole number in any form, or
-                      its last digits when it is 5 or more */
+                      its last digits when it is 5 or more; up to 4 digits of country code may be too many */
     str from, to;   /* the same, on one side */
     str call_id;    /* exact; a trailing * makes it a prefix */
     str address;    /* an IP, or IP:port */
@@ -92,7 +95,8 @@ struct search {
 
 struct search search_any(void); /* everything open, limit 100 */
 
-/* Calls that fit, newest first, each by its summary JSON. The callback's false stops. */
+/* Calls that fit, newest first (of one start, the greater id first), each by its summary JSON. The callback's false stops;
+ * it may read from the same store. */
 typedef bool store_row(void *ctx, str id, i64 start_us, str json);
 must_use enum err store_search(struct store *s, const struct search *q, store_row *row,
                                void *ctx);

@@ -206,7 +206,7 @@ static void every_allocation_of_sqlite(void **state) {
         fail_allocation = -1;
         check_work(&k, n);
         world_drop(&k.w);
-        step = n < 200 ? 1 : 7; /* the later ones are much alike */
+        step = n < 200 ? 1 : 13; /* the later ones are much alike */
     }
     assert_int_equal(sqlite3_shutdown(), SQLITE_OK);
     assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &memory), SQLITE_OK);

@@ -314,6 +314,19 @@ static void a_call_is_found_by_its_id_its_legs_and_its_call_ids(void **state) {
     assert_true(str_eq(json, S("{\"id\":\"one\",\"legs\":2}")));
 }
 
+static void a_transaction_may_look_for_what_is_not_there(void **state) {
+    struct world *w = *state;
+    str id, *ids;
+    isize n;
+    world_begin(w);
+    add(w, 1, 0, T0);
+    assert_int_equal(store_call_ids(w->s, S("x"), &w->view, &id, &ids, &n),
+                     ERR_NOT_FOUND);
+    put_ids(w, "one", T0, (int[]){1}, 1);
+    world_commit(w);
+    expect_call_ids(w, "one", "one", "call-1@192.0.2.1 ");
+}
+
 static void legs_move_to_the_call_that_was_put_last(void **state) {
     struct world *w = *state;
     struct search q = search_any();
@@ -461,6 +474,7 @@ int main(void) {
         T(sizes_from_nothing_to_too_much),
         T(one_call_id_over_a_long_time),
         T(a_call_is_found_by_its_id_its_legs_and_its_call_ids),
+        T(a_transaction_may_look_for_what_is_not_there),
         T(legs_move_to_the_call_that_was_put_last),
         T(no_ghosts),
         T(calls_put_together_may_share_a_call_id),

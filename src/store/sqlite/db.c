@@ -18,7 +18,7 @@ enum err db_fail(struct store *s, enum err e, const char *format, ...) {
     va_start(args, format);
     vsnprintf(s->sentence, sizeof s->sentence, format, args);
     va_end(args);
-    if (s->in_txn) s->failed = e;
+    if (s->in_txn && e != ERR_NOT_FOUND) s->failed = e;
     return e;
 }
 

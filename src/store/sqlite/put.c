@@ -235,9 +235,8 @@ static enum err call_row_read(struct store *s, str id, struct call_row *r) {
     return ERR_OK;
 }
 
-/* When its age begins to count: an old trace that is read in today is kept as long as any other. */
-static i64 call_end(const struct store *s, const struct call *c) {
-    i64 end = i64_max(c->start_us, s->clock_us);
+static i64 call_end(const struct call *c) {
+    i64 end = c->start_us;
     for (isize i = 0; i < c->nlegs; i++) {
         end = i64_max(end, c->legs[i].end_us);
         end = i64_max(end, c->legs[i].answer_us);
@@ -260,7 +259,7 @@ static enum err call_row_write(struct store *s, const struct call *c, str words,
     else
         sqlite3_bind_int64(st, 1, *no);
     sqlite3_bind_int64(st, 2, c->start_us);
-    sqlite3_bind_int64(st, 3, call_end(s, c));
+    sqlite3_bind_int64(st, 3, call_end(c));
     sqlite3_bind_int(st, 4, (int)c->kind);
     sqlite3_bind_int(st, 5, c->status);
     sqlite3_bind_int64(st, 6, c->duration_ms);

@@ -23,7 +23,7 @@ const char store_schema[] =
     "CREATE INDEX chunk_leg ON chunk(ref,bucket);"
     "CREATE INDEX chunk_time ON chunk(first_us);"
 
-    /* calls as they were linked last; end_us: when it ended or was kept, whichever is later; digest: hash of the summary */
+    /* calls as they were linked last; digest: hash of the summary */
     "CREATE TABLE call(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " status INTEGER NOT NULL, duration_ms INTEGER NOT NULL, digest INTEGER NOT NULL,"

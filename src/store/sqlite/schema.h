@@ -74,7 +74,7 @@ extern const char store_schema[];
                     " WHERE ref=?1 ORDER BY bucket,id")                                  \
     X(CHUNK_OF_CALL, "SELECT format,data FROM chunk WHERE ref IN"                        \
                      " (SELECT ref FROM leg WHERE call=?1)")                             \
-    X(CHUNK_LAST, "SELECT max(last_us) FROM chunk WHERE ref=?1 AND bucket="              \
+    X(CHUNK_LAST, "SELECT max(max(last_us,kept_us)) FROM chunk WHERE ref=?1 AND bucket=" \
                   "(SELECT max(bucket) FROM chunk WHERE ref=?1)")                        \
     X(CHUNK_OLD, "SELECT id,ref,first_us,last_us FROM chunk WHERE (first_us,id)>(?1,?2)" \
                  " AND first_us<?3 AND kept_us<?3 ORDER BY first_us,id LIMIT ?4")        \
