@@ -219,6 +219,7 @@ static void keep_old(const char *db) {
     assert_int_equal(store_open(&s, db, STORE_WRITE, &boot, &sentence), ERR_OK);
     assert_int_equal(store_begin(s), ERR_OK);
     assert_int_equal(store_source(s, &log, &source), ERR_OK);
+    g.source = source;
     assert_int_equal(store_sighting(s, &g, &facts, &fresh), ERR_OK);
     assert_true(fresh);
     assert_int_equal(store_commit(s), ERR_OK);
