@@ -112,8 +112,8 @@ static void people(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
-    add(g, FACT_FROM, 0, user);
-    add(g, FACT_DISPLAY, 0, display);
+    if (user.n) add(g, FACT_FROM, 0, user);
+    if (display.n) add(g, FACT_DISPLAY, 0, display);
     number_of(g, FACT_CALLER, user);
     struct sip_uri u;
     struct fail f;
@@ -308,14 +308,15 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     sdp_tokens(g, m);
 }
 
-/* Every INVITE and every answer to one says something new; of all else the first of its kind on a leg is enough. A
- * retransmission, or the second sighting of a message, adds nothing. */
-static u64 known_key(const struct seen *r) {
-    bool news = r->method == SIP_METHOD_INVITE || r->method == SIP_METHOD_REFER;
-    u64 kind = (u64)r->status << 8 | r->method;
-    u64 what = news ? (u64)r->cseq << 32 | r->content : 0;
-    u64 who = hash_mix((u64)r->src << 32 | r->dst, (u64)r->call_id << 32 | kind);
-    return hash_mix(who, what);
+/* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
+static bool is_known(struct trace *t, const struct seen *r) {
+    u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
+    u64 h = hash_mix((u64)r->call_id << 32 | r->cseq, what);
+    h = hash_mix(h ^ r->to_tag, (u64)r->branch << 32 | r->from_tag);
+    u32 *known = map_put(&t->facts_known, hash_mix(h, r->content));
+    bool was = *known != 0;
+    *known = 1;
+    return was;
 }
 
 /* Requests that begin or change something, and answers to them. */
@@ -341,9 +342,7 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
     agent(&g, m);
     if ((!initial && !answers && !again) || !starts_something(r->method)) return;
-    u32 *known = map_put(&t->facts_known, known_key(r));
-    if (*known) return;
-    *known = 1;
+    if (is_known(t, r)) return;
     if (refers) refer(&g, m);
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);

@@ -112,7 +112,8 @@ static void consider_clues(const struct index *x, u32 c, const struct clues *clu
     bool failed = clues == &x->ends;
     i64 slack = 20000 + (i64)s->precision_us;
     isize n = clues_until(run, s->start_us + slack), tried = 0;
-    while (n-- > 0 && tried < most) {
+    isize last = n - 2 * most; /* a leg has several clues */
+    while (n-- > 0 && n >= last && tried < most) {
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(x->w, choice)) return;

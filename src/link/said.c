@@ -18,8 +18,11 @@ enum {
 
 struct said {
     struct weave *w;
-    u32 *facts_of; /* by row of seen[]: row of trace.facts + 1 of its first */
-    u32 msg;       /* whose facts are looked at */
+    u32 *
+        facts_of; /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
+    u32 *teller
+        [2]; /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one */
+    u32 msg; /* whose facts are looked at */
 };
 
 /* Does this for every fact of a leg, in the order of its messages. */
@@ -29,7 +32,7 @@ static void each_of_row(const struct said *g, u32 row, each_fact *each, void *ct
     const struct trace *t = &g->w->trace;
     if (!g->facts_of[row]) return;
     for (isize i = g->facts_of[row] - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
-        each(ctx, &t->facts[i]);
+        if (t->facts[i].kind != FACT_AGENT) each(ctx, &t->facts[i]);
     }
 }
 
@@ -37,10 +40,26 @@ static void each_of_leg(struct said *g, const struct sum *s, each_fact *each, vo
     const struct weave *w = g->w;
     for (u32 i = 0; i < s->n; i++) {
         g->msg = w->by_leg[s->at + i];
-        const struct msg *m = &w->msgs[g->msg];
-        each_of_row(g, m->seen, each, ctx);
-        for (u32 next = m->more; next; next = w->more[next - 1]) {
-            each_of_row(g, next - 1, each, ctx);
+        u32 row = w->msgs[g->msg].seen;
+        for (int k = 0; k < 2; k++) {
+            if (g->teller[k][row]) each_of_row(g, g->teller[k][row] - 1, each, ctx);
+        }
+    }
+}
+
+/* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
+ * that was changes nothing. */
+static void find_tellers(struct said *g) {
+    const struct weave *w = g->w;
+    for (isize i = 0; i < w->nalikes; i++) {
+        u32 tellers[2] = {0};
+        for (u32 next = w->alikes[i].first + 1; next; next = w->next_alike[next - 1]) {
+            bool cut = (w->trace.seen[next - 1].flags & SEEN_CUT) != 0;
+            if (g->facts_of[next - 1] && !tellers[cut]) tellers[cut] = next;
+        }
+        if (!tellers[0] && !tellers[1]) continue;
+        for (u32 next = w->alikes[i].first + 1; next; next = w->next_alike[next - 1]) {
+            for (int k = 0; k < 2; k++) g->teller[k][next - 1] = tellers[k];
         }
     }
 }
@@ -85,18 +104,18 @@ static bool is_known(struct taking *g, const struct fact *f) {
     return known;
 }
 
-static void take_hold(struct taking *g, const struct fact *f) {
+static void take_hold(struct taking *g) {
     struct weave *w = g->w;
     w->holds = base_grow(w->holds, &w->cap_holds, w->nholds + 1, (isize)sizeof *w->holds);
-    w->holds[w->nholds++] = (struct hold){common_time(w, &w->trace.seen[f->seen]),
-                                          (u32)(g->s - w->sums), g->said->msg};
+    w->holds[w->nholds++] =
+        (struct hold){w->msgs[g->said->msg].time_us, (u32)(g->s - w->sums), g->said->msg};
     g->s->flags |= SUM_HOLD;
 }
 
 static void take(void *ctx, const struct fact *f) {
     struct taking *g = ctx;
     struct weave *w = g->w;
-    if (f->kind == FACT_HOLD && g->numbers) take_hold(g, f);
+    if (f->kind == FACT_HOLD && g->numbers) take_hold(g);
     if (f->kind == FACT_HOLD) return;
     if (is_token(f->kind) || is_number(f->kind) != g->numbers) return;
     if (g->numbers && g->s->nfacts == NUMBERS_A_LEG) return;
@@ -134,6 +153,7 @@ struct saying {
 
 struct sayings {
     struct weave *w;
+    const struct said *said;
     struct map who; /* value -> leg + 1, with SHARED where another leg has it too */
     bool counting;
     u32 leg;
@@ -163,7 +183,7 @@ static void say_fact(void *ctx, const struct fact *f) {
     if (!is_token(f->kind)) return;
     if (f->kind == FACT_DIALOG && g->w->trace.seen[f->seen].method == SIP_METHOD_INVITE)
         s->flags |= SUM_TRANSFER;
-    u32 dev = g->w->dev_of[g->w->trace.seen[f->seen].src];
+    u32 dev = g->w->dev_of[msg_seen(g->w, &g->w->msgs[g->said->msg])->src];
     say(g, f->kind, f->hash, f->bits, f->label, dev);
 }
 
@@ -281,7 +301,7 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
 }
 
 static void take_tokens(struct said *g) {
-    struct sayings all = {.w = g->w};
+    struct sayings all = {.w = g->w, .said = g};
     u32 label = str_table_add(&g->w->trace.strings, S("Call-ID"));
     for (int pass = 0; pass < 2; pass++) {
         all.counting = pass == 0;
@@ -301,11 +321,17 @@ static void take_tokens(struct said *g) {
 
 void said_collect(struct weave *w) {
     struct said g = {.w = w};
-    g.facts_of = base_new(w->trace.nseen + 1, (isize)sizeof(u32));
+    isize u = (isize)sizeof(u32);
+    g.facts_of = base_new(w->trace.nseen + 1, u);
+    for (int k = 0; k < 2; k++) g.teller[k] = base_new(w->trace.nseen + 1, u);
     for (isize i = w->trace.nfacts - 1; i >= 0; i--) {
-        g.facts_of[w->trace.facts[i].seen] = (u32)i + 1;
+        if (w->trace.facts[i].kind != FACT_AGENT)
+            g.facts_of[w->trace.facts[i].seen] = (u32)i + 1;
     }
+    find_tellers(&g);
     take_facts(&g);
     take_tokens(&g);
     base_free(g.facts_of);
+    base_free(g.teller[0]);
+    base_free(g.teller[1]);
 }

@@ -78,8 +78,9 @@ extern const char store_schema[];
                   "(SELECT max(bucket) FROM chunk WHERE ref=?1)")                        \
     X(CHUNK_OLD, "SELECT id,ref,first_us,last_us FROM chunk WHERE (first_us,id)>(?1,?2)" \
                  " AND first_us<?3 AND kept_us<?3 ORDER BY first_us,id LIMIT ?4")        \
-    X(CHUNK_UNLINKED, "SELECT min(first_us),max(last_us) FROM chunk WHERE ref NOT IN"    \
-                      " (SELECT ref FROM leg)")                                          \
+    X(CHUNK_UNLINKED, "SELECT min(first_us),max(last_us) FROM chunk WHERE ref IN"        \
+                      " (SELECT ref FROM call_id WHERE NOT EXISTS"                       \
+                      " (SELECT 1 FROM leg WHERE leg.ref=call_id.ref))")                 \
     X(CHUNK_FIRST, "SELECT min(first_us) FROM chunk")                                    \
     X(WORD_GET, "SELECT id FROM word WHERE kind=?1 AND text=?2")                         \
     X(WORD_ADD, "INSERT INTO word(kind,text) VALUES(?1,?2)")                             \
