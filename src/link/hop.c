@@ -115,7 +115,7 @@ void hop_parents(struct weave *w) {
     clues_settle(&reached);
     for (isize i = 0, j; i < n; i = j) {
         for (j = i + 1; j < n && rows[j].key == rows[i].key;) j++;
-        if (j - i < 2) continue;
+        if (j - i < 2 || j - i > HOPS_A_CALL_ID) continue;
         u32 first = first_leg(w, &reached, rows + i, j - i);
         for (isize k = i; k < j; k++) {
             u32 leg = (u32)rows[k].value;

@@ -110,6 +110,8 @@ void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
     x->mark = base_new(w->nsums + 1, u);
+    x->up = base_new(w->nsums + 1, u);
+    x->size = base_new(w->nsums + 1, u);
     x->reaching = base_new(w->ndevs + 1, u);
     x->leaving = base_new(w->ndevs + 1, u);
     x->failures = base_new(w->nsums + 1, u);
@@ -149,6 +151,8 @@ void index_fail(struct index *x, u32 c) {
 
 void index_close(struct index *x) {
     base_free(x->mark);
+    base_free(x->up);
+    base_free(x->size);
     base_free(x->reaching);
     base_free(x->leaving);
     clues_drop(&x->events);

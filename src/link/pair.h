@@ -41,6 +41,7 @@ struct index {
     const struct weave *w;
     u32 *reaching, *leaving; /* how many legs reach and leave each device */
     u32 *mark;               /* by leg: the last choice that considered it */
+    u32 *size; /* by leg: how many hang together below it, if it is a first one */
     /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
     struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */

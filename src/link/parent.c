@@ -42,9 +42,11 @@ struct choice {
     u32 stamp;   /* of this choice, to consider each leg once */
 };
 
-static u32 root_of(const struct weave *w, u32 leg) {
-    enum { DEEP = 64 };
-    for (int i = 0; i < DEEP && w->sums[leg].parent; i++) leg = w->sums[leg].parent - 1;
+static u32 root_of(const struct index *x, u32 leg) {
+    while (x->up[leg] != leg) {
+        x->up[leg] = x->up[x->up[leg]];
+        leg = x->up[leg];
+    }
     return leg;
 }
 
@@ -71,7 +73,7 @@ static bool consider(const struct index *x, u32 c, u32 p, struct choice *choice)
     if (x->mark[p] == choice->stamp || p + 1 == choice->refused) return false;
     x->mark[p] = choice->stamp;
     double intensity = pair_intensity(x, c, p, choice->best * NOTHING, NULL);
-    u32 root = intensity > 0 ? root_of(x->w, p) : c;
+    u32 root = intensity > 0 ? root_of(x, p) : c;
     if (root == c) return true; /* nothing, or the leg's own offspring */
     struct candidate *one = candidate_of(choice, root);
     choice->total += intensity;
@@ -176,6 +178,9 @@ static void decide(struct weave *w, const struct index *x, u32 c,
     if (!best) return;
     s->confidence = best->sum / (choice->background + choice->total);
     if (s->confidence < JOIN) return;
+    if (x->size[best->root] + x->size[c] > LEGS_A_CALL) return;
+    x->size[best->root] += x->size[c];
+    x->up[c] = best->root;
     s->parent = best->parent + 1;
     keep_proofs(w, x, c, best->parent);
 }
@@ -281,6 +286,9 @@ void score_parents(struct weave *w) {
     struct choice choice = {0};
     index_open(&x, w);
     struct sort_row *rows = by_start(w);
+    for (u32 i = 0; (isize)i < w->nsums; i++)
+        x.up[i] = w->sums[i].parent ? w->sums[i].parent - 1 : i;
+    for (u32 i = 0; (isize)i < w->nsums; i++) x.size[root_of(&x, i)]++;
     /* twice, since stamps of a second may have a try before the one whose failure made it */
     for (int round = 0; round < 2; round++) {
         for (isize i = 0; i < w->nsums; i++) {

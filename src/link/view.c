@@ -5,6 +5,10 @@
 
 static const double SUREST = 0.9999; /* evidence is never more certain than this */
 
+enum {
+    MOST_SHOWN = 400000
+}; /* messages of one call, the first of them: only an attack has more */
+
 struct view {
     const struct weave *w;
     const struct conversation *g;
@@ -438,8 +442,9 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     c->precision_us = coarsest(&v, n);
     outcome(c);
     if (with_messages) {
-        prompt_find(w, v.order, n, v.prompts);
-        messages(&v, n);
+        c->nmessages = i64_min(n, MOST_SHOWN);
+        prompt_find(w, v.order, c->nmessages, v.prompts);
+        messages(&v, c->nmessages);
     }
     map_drop(&v.device);
     map_drop(&v.leg);

@@ -15,6 +15,12 @@
 
 #define NEVER ((i64)-1) /* of an event that was not seen */
 
+enum {
+    HOPS_A_CALL_ID =
+        1000,           /* what is on more hops than that is an attack, or no Call-ID */
+    LEGS_A_CALL = 4000, /* a call that large takes no more */
+};
+
 /* A Call-ID, by its number in trace.strings. */
 struct call_id {
     u64 hash; /* the same in every run, which the number is not; 0: not looked at yet */

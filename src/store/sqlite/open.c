@@ -132,7 +132,15 @@ static enum err settings(struct store *s) {
     return e;
 }
 
+/* A new database is its owner's alone: it holds what people said and how they signed in. (O_EXCL: closing
+ * a file that SQLite has open as well would let go of its locks.) */
+static void make_private(const char *name) {
+    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) close(fd);
+}
+
 static enum err connect(struct store *s, const char *name, int flags) {
+    if (flags & SQLITE_OPEN_CREATE) make_private(name);
     int rc = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK) return db_refused(s, rc);
     enum err e = settings(s);
