@@ -42,6 +42,7 @@ FUZZ_BIN := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SRC))
 WEB_SRC  := $(shell find web/src -type f 2>/dev/null) web/package.json web/build.mjs
 FUZZ_SECONDS ?= 10
 
+.SECONDARY:
 .PHONY: all run test check lint fuzz bench install release help clean deps deps-test
 
 all: $(OUT)/sipweave

@@ -41,7 +41,9 @@ struct index {
     const struct weave *w;
     u32 *reaching, *leaving; /* how many legs reach and leave each device */
     u32 *mark;               /* by leg: the last choice that considered it */
-    u32 *size; /* by leg: how many hang together below it, if it is a first one */
+    u32 *
+        up; /* by leg: the way to the first leg of its call so far, which leads to itself */
+    u32 *size; /* by first leg: how many its call has */
     /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
     struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
