@@ -106,10 +106,21 @@ static void add_events(struct index *x, u32 leg) {
     }
 }
 
+/* One an hour whatever the trace; and `legs` of those that leave it. */
+static double background_of(const struct index *x, double legs) {
+    return legs / (x->span_s + 10) + 1.0 / 3600;
+}
+
+static const double UNCAUSED =
+    0.02; /* at first: one leg in fifty has its cause outside the trace */
+
 void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
     x->mark = base_new(w->nsums + 1, u);
+    x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
+    x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
+    x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
     x->up = base_new(w->nsums + 1, u);
     x->size = base_new(w->nsums + 1, u);
     x->reaching = base_new(w->ndevs + 1, u);
@@ -134,6 +145,8 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->events);
     clues_settle(&x->numbers);
     clues_settle(&x->ends);
+    for (isize d = 0; d < w->ndevs; d++)
+        x->background[d] = background_of(x, UNCAUSED * (double)x->leaving[d]);
 }
 
 i64 failed_us(const struct sum *s) {
@@ -157,6 +170,10 @@ void index_close(struct index *x) {
     base_free(x->leaving);
     clues_drop(&x->events);
     clues_drop(&x->numbers);
+    base_free(x->background);
+    base_free(x->none);
+    base_free(x->none_of);
+    clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
     base_free(x->failures);
@@ -164,6 +181,26 @@ void index_close(struct index *x) {
 }
 
 double index_background(const struct index *x, u32 dev) {
-    /* one leg in fifty has its cause outside the trace, and one an hour whatever the trace */
-    return 0.02 * (double)x->leaving[dev] / (x->span_s + 10) + 1.0 / 3600;
+    return x->background[dev];
+}
+
+void index_note(struct index *x, u32 c, double none) {
+    x->none[x->w->sums[c].from_dev] += none - x->none_of[c];
+    x->none_of[c] = none;
+}
+
+/* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */
+void index_learn(struct index *x) {
+    const struct weave *w = x->w;
+    for (isize d = 0; d < w->ndevs; d++) {
+        double at_first = UNCAUSED / 4 * (double)x->leaving[d];
+        x->background[d] = background_of(x, at_first + x->none[d]);
+    }
+    clues_drop(&x->kids);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        if (s->parent && !(s->flags & SUM_RECORDING))
+            clues_add(&x->kids, s->parent, s->start_us, (u32)i);
+    }
+    clues_settle(&x->kids);
 }

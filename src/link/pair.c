@@ -100,6 +100,24 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
     return sum;
 }
 
+/* c failed, and p sent another try right after: had c been no try of p, that would need another cause. */
+static double next_try(const struct index *x, u32 c, u32 p) {
+    static const double SLOW = 1e-3; /* there always is one */
+    const struct sum *s = &x->w->sums[c];
+    if (failed_us(s) == NEVER || x->w->sums[p].to_dev != s->from_dev) return 1;
+    u32 failure = s->fail_us != NEVER ? s->fail_msg : s->cancel_msg;
+    struct clue_run kids = clues_find(&x->kids, p + (u64)1);
+    isize n = clues_until(kids, failed_us(s) - 1);
+    if (n < kids.n && kids.rows[n].leg == c) n++;
+    if (n == kids.n) return 1;
+    const struct sum *next = &x->w->sums[kids.rows[n].leg];
+    struct gap gap = msg_gap(x->w, failure - 1, next->start_msg - 1);
+    double made = evidence_m(EVIDENCE_AFTER_FAILURE) *
+                  evidence_prompt_density(gap.us, gap.slack_us);
+    double rest = SLOW + triggers(x, kids.rows[n].leg, p, false, NULL);
+    return (rest + made) / rest;
+}
+
 /* ---- what they have in common --------------------------------------------------------------------- */
 
 /* Compares the numbers of one kind: the rarest they share, or that they share none. */
@@ -249,6 +267,7 @@ double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
     double odds = all.bits > 0 ? exp2(all.bits) : 1;
     odds *= numbers(x, child, parent, FACT_CALLED, EVIDENCE_CALLED_NUMBER, to);
     odds *= numbers(x, child, parent, FACT_CALLER, EVIDENCE_CALLER_NUMBER, to);
+    odds *= next_try(x, c, p);
     if (density * odds * echoes_most < floor) return 0;
     return density * odds * pair_echoes(w, child, parent, to);
 }

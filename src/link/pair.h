@@ -51,6 +51,10 @@ struct index {
     struct clues ends;  /* by device that it left: a try failed */
     u32 *failures;      /* by leg: row + 1 of the last found of its failed tries … */
     u32 *next_failure;  /* … and of the one found before that */
+    struct clues kids;  /* by parent: its children, as the round before has found them */
+    double *background; /* by device: see index_background */
+    double *none,
+        *none_of; /* by device, and by leg: how many legs probably have their cause outside the trace */
     double span_s;
 };
 
@@ -62,6 +66,11 @@ void index_fail(struct index *x, u32 c);
 i64 failed_us(const struct sum *s);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
+
+/* c has no cause in the trace, with this probability. */
+void index_note(struct index *x, u32 c, double none);
+/* After a round: what has been noted makes a new background, the parents found make new `kids`. */
+void index_learn(struct index *x);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);

@@ -15,7 +15,8 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.90, CLEAR = 0.995, RIVAL = 0.999, NOTHING = 1e-7;
+static const double JOIN = 0.90, CLEAR = 0.995, RIVAL = 0.999, SURE = 0.99,
+                    NOTHING = 1e-7;
 
 enum {
     WINDOW_US =
@@ -69,12 +70,20 @@ static struct candidate *candidate_of(struct choice *choice, u32 root) {
     return least;
 }
 
+/* Is p the leg's own offspring, as far as one looks up? */
+static bool is_below(const struct weave *w, u32 p, u32 c) {
+    enum { DEEP = 64 };
+    for (int i = 0; i < DEEP && p != c && w->sums[p].parent; i++)
+        p = w->sums[p].parent - 1;
+    return p == c;
+}
+
 static bool consider(const struct index *x, u32 c, u32 p, struct choice *choice) {
     if (x->mark[p] == choice->stamp || p + 1 == choice->refused) return false;
     x->mark[p] = choice->stamp;
     double intensity = pair_intensity(x, c, p, choice->best * NOTHING, NULL);
-    u32 root = intensity > 0 ? root_of(x, p) : c;
-    if (root == c) return true; /* nothing, or the leg's own offspring */
+    if (intensity <= 0 || is_below(x->w, p, c)) return true;
+    u32 root = root_of(x, p);
     struct candidate *one = candidate_of(choice, root);
     choice->total += intensity;
     choice->best = choice->best > intensity ? choice->best : intensity;
@@ -168,13 +177,13 @@ static void keep_proofs(struct weave *w, const struct index *x, u32 c, u32 paren
 }
 
 /* Joins the likeliest call, if it is likely enough. */
-static void decide(struct weave *w, const struct index *x, u32 c,
-                   const struct choice *choice) {
+static void decide(struct weave *w, struct index *x, u32 c, const struct choice *choice) {
     struct sum *s = &w->sums[c];
     const struct candidate *best = best_call(w, choice);
     s->parent = 0;
     s->confidence = 0;
     s->nproofs = 0;
+    index_note(x, c, choice->background / (choice->background + choice->total));
     if (!best) return;
     s->confidence = best->sum / (choice->background + choice->total);
     if (s->confidence < JOIN) return;
@@ -211,7 +220,7 @@ static int by_parent(const void *a, const void *b) {
 }
 
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
-static void part_rivals(struct weave *w, const struct index *x, struct choice *choice) {
+static void part_rivals(struct weave *w, struct index *x, struct choice *choice) {
     isize n = 0;
     struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
@@ -281,6 +290,24 @@ static struct sort_row *by_start(const struct weave *w) {
     return rows;
 }
 
+/* Legs choose: in the first round all of them, then those that are not sure. */
+static void choose_all(struct weave *w, struct index *x, const struct sort_row *rows,
+                       struct choice *choice, int round) {
+    for (isize i = 0; i < w->nsums; i++) {
+        bool back =
+            round == 1; /* later tries first: they tell of earlier ones (next_try) */
+        u32 c = (u32)rows[back ? w->nsums - 1 - i : i].value;
+        const struct sum *s = &w->sums[c];
+        bool hop = leg_is_hop(w, s);
+        if (round == 0 && hop) index_fail(x, c);
+        if (hop || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE)) continue;
+        u32 was = s->parent;
+        choose(x, c, 0, choice);
+        decide(w, x, c, choice);
+        if (!was) index_fail(x, c);
+    }
+}
+
 void score_parents(struct weave *w) {
     struct index x;
     struct choice choice = {0};
@@ -289,18 +316,9 @@ void score_parents(struct weave *w) {
     for (u32 i = 0; (isize)i < w->nsums; i++)
         x.up[i] = w->sums[i].parent ? w->sums[i].parent - 1 : i;
     for (u32 i = 0; (isize)i < w->nsums; i++) x.size[root_of(&x, i)]++;
-    /* twice, since stamps of a second may have a try before the one whose failure made it */
-    for (int round = 0; round < 2; round++) {
-        for (isize i = 0; i < w->nsums; i++) {
-            u32 c = (u32)rows[i].value;
-            const struct sum *s = &w->sums[c];
-            bool hop = leg_is_hop(w, s);
-            if (round == 0 && hop) index_fail(&x, c);
-            if (hop || s->kind != KIND_CALL || (round == 1 && s->parent)) continue;
-            choose(&x, c, 0, &choice);
-            decide(w, &x, c, &choice);
-            index_fail(&x, c);
-        }
+    for (int round = 0; round < 3; round++) {
+        choose_all(w, &x, rows, &choice, round);
+        index_learn(&x);
     }
     part_rivals(w, &x, &choice);
     cut_circles(w);
