@@ -75,34 +75,68 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
 }
 
 /* Rows of msgs + 1; 0: was not seen. */
-static double echo(const struct weave *w, struct proofs *to, enum evidence_kind kind,
-                   u32 cause, u32 effect, bool both_ways) {
+static double echo(const struct weave *w, enum evidence_kind kind, u32 cause, u32 effect,
+                   bool both_ways, i64 *gap_us) {
+    *gap_us = 0;
     if (!cause || !effect) return 1;
     struct gap gap = msg_gap(w, cause - 1, effect - 1);
-    double odds = evidence_echo_odds(kind, gap.us, gap.slack_us, both_ways);
-    pair_prove(to, kind, odds, 0, gap.us);
+    *gap_us = gap.us;
+    return evidence_echo_odds(kind, gap.us, gap.slack_us, both_ways);
+}
+
+static const enum evidence_kind evidence_of[] = {[ECHO_RING] = EVIDENCE_RING_ECHO,
+                                                 [ECHO_ANSWER] = EVIDENCE_ANSWER_ECHO,
+                                                 [ECHO_FAILURE] = EVIDENCE_FAILURE_ECHO};
+
+double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p,
+                 enum echo_kind kind, i64 *gap_us) {
+    enum evidence_kind evidence = evidence_of[kind];
+    *gap_us = 0;
+    if (c->flags & SUM_RECORDING) return 1;
+    if (kind == ECHO_RING)
+        return echo(w, evidence, c->ring_msg, p->ring_msg, false, gap_us);
+    if (kind == ECHO_ANSWER && c->answer_us < p->start_us) return 1;
+    if (kind == ECHO_ANSWER)
+        return echo(w, evidence, c->answer_msg, p->answer_msg, false, gap_us);
+    if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
+    double odds = echo(w, evidence, c->fail_msg, p->fail_msg, false, gap_us);
+    return c->status == p->status ? 2 * odds : odds;
+}
+
+/* What another child explains already tells little of this one: either may have been the reason. */
+static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind kind,
+                          struct proofs *to) {
+    const struct explained *e = &x->explained[p];
+    i64 gap_us;
+    double odds = pair_echo(x->w, &x->w->sums[c], &x->w->sums[p], kind, &gap_us);
+    double other = e->leg[kind] == c + 1 ? e->second[kind] : e->best[kind];
+    if (odds > 1 || odds < 1) {
+        odds = (odds + other) / (1 + other);
+        pair_prove(to, evidence_of[kind], odds, 0, gap_us);
+    }
     return odds;
 }
 
-double pair_echoes(const struct weave *w, const struct sum *c, const struct sum *p,
-                   struct proofs *to) {
+double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    const struct weave *w = x->w;
+    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
     double odds = 1;
-    if (!(c->flags & SUM_RECORDING)) {
-        odds *= echo(w, to, EVIDENCE_RING_ECHO, c->ring_msg, p->ring_msg, false);
-        if (c->answer_us >= p->start_us)
-            odds *=
-                echo(w, to, EVIDENCE_ANSWER_ECHO, c->answer_msg, p->answer_msg, false);
-        if (c->fail_us != NEVER && c->cancel_us == NEVER && p->fail_us != NEVER) {
-            odds *= echo(w, to, EVIDENCE_FAILURE_ECHO, c->fail_msg, p->fail_msg, false);
-            if (c->status == p->status) odds *= 2;
-        }
-        /* answered there, but failed here for good: hardly */
-        if (c->answer_us != NEVER && p->answer_us == NEVER && p->fail_us != NEVER)
-            odds *= evidence_odds(EVIDENCE_ANSWER_ECHO, 0.1, false);
+    for (int kind = 0; kind < ECHO_COUNT; kind++)
+        odds *= shared_echo(x, c, p, (enum echo_kind)kind, to);
+    /* answered there, but failed here for good: hardly */
+    if (!(child->flags & SUM_RECORDING) && child->answer_us != NEVER &&
+        parent->answer_us == NEVER && parent->fail_us != NEVER) {
+        odds *= evidence_odds(EVIDENCE_ANSWER_ECHO, 0.1, false);
     }
-    if (c->cancel_us != NEVER) {
-        u32 why = p->cancel_us != NEVER ? p->cancel_msg : p->answer_msg;
-        odds *= echo(w, to, EVIDENCE_CANCEL_ECHO, why, c->cancel_msg, true);
+    const u32 both[][2] = {
+        {parent->cancel_msg ? parent->cancel_msg : parent->answer_msg, child->cancel_msg},
+        {child->bye_msg, parent->bye_msg}};
+    for (int i = 0; i < 2; i++) {
+        enum evidence_kind kind = i ? EVIDENCE_BYE_ECHO : EVIDENCE_CANCEL_ECHO;
+        i64 gap_us;
+        double one = echo(w, kind, both[i][0], both[i][1], true, &gap_us);
+        if (both[i][0] && both[i][1]) pair_prove(to, kind, one, 0, gap_us);
+        odds *= one;
     }
-    return odds * echo(w, to, EVIDENCE_BYE_ECHO, c->bye_msg, p->bye_msg, true);
+    return odds;
 }

@@ -121,6 +121,8 @@ void index_open(struct index *x, const struct weave *w) {
     x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
     x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
+    x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
+    x->answered = base_new(w->nsums + 1, u);
     x->up = base_new(w->nsums + 1, u);
     x->size = base_new(w->nsums + 1, u);
     x->reaching = base_new(w->ndevs + 1, u);
@@ -155,9 +157,13 @@ i64 failed_us(const struct sum *s) {
     return s->fail_us != NEVER ? s->fail_us : s->cancel_us;
 }
 
-void index_fail(struct index *x, u32 c) {
+void index_child(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
-    if (!s->parent || failed_us(s) == NEVER) return;
+    if (!s->parent || s->flags & SUM_RECORDING) return;
+    u32 *answered = &x->answered[s->parent - 1];
+    i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
+    if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
+    if (failed_us(s) == NEVER) return;
     x->next_failure[c] = x->failures[s->parent - 1];
     x->failures[s->parent - 1] = c + 1;
 }
@@ -173,6 +179,8 @@ void index_close(struct index *x) {
     base_free(x->background);
     base_free(x->none);
     base_free(x->none_of);
+    base_free(x->explained);
+    base_free(x->answered);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
@@ -189,8 +197,25 @@ void index_note(struct index *x, u32 c, double none) {
     x->none_of[c] = none;
 }
 
+static void explain(struct index *x, u32 c) {
+    const struct sum *s = &x->w->sums[c];
+    struct explained *e = &x->explained[s->parent - 1];
+    for (int kind = 0; kind < ECHO_COUNT; kind++) {
+        i64 gap_us;
+        float odds = (float)pair_echo(x->w, s, &x->w->sums[s->parent - 1],
+                                      (enum echo_kind)kind, &gap_us);
+        if (odds > e->best[kind]) {
+            e->second[kind] = e->best[kind];
+            e->best[kind] = odds;
+            e->leg[kind] = c + 1;
+        } else if (odds > e->second[kind]) {
+            e->second[kind] = odds;
+        }
+    }
+}
+
 /* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */
-void index_learn(struct index *x) {
+void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
     for (isize d = 0; d < w->ndevs; d++) {
         double at_first = UNCAUSED / 4 * (double)x->leaving[d];
@@ -198,9 +223,16 @@ void index_learn(struct index *x) {
     }
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->parent && !(s->flags & SUM_RECORDING))
-            clues_add(&x->kids, s->parent, s->start_us, (u32)i);
+        x->failures[i] = x->answered[i] = 0;
+        x->explained[i] = (struct explained){0};
+    }
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = (u32)rows[i].value;
+        const struct sum *s = &w->sums[c];
+        if (!s->parent || s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
+        index_child(x, c);
+        explain(x, c);
+        clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
 }

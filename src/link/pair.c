@@ -40,11 +40,19 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
     for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
         const struct sum *s = &w->sums[row - 1];
         i64 end = failed_us(s);
-        if (row - 1 == c || end > until || (best && end <= latest)) continue;
+        if (row - 1 == c || s->parent != p + 1) continue;
+        if (end > until || (best && end <= latest)) continue;
         latest = end;
         best = s->fail_us != NEVER ? s->fail_msg : s->cancel_msg;
     }
     return best;
+}
+
+/* The answer as p's device heard of it: on another child of p, else as p had it. */
+static u32 answer_heard(const struct index *x, u32 c, u32 p) {
+    u32 child = x->answered[p];
+    if (child && child != c + 1) return x->w->sums[child - 1].answer_msg;
+    return x->w->sums[p].answer_msg;
 }
 
 /* The last time that p was put on hold before the child left one of its ends. */
@@ -80,7 +88,7 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
     struct trigger all[] = {
         {.kind = EVIDENCE_TIMING, .msg = reached ? parent->start_msg : 0},
         {.kind = EVIDENCE_TIMING, .msg = reached ? parent->retry_msg : 0},
-        {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? parent->answer_msg : 0},
+        {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? answer_heard(x, c, p) : 0},
         {.kind = EVIDENCE_AFTER_FAILURE,
          .msg = tries ? failure_before(x, c, p, slack) : 0},
         {.kind = EVIDENCE_AFTER_REFER, .msg = referred[0] ? parent->refer_msg[0] : 0},
@@ -269,5 +277,5 @@ double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
     odds *= numbers(x, child, parent, FACT_CALLER, EVIDENCE_CALLER_NUMBER, to);
     odds *= next_try(x, c, p);
     if (density * odds * echoes_most < floor) return 0;
-    return density * odds * pair_echoes(w, child, parent, to);
+    return density * odds * pair_echoes(x, c, p, to);
 }

@@ -36,32 +36,46 @@ struct clue_run clues_find(const struct clues *c, u64 key);
 /* How many of them are not later than at_us: the one before that is the last one. */
 isize clues_until(struct clue_run run, i64 at_us);
 
-/* What scoring looks up: rarity of values, and what happened at each device. */
+/* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
+ * and of the second. */
+enum echo_kind { ECHO_RING, ECHO_ANSWER, ECHO_FAILURE, ECHO_COUNT };
+struct explained {
+    u32 leg[ECHO_COUNT]; /* the best one, + 1 */
+    float best[ECHO_COUNT], second[ECHO_COUNT];
+};
+
+/* What scoring looks up: rarity of values, what happened at each device, and what the rounds so far have found. */
 struct index {
     const struct weave *w;
-    u32 *reaching, *leaving; /* how many legs reach and leave each device */
-    u32 *mark;               /* by leg: the last choice that considered it */
-    u32 *
-        up; /* by leg: the way to the first leg of its call so far, which leads to itself */
-    u32 *size; /* by first leg: how many its call has */
-    /* by device: a leg arrived, was sent again, was answered, asked for a transfer */
-    struct clues events;
-    struct clues numbers; /* by index_number_key: a leg with that number arrived */
-    struct clues holds; /* by leg: it was put on hold, by this message instead of a leg */
-    struct clues ends;  /* by device that it left: a try failed */
-    u32 *failures;      /* by leg: row + 1 of the last found of its failed tries … */
-    u32 *next_failure;  /* … and of the one found before that */
-    struct clues kids;  /* by parent: its children, as the round before has found them */
-    double *background; /* by device: see index_background */
-    double *none,
-        *none_of; /* by device, and by leg: how many legs probably have their cause outside the trace */
     double span_s;
+    /* the trace as it is */
+    u32 *reaching, *leaving; /* how many legs reach and leave each device */
+    struct clues
+        events; /* by device: a leg arrived, was sent again, answered, put on hold;
+                             asked for a transfer */
+    struct clues numbers; /* by index_number_key: a leg with that number arrived */
+    struct clues
+        holds;         /* by leg: it was put on hold; by this message, instead of a leg */
+    struct clues ends; /* by device that it left: a try failed */
+    /* what was found */
+    u32 *mark; /* by leg: the last choice that considered it */
+    u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
+    u32 *size; /* by first leg: how many its call has */
+    u32 *failures,
+        *next_failure; /* by leg: the last found of its failed tries; the one before; + 1 */
+    u32 *answered;     /* by leg: its first child to be answered, + 1 */
+    struct clues kids; /* by parent + 1: its children, as the round before found them */
+    struct explained *explained; /* by parent, the same */
+    double *background;          /* by device: see index_background */
+    double *none,
+        *none_of; /* by device, by leg: how many legs probably have their cause elsewhere */
 };
 
 void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);
-/* Leg c has found its parent: where it failed, the parent's next try has its cause. At most once for each leg. */
-void index_fail(struct index *x, u32 c);
+/* Leg c has found its parent: where it failed, the parent's next try has its cause; where it was answered, its recorder.
+ * At most once for each leg. */
+void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
 
@@ -69,8 +83,9 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
-/* After a round: what has been noted makes a new background, the parents found make new `kids`. */
-void index_learn(struct index *x);
+/* After a round: what has been noted makes a new background, the parents found make new `kids` and `failures`. `rows`: all
+ * legs by start. */
+void index_learn(struct index *x, const struct sort_row *rows);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);
@@ -86,8 +101,10 @@ struct proofs {
 double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
                       struct proofs *proofs);
 /* The odds of what happened on both. */
-double pair_echoes(const struct weave *w, const struct sum *c, const struct sum *p,
-                   struct proofs *proofs);
+double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *proofs);
+/* Of one kind that one child explains, as if there were no other child. */
+double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p,
+                 enum echo_kind kind, i64 *gap_us);
 void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 label,
                 i64 delta_us);
 

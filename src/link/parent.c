@@ -27,6 +27,7 @@ enum {
     EVENTS = 256,
     RIVALS = 32,
     CALLS = 8,
+    ROUNDS = 8,
 };
 
 /* A call that the leg may belong to: by the first leg of those found so far. */
@@ -290,22 +291,25 @@ static struct sort_row *by_start(const struct weave *w) {
     return rows;
 }
 
-/* Legs choose: in the first round all of them, then those that are not sure. */
-static void choose_all(struct weave *w, struct index *x, const struct sort_row *rows,
-                       struct choice *choice, int round) {
+/* Legs choose: in the first round all of them, then those that are not sure. Gives how many changed their mind. */
+static isize choose_all(struct weave *w, struct index *x, const struct sort_row *rows,
+                        struct choice *choice, int round) {
+    isize changed = 0;
     for (isize i = 0; i < w->nsums; i++) {
         bool back =
-            round == 1; /* later tries first: they tell of earlier ones (next_try) */
+            round % 2 == 1; /* later tries first: they tell of earlier ones (next_try) */
         u32 c = (u32)rows[back ? w->nsums - 1 - i : i].value;
         const struct sum *s = &w->sums[c];
         bool hop = leg_is_hop(w, s);
-        if (round == 0 && hop) index_fail(x, c);
+        if (round == 0 && hop) index_child(x, c);
         if (hop || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE)) continue;
         u32 was = s->parent;
         choose(x, c, 0, choice);
         decide(w, x, c, choice);
-        if (!was) index_fail(x, c);
+        changed += s->parent != was;
+        if (!was) index_child(x, c);
     }
+    return changed;
 }
 
 void score_parents(struct weave *w) {
@@ -316,9 +320,10 @@ void score_parents(struct weave *w) {
     for (u32 i = 0; (isize)i < w->nsums; i++)
         x.up[i] = w->sums[i].parent ? w->sums[i].parent - 1 : i;
     for (u32 i = 0; (isize)i < w->nsums; i++) x.size[root_of(&x, i)]++;
-    for (int round = 0; round < 3; round++) {
-        choose_all(w, &x, rows, &choice, round);
-        index_learn(&x);
+    for (int round = 0; round < ROUNDS; round++) {
+        isize changed = choose_all(w, &x, rows, &choice, round);
+        if (changed == 0 && round > 1) break;
+        index_learn(&x, rows);
     }
     part_rivals(w, &x, &choice);
     cut_circles(w);
