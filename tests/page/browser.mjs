@@ -18,9 +18,10 @@ export async function openBrowser() {
   });
 }
 
-/** A server on a free port with the examples in its database; or the one at SIPWEAVE_URL, which holds them. */
-export async function openServer() {
-  if (process.env.SIPWEAVE_URL) return { url: process.env.SIPWEAVE_URL.replace(/\/$/, ''), close() {} };
+/** A server on a free port with the examples in its database; or the one at SIPWEAVE_URL, which holds them.
+ * With `live` it is one with an empty database that listens for syslog. */
+export async function openServer({ live = false } = {}) {
+  if (process.env.SIPWEAVE_URL && !live) return { url: process.env.SIPWEAVE_URL.replace(/\/$/, ''), close() {} };
   const program = resolve(root, process.env.SIPWEAVE ?? 'build/debug/sipweave');
   const folder = mkdtempSync(join(tmpdir(), 'sipweave-page-'));
   const db = join(folder, 'page.db');
@@ -29,9 +30,9 @@ export async function openServer() {
     const r = spawnSync(program, ['import', '--db', db, '--hosts', join(junk, 'hosts'), ...files], { encoding: 'utf8' });
     if (r.status !== 0) throw new Error(`import: ${r.stderr}`);
   };
-  load(...['a.voiceless', 'b.voiceless', 'boxless'].map((n) => join(junk, `${n}.log`)));
-  for (const f of ['plain-call.pcap', 'failed-call.pcap', 'registration-403/boxless.log']) load(join(root, 'examples', f));
-  const child = spawn(program, ['serve', '--db', db, '--hosts', join(junk, 'hosts'), '--listen', '127.0.0.1:0', '--syslog', 'off', '--keep', '0'],
+  if (!live) load(...['a.voiceless', 'b.voiceless', 'boxless'].map((n) => join(junk, `${n}.log`)));
+  for (const f of live ? [] : ['plain-call.pcap', 'failed-call.pcap', 'registration-403/boxless.log']) load(join(root, 'examples', f));
+  const child = spawn(program, ['serve', '--db', db, '--hosts', join(junk, 'hosts'), '--listen', '127.0.0.1:0', '--syslog', live ? '127.0.0.1:0' : 'off', '--keep', '0'],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const url = await new Promise((done, fail) => {
