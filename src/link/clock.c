@@ -162,7 +162,7 @@ static void island_join(struct island *all, const struct tie *t) {
     if (a == b) return;
     i64 ahead = t->difference + (all[t->a].up == t->a ? 0 : all[t->a].ahead) -
                 (all[t->b].up == t->b ? 0 : all[t->b].ahead);
-    bool keep_a = all[a].n > all[b].n || (all[a].n == all[b].n && a < b);
+    bool keep_a = all[a].n != all[b].n ? all[a].n > all[b].n : a < b;
     if (keep_a) {
         all[b].up = a;
         all[b].ahead = ahead;

@@ -11,6 +11,7 @@ enum fact_kind {
     FACT_TOKEN,   /* an opaque value; label: where it stands ("X-CID", "SDP session") */
     FACT_CALL_ID, /* the message's own Call-ID, as a token: others may name it */
     FACT_STEM,    /* its Call-ID without the suffixes that back-to-back user agents add */
+    FACT_COUNTER, /* … without a bare "-1", which may as well count calls: siblings prove nothing */
     FACT_DIALOG, /* names another dialog for good: Replaces, Join, Target-Dialog; hash as FACT_CALL_ID */
     FACT_FROM,      /* for people: label is the user of From … */
     FACT_TO,        /* … of the Request-URI or To … */

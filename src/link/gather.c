@@ -250,7 +250,7 @@ static void refer(struct gather *g, const struct sip_msg *m) {
     struct fail f;
     if (!h || sip_addr_parse(&a, h->value, &f) != ERR_OK) return;
     if (sip_uri_parse(&u, a.uri, &f) == ERR_OK) number_of(g, FACT_CALLED, u.number);
-    u8 room[1024];
+    u8 room[1024] = {0};
     str rest = str_cut(a.uri, '?').tail; /* some leave the "@" in there as it is */
     while (rest.n) {
         struct str_pair one = str_cut(rest, '&'), pair = str_cut(one.head, '=');

@@ -51,7 +51,8 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
 /* The answer as p's device heard of it: on another child of p, else as p had it. */
 static u32 answer_heard(const struct index *x, u32 c, u32 p) {
     u32 child = x->answered[p];
-    if (child && child != c + 1) return x->w->sums[child - 1].answer_msg;
+    bool still = child && child != c + 1 && x->w->sums[child - 1].parent == p + 1;
+    if (still) return x->w->sums[child - 1].answer_msg;
     return x->w->sums[p].answer_msg;
 }
 
@@ -161,6 +162,10 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
     return odds;
 }
 
+static bool is_stem(u8 kind) {
+    return kind == FACT_STEM || kind == FACT_COUNTER;
+}
+
 static double token_bits(const struct index *x, const struct leg_token *mine,
                          const struct leg_token *theirs, bool heard,
                          enum evidence_kind *kind) {
@@ -169,11 +174,12 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
     *kind = EVIDENCE_TOKEN;
     if (mine->kind == FACT_DIALOG || theirs->kind == FACT_DIALOG)
         *kind = EVIDENCE_DIALOG_REFERENCE;
-    else if (mine->kind == FACT_STEM || theirs->kind == FACT_STEM)
+    else if (is_stem(mine->kind) || is_stem(theirs->kind))
         *kind = EVIDENCE_CALL_ID_STEM;
     else if (mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID)
         *kind = EVIDENCE_CALL_ID_REFERENCE;
     if (t->ids > TOO_COMMON) return 0;
+    if (mine->kind == FACT_COUNTER && theirs->kind == FACT_COUNTER) return 0;
     if (*kind == EVIDENCE_DIALOG_REFERENCE) {
         /* two that name the same third one say less than one that names the other */
         bool names = mine->kind == FACT_CALL_ID || theirs->kind == FACT_CALL_ID;

@@ -2,39 +2,10 @@
 #ifndef SIPWEAVE_PAIR_H
 #define SIPWEAVE_PAIR_H
 
+#include "link/clue.h"
 #include "link/weave.h"
 
 enum { PROOFS_A_PAIR = 16 };
-
-/* A leg that may be the parent of another, because of what happened at some time. */
-struct clue {
-    i64 at_us;
-    u32 leg;
-};
-
-/* Clues by key, within it by time. */
-struct clues {
-    struct clue *rows;
-    struct map places; /* key -> row of buckets + 1 */
-    struct bucket {
-        u32 at, n;
-    } * buckets;
-    isize nbuckets, cap_buckets;
-    u32 *bucket_of; /* while filling: by row, as added */
-    isize nrows, cap_rows, cap_bucket_of;
-};
-
-void clues_add(struct clues *c, u64 key, i64 at_us,
-               u32 leg);            /* an event that was not seen adds nothing */
-void clues_settle(struct clues *c); /* after the last one */
-void clues_drop(struct clues *c);
-struct clue_run {
-    const struct clue *rows;
-    isize n;
-};
-struct clue_run clues_find(const struct clues *c, u64 key);
-/* How many of them are not later than at_us: the one before that is the last one. */
-isize clues_until(struct clue_run run, i64 at_us);
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
  * and of the second. */
@@ -44,31 +15,29 @@ struct explained {
     float best[ECHO_COUNT], second[ECHO_COUNT];
 };
 
-/* What scoring looks up: rarity of values, what happened at each device, and what the rounds so far have found. */
+/* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
 struct index {
     const struct weave *w;
     double span_s;
-    /* the trace as it is */
-    u32 *reaching, *leaving; /* how many legs reach and leave each device */
-    struct clues
-        events; /* by device: a leg arrived, was sent again, answered, put on hold;
-                             asked for a transfer */
+    /* how many legs reach and leave each device */
+    u32 *reaching, *leaving;
+    /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
+    struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
-    struct clues
-        holds;         /* by leg: it was put on hold; by this message, instead of a leg */
-    struct clues ends; /* by device that it left: a try failed */
-    /* what was found */
+    struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
+    struct clues ends;    /* by device that it left: a try failed */
+
     u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
-    u32 *failures,
-        *next_failure; /* by leg: the last found of its failed tries; the one before; + 1 */
+    /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
+    u32 *failures, *next_failure;
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
     double *background;          /* by device: see index_background */
-    double *none,
-        *none_of; /* by device, by leg: how many legs probably have their cause elsewhere */
+    /* by device, and by leg: how many legs probably have their cause outside the trace */
+    double *none, *none_of;
 };
 
 void index_open(struct index *x, const struct weave *w);

@@ -2,15 +2,16 @@
  *
  *     P(it belongs to the call) = sum of intensities of that call's legs / (background + sum of all intensities)
  *
- * which is the confidence that people see. Legs choose in the order of their starts: which tries of a parent had failed
- * before is then known, so that the next try has its cause. Then a parent that cannot have two answered children at
- * once keeps the better one. A leg joins when its best call is this likely, as the child of the
- * likeliest of its legs: joining strangers is worse
- * than leaving a leg out.
+ * which is the confidence that people see. It joins the likeliest call, if it is this likely, as the child of the
+ * likeliest of its legs: joining strangers is worse than leaving a leg out.
+ *
+ *     round 0     all legs, by start: which tries of a parent had failed before is known by then
+ *     round 1 …   those that are not sure, from the last to the first and back again: how often a device sends legs of
+ *                 its own, what a sibling already explains and which try came after one's failure is known now
+ *     at the end  of two children that talk at the same time the less certain one looks elsewhere; circles are cut
  *
  * Not all that could have sent it are looked at, or the busiest device would cost the square of its legs: those that
- * share a number or a rare value, and those to which something happened shortly before, until one of them
- * stands out. */
+ * share a number or a rare value, and those to which something happened shortly before, until one call stands out. */
 #include "link/pair.h"
 
 #include <stdlib.h>
@@ -19,8 +20,8 @@ static const double JOIN = 0.90, CLEAR = 0.995, RIVAL = 0.999, SURE = 0.99,
                     NOTHING = 1e-7;
 
 enum {
-    WINDOW_US =
-        180 * 1000000, /* a queue or an IVR holds a call this long before it dials on */
+    /* a queue or an IVR holds a call this long before it dials on */
+    WINDOW_US = 180 * 1000000,
     LEGS_A_NUMBER = 32,
     LEGS_A_TOKEN = 32,
     EVENTS_CLEAR = 6, /* after so many, stop when one stands out */
@@ -188,9 +189,11 @@ static void decide(struct weave *w, struct index *x, u32 c, const struct choice 
     if (!best) return;
     s->confidence = best->sum / (choice->background + choice->total);
     if (s->confidence < JOIN) return;
-    if (x->size[best->root] + x->size[c] > LEGS_A_CALL) return;
-    x->size[best->root] += x->size[c];
-    x->up[c] = best->root;
+    if (root_of(x, c) != best->root) {
+        if (x->size[best->root] + x->size[c] > LEGS_A_CALL) return;
+        x->size[best->root] += x->size[c];
+        x->up[c] = best->root;
+    }
     s->parent = best->parent + 1;
     keep_proofs(w, x, c, best->parent);
 }
@@ -268,9 +271,8 @@ static u32 weakest(const struct weave *w, u32 at) {
 
 static void cut_circles(struct weave *w) {
     u32 *walk = base_new(w->nsums + 1, (isize)sizeof *walk);
-    for (u32 i = 0; (isize)i < w->nsums;
-         i++) { /* walk[leg]: the walk that came by, + 1 */
-        u32 at = i;
+    for (u32 i = 0; (isize)i < w->nsums; i++) {
+        u32 at = i; /* walk[leg]: the walk that came by, + 1 */
         while (!walk[at]) {
             walk[at] = i + 1;
             if (!w->sums[at].parent) break;
@@ -296,8 +298,7 @@ static isize choose_all(struct weave *w, struct index *x, const struct sort_row 
                         struct choice *choice, int round) {
     isize changed = 0;
     for (isize i = 0; i < w->nsums; i++) {
-        bool back =
-            round % 2 == 1; /* later tries first: they tell of earlier ones (next_try) */
+        bool back = round % 2 == 1;
         u32 c = (u32)rows[back ? w->nsums - 1 - i : i].value;
         const struct sum *s = &w->sums[c];
         bool hop = leg_is_hop(w, s);

@@ -197,8 +197,8 @@ static void say_call_id(struct sayings *g, u32 label) {
     u8 bits = (u8)fact_token_bits(id);
     say(g, FACT_CALL_ID, fact_call_id_hash(id), bits, label, s->from_dev);
     str stem = fact_call_id_stem(id);
-    if (stem.n < id.n)
-        say(g, FACT_STEM, fact_call_id_hash(stem), bits, label, s->from_dev);
+    u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
+    if (stem.n < id.n) say(g, kind, fact_call_id_hash(stem), bits, label, s->from_dev);
     struct str_pair cut = str_cut(stem, '@');
     bits = (u8)fact_token_bits(cut.head);
     if (cut.ok && bits >= RANDOM_BITS)

@@ -161,6 +161,12 @@ static void growing_keeps_and_zeroes(void **state) {
     assert_ptr_equal(base_grow(items, &cap, cap, (isize)sizeof *items), items);
     base_free(items);
     base_free(NULL);
+    u64 *made = base_new(1000, (isize)sizeof *made);
+    for (int i = 0; i < 1000; i++) assert_true(made[i] == 0);
+    base_free(made);
+    u8 *none_asked = base_new(0, 1); /* one at least */
+    none_asked[0] = 1;
+    base_free(none_asked);
 }
 
 /* Read all, check once: past the end everything is zero and the position stands still. */

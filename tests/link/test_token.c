@@ -4,13 +4,13 @@
 /* ---- values that name the other leg -------------------------------------------------------------------- */
 
 /* Nothing between the two was seen, and no number is the same: only the header can tell. */
-static void joined_by(const char *a_headers, const char *b_headers, const char *b_call_id,
-                      const char *kind, bool joined) {
+static void joined_as(const char *a_call_id, const char *a_headers, const char *b_headers,
+                      const char *b_call_id, const char *kind, bool joined) {
     struct stage t;
     stage_open(&t);
     struct talk a = talk(t.p1, t.sbc, "A", "alice", "9"),
                 b = talk(t.pbx, t.gw, "B", "anonymous", "02079460452");
-    a.call_id = "a84b4c76e66710b7@198.51.100.1";
+    a.call_id = a_call_id;
     b.call_id = b_call_id ? b_call_id : "5f0e1d2c3b4a5968@192.0.2.1";
     a.headers = a_headers;
     b.headers = b_headers;
@@ -21,6 +21,12 @@ static void joined_by(const char *a_headers, const char *b_headers, const char *
     assert_scene(&t.s, joined ? "A B" : "A|B", &a, &b);
     if (joined) assert_true(has_evidence(leg_of(&t, &b), kind));
     scene_close(&t.s);
+}
+
+static void joined_by(const char *a_headers, const char *b_headers, const char *b_call_id,
+                      const char *kind, bool joined) {
+    joined_as("a84b4c76e66710b7@198.51.100.1", a_headers, b_headers, b_call_id, kind,
+              joined);
 }
 
 static void names_the_other_leg(void **state) {
@@ -56,6 +62,11 @@ static void call_id_suffixes(void **state) {
     joined_by(NULL, NULL, "a84b4c76e66710b7@192.0.2.1", "call-id-stem",
               true); /* another host */
     joined_by(NULL, NULL, "a84b4c76e66710b8@198.51.100.1", NULL, false);
+    /* a bare number counts legs of a call that is there, or calls of a phone */
+    joined_as("a84b4c76e66710b7", NULL, NULL, "a84b4c76e66710b7-0", "call-id-stem", true);
+    joined_as("a84b4c76e66710b7-1", NULL, NULL, "a84b4c76e66710b7-2", NULL, false);
+    joined_as("a84b4c76e66710b7@192.0.2.7_b2b-1", NULL, NULL,
+              "a84b4c76e66710b7@192.0.2.7_b2b-2", "call-id-stem", true);
 }
 
 static void rare_values(void **state) {
