@@ -33,6 +33,10 @@ const struct trace *weave_trace(const struct weave *w);
  * in this small part of the trace would leave apart. */
 void weave_join_all(struct weave *w);
 
+/* Tells what somebody has decided by hand; legs that are not in the trace do no harm. Of two decisions about one leg the later
+ * one counts. Strings are copied. */
+void weave_decide(struct weave *w, const struct decision *d);
+
 /* Works everything out from all that has been added so far. May be called again after more. */
 void weave_link(struct weave *w);
 

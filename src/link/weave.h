@@ -172,6 +172,9 @@ struct weave {
     isize ngroups, cap_groups;
     u32 *by_group;
     isize cap_by_group;
+    struct decision *decisions; /* by hand, in the order of their numbers */
+    isize ndecisions, cap_decisions;
+    arena said_by; /* their strings */
     bool join_all;
     arena names; /* of devices, reset by each weave_link */
 };

@@ -91,6 +91,53 @@ struct leg {
     enum side ended_by; /* who sent the BYE or CANCEL */
 };
 
+/* A link that was weighed and not made: another leg that almost belongs, or a call that a leg almost belongs to. */
+struct maybe {
+    int leg; /* of this call … */
+    bool
+        below; /* … on which the other leg would hang; false: `leg` would hang on the other one */
+    str other, call;       /* ids: of the other leg, and of its call */
+    str call_id, from, to; /* of the other leg */
+    i64 start_us;          /* … */
+    double confidence;     /* that the two belong together, 0 to 1 */
+    str why_not;           /* one sentence: what speaks against it, or what fits better */
+    struct evidence *evidence; /* heaviest first; weights below zero speak against */
+    isize nevidence;
+};
+
+/* Another call that has to do with this one, and is not one with it. */
+/* clang-format off */
+#define RELATED_LIST(X)                                                                  \
+    X(SECOND_ATTEMPT, "second-attempt") X(CALL_BACK, "call-back")                        \
+    X(CONFERENCE, "same-conference") X(QUEUE, "same-queue") X(NAMED, "named")
+/* clang-format on */
+enum related_kind {
+#define X(id, text) RELATED_##id,
+    RELATED_LIST(X)
+#undef X
+        RELATED_COUNT
+};
+const char *related_kind_text(enum related_kind k);
+
+struct related {
+    str call; /* id */
+    enum related_kind kind;
+    str text; /* in words: "01632960123 was called back 40 s after this call had ended" */
+    str from, to;
+    i64 start_us;
+};
+
+/* What somebody has decided by hand about a leg. JOIN: it is a child of `other`. SPLIT: it is not in the call of
+ * `other`. The latest decision about a leg counts. */
+enum decision_kind { DECISION_JOIN, DECISION_SPLIT };
+struct decision {
+    i64 n; /* number in the database */
+    enum decision_kind kind;
+    str leg, other; /* ids of legs */
+    str who;        /* as they named themselves, or their address */
+    i64 at_us;
+};
+
 /* One capture point that saw a message. */
 struct seen_by {
     str source;
@@ -155,9 +202,17 @@ struct call {
     isize nmethods;
     struct problem *problems;
     isize nproblems;
+    struct maybe *maybes; /* likeliest first */
+    isize nmaybes;
+    struct related *related; /* by start */
+    isize nrelated;
+    struct decision *decisions; /* that shaped this call; by time */
+    isize ndecisions;
 };
 
 /* 13 characters, [0-9a-z]: what leg.id and call.id look like for a 64-bit hash. */
 str call_id_text(arena *a, u64 hash);
+/* The hash again; false: it is no such text. */
+bool call_id_read(str text, u64 *hash);
 
 #endif
