@@ -105,6 +105,28 @@ void index_close(struct index *x) {
     base_free(x->next_failure);
 }
 
+u32 index_root(const struct index *x, u32 leg) {
+    while (x->up[leg] != leg) {
+        x->up[leg] = x->up[x->up[leg]];
+        leg = x->up[leg];
+    }
+    return leg;
+}
+
+void index_calls(struct index *x) {
+    const struct weave *w = x->w;
+    for (u32 i = 0; (isize)i < w->nsums; i++) {
+        x->up[i] = i;
+        x->size[i] = 0;
+    }
+    for (u32 i = 0; (isize)i < w->nsums;
+         i++) { /* a circle is not cut yet, and harmless so */
+        if (w->sums[i].parent)
+            x->up[index_root(x, i)] = index_root(x, w->sums[i].parent - 1);
+    }
+    for (u32 i = 0; (isize)i < w->nsums; i++) x->size[index_root(x, i)]++;
+}
+
 double index_background(const struct index *x, u32 dev) {
     return x->background[dev];
 }

@@ -48,6 +48,10 @@ void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
 
+/* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
+u32 index_root(const struct index *x, u32 leg);
+void index_calls(struct index *x);
+
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
