@@ -76,12 +76,12 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
 
 /* Rows of msgs + 1; 0: was not seen. */
 static double echo(const struct weave *w, enum evidence_kind kind, u32 cause, u32 effect,
-                   bool both_ways, i64 *gap_us) {
+                   i64 *gap_us) {
     *gap_us = 0;
     if (!cause || !effect) return 1;
     struct gap gap = msg_gap(w, cause - 1, effect - 1);
     *gap_us = gap.us;
-    return evidence_echo_odds(kind, gap.us, gap.slack_us, both_ways);
+    return evidence_echo_odds(kind, gap.us, gap.slack_us);
 }
 
 static const enum evidence_kind evidence_of[] = {[ECHO_RING] = EVIDENCE_RING_ECHO,
@@ -93,13 +93,12 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
     enum evidence_kind evidence = evidence_of[kind];
     *gap_us = 0;
     if (c->flags & SUM_RECORDING) return 1;
-    if (kind == ECHO_RING)
-        return echo(w, evidence, c->ring_msg, p->ring_msg, false, gap_us);
+    if (kind == ECHO_RING) return echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
     if (kind == ECHO_ANSWER && c->answer_us < p->start_us) return 1;
     if (kind == ECHO_ANSWER)
-        return echo(w, evidence, c->answer_msg, p->answer_msg, false, gap_us);
+        return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
     if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
-    double odds = echo(w, evidence, c->fail_msg, p->fail_msg, false, gap_us);
+    double odds = echo(w, evidence, c->fail_msg, p->fail_msg, gap_us);
     return c->status == p->status ? 2 * odds : odds;
 }
 
@@ -129,7 +128,7 @@ static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to
         i64 gap_us;
         if (!causes[i]) continue;
         double one =
-            echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, true, &gap_us);
+            echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
         if (one <= best) continue;
         best = one;
         best_gap_us = gap_us;
@@ -152,8 +151,7 @@ double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
     }
     odds *= cancel_echo(x, c, p, to);
     i64 gap_us;
-    double bye =
-        echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, parent->bye_msg, true, &gap_us);
+    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, parent->bye_msg, &gap_us);
     if (child->bye_msg && parent->bye_msg)
         pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;

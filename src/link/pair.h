@@ -32,6 +32,7 @@ struct index {
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
+    u32 *latest; /* by leg: the last of its children to start, found in this round, + 1 */
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
