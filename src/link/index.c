@@ -14,6 +14,9 @@ static void add_events(struct index *x, u32 leg) {
     clues_add(&x->events, s->to_dev, s->retry_us, leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
     clues_add(&x->ends, s->from_dev, failed_us(s), leg);
+    clues_add(&x->leaves, s->from_dev, s->start_us, leg);
+    clues_add(&x->over, s->to_dev, s->bye_us, leg);
+    clues_add(&x->over, s->to_dev, s->cancel_us, leg);
     for (int i = 0; i < 2; i++)
         clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
     for (u32 k = 0; k < s->nnumbers; k++) {
@@ -65,6 +68,8 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->events);
     clues_settle(&x->numbers);
     clues_settle(&x->ends);
+    clues_settle(&x->leaves);
+    clues_settle(&x->over);
     for (isize d = 0; d < w->ndevs; d++)
         x->background[d] = background_of(x, UNCAUSED * (double)x->leaving[d]);
 }
@@ -104,6 +109,8 @@ void index_close(struct index *x) {
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
+    clues_drop(&x->leaves);
+    clues_drop(&x->over);
     base_free(x->failures);
     base_free(x->next_failure);
 }

@@ -26,6 +26,8 @@ struct index {
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
+    struct clues leaves;  /* by device that it left: a leg started */
+    struct clues over;    /* by device that it reached: a leg was hung up or given up */
 
     u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
