@@ -1,6 +1,8 @@
 /* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
 #include "link/pair.h"
 
+enum { CAUSES = EVIDENCE_AFTER_HOLD + 1 };
+
 u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
 }
@@ -41,6 +43,9 @@ void index_open(struct index *x, const struct weave *w) {
     x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
     x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
+    x->causes = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *x->causes);
+    for (isize i = 0; i < w->ndevs * CAUSES; i++)
+        x->causes[i] = (float)evidence_m((enum evidence_kind)(i % CAUSES));
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
     x->latest = base_new(w->nsums + 1, u);
@@ -101,6 +106,7 @@ void index_close(struct index *x) {
     clues_drop(&x->events);
     clues_drop(&x->numbers);
     base_free(x->background);
+    base_free(x->causes);
     base_free(x->none);
     base_free(x->none_of);
     base_free(x->explained);
@@ -163,6 +169,33 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
+double index_cause(const struct index *x, u32 dev, enum evidence_kind k) {
+    return (double)x->causes[dev * CAUSES + k];
+}
+
+/* A queue dials after it has answered, a hunt after a failure, most boxes at once: each device as it does. */
+static void learn_causes(struct index *x) {
+    static const double USUAL = 30; /* so many legs as weights.h has them */
+    const struct weave *w = x->w;
+    double *n = base_new(w->ndevs + 1, (isize)sizeof *n);
+    float *of = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *of);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        enum evidence_kind cause = leg_cause(w, s);
+        if (s->kind != KIND_CALL || (int)cause >= CAUSES ||
+            cause == EVIDENCE_SAME_CALL_ID)
+            continue;
+        n[s->from_dev] += s->confidence;
+        of[s->from_dev * CAUSES + cause] += (float)s->confidence;
+    }
+    for (isize i = 0; i < w->ndevs * CAUSES; i++) {
+        double m = evidence_m((enum evidence_kind)(i % CAUSES));
+        x->causes[i] = (float)(((double)of[i] + USUAL * m) / (n[i / CAUSES] + USUAL));
+    }
+    base_free(of);
+    base_free(n);
+}
+
 /* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */
 void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
@@ -170,6 +203,7 @@ void index_learn(struct index *x, const struct sort_row *rows) {
         double at_first = UNCAUSED / 4 * (double)x->leaving[d];
         x->background[d] = background_of(x, at_first + x->none[d]);
     }
+    learn_causes(x);
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = x->latest[i] = 0;

@@ -39,6 +39,8 @@ struct index {
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
     double *background;          /* by device: see index_background */
+    float *
+        causes; /* by device and kind: how many legs it sends for each that could make it do so */
     /* by device, and by leg: how many legs probably have their cause outside the trace */
     double *none, *none_of;
 };
@@ -65,6 +67,9 @@ void index_learn(struct index *x, const struct sort_row *rows);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);
+
+/* How often this kind of trigger makes this device send a leg: what weights.h says, and what the trace has taught. */
+double index_cause(const struct index *x, u32 dev, enum evidence_kind k);
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {

@@ -81,7 +81,9 @@ struct sum {
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    u32 group;              /* conversation */
+    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
+    double share;  /* … of all that could have sent it */
+    u32 group;     /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
