@@ -206,6 +206,9 @@ void group_legs(struct weave *w);
 /* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);
 
+/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
+isize maybe_first(const struct weave *w, u32 leg, bool below);
+
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {
     return r->time_us - w->offsets[r->source];
