@@ -20,6 +20,7 @@ enum fact_kind {
     FACT_RECORDING, /* the leg carries a recording: X-Record, SIPREC */
     FACT_REASON,    /* the reason phrase of a final response; label */
     FACT_CONTACT,   /* a redirection's Contact: number */
+    FACT_WITHHELD,  /* From names nobody: anonymous */
     FACT_HOLD, /* a re-INVITE that puts the other side on hold, or asks for its offer */
 };
 

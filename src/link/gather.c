@@ -155,6 +155,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     if (from) user = user_of_addr(from->value, &display);
     if (user.n) add(g, FACT_FROM, 0, user);
     if (display.n) add(g, FACT_DISPLAY, 0, display);
+    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
     number_of(g, FACT_CALLER, user);
     struct sip_uri u;
     struct fail f;

@@ -51,9 +51,10 @@ struct dev {
 
 enum sum_flag {
     SUM_RECORDING = 1,
-    SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
-    SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
-    SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
+    SUM_TRANSFER = 2,  /* names another dialog, or follows a REFER */
+    SUM_LAX = 4,       /* its Call-ID is masked: equal ones prove nothing */
+    SUM_HOLD = 8,      /* somebody was put on hold: see weave.holds */
+    SUM_WITHHELD = 16, /* the caller has withheld the number */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
