@@ -3,8 +3,8 @@
  * works without anybody having heard of it. Whether it weighs anything is a matter of rarity, later. */
 #include "link/fact.h"
 
-#include "link/number.h"
 #include "sdp/sdp.h"
+#include "trace/number.h"
 
 enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
 

@@ -1,6 +1,6 @@
 /* weave.c: opens, feeds and runs the steps; finds a call by what people know of it. */
-#include "link/number.h"
 #include "link/weave.h"
+#include "trace/number.h"
 
 struct weave *weave_open(void) {
     struct weave *w = base_new(1, (isize)sizeof *w);
