@@ -60,28 +60,6 @@ static u8 next_byte(str *s) {
     return (u8)(high << 4 | low);
 }
 
-/* Lower case, separators left out; digits: nothing is left but digits, "*", "#" and "+" in front. */
-static void raw_read(struct number *n, str s) {
-    u8 as_is[NUMBER_MAX];
-    isize kept = 0;
-    isize trunk = str_starts(s, S("+")) ? str_find_str(s, S("(0)")) : -1;
-    const u8 *silent = trunk > 0 ? s.p + trunk + 1 : NULL;
-    n->digits = true;
-    while (s.n && kept < NUMBER_MAX) {
-        bool drop = s.p == silent;
-        u8 c = to_lower(next_byte(&s));
-        as_is[kept++] = c;
-        if (drop || is_separator(c)) continue;
-        bool front = n->nraw == 0 || is_code(n->raw[n->nraw - 1]);
-        if (!is_digit(c) && !is_code(c) && !(c == '+' && front)) n->digits = false;
-        n->raw[n->nraw++] = c;
-    }
-    if (n->digits && n->nraw) return;
-    n->digits = false;
-    if (kept) memcpy(n->raw, as_is, (size_t)kept);
-    n->nraw = kept;
-}
-
 /* ---- what is dialled before it ---------------------------------------------------------------------- */
 
 /* "1234#0163…", "*31#0163…", "9*0163…", "*670163…": a code for the switch, not part of the number. */
@@ -94,6 +72,33 @@ static str code_off(str raw) {
     bool service = start == 1 && raw.p[0] == '*' && raw.n - SERVICE >= NUMBER_WHOLE &&
                    raw.p[1] != '0' && raw.p[1] != '+';
     return str_from(raw, service ? SERVICE : start);
+}
+
+/* Nothing but digits, "*", "#" and "+" in front. */
+static bool is_dialled(str s) {
+    for (isize i = 0; i < s.n; i++) {
+        bool plus = s.p[i] == '+' && i == 0;
+        if (!is_digit(s.p[i]) && !is_code(s.p[i]) && !plus) return false;
+    }
+    return true;
+}
+
+/* Lower case; separators are left out of a number, not of a name. */
+static void raw_read(struct number *n, str s) {
+    u8 as_is[NUMBER_MAX];
+    isize kept = 0;
+    isize trunk = str_starts(s, S("+")) ? str_find_str(s, S("(0)")) : -1;
+    const u8 *silent = trunk > 0 ? s.p + trunk + 1 : NULL;
+    while (s.n && kept < NUMBER_MAX) {
+        bool drop = s.p == silent;
+        u8 c = to_lower(next_byte(&s));
+        as_is[kept++] = c;
+        if (!drop && !is_separator(c)) n->raw[n->nraw++] = c;
+    }
+    n->digits = n->nraw && is_dialled(code_off(number_raw(n)));
+    if (n->digits) return;
+    if (kept) memcpy(n->raw, as_is, (size_t)kept);
+    n->nraw = kept;
 }
 
 /* Country and trunk prefixes; `least` digits have to stay. */
