@@ -32,6 +32,7 @@ struct index {
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
+    u32 *latest; /* by leg: the last of its children to start, found in this round, + 1 */
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
@@ -47,6 +48,10 @@ void index_close(struct index *x);
 void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
+
+/* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
+u32 index_root(const struct index *x, u32 leg);
+void index_calls(struct index *x);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
