@@ -12,6 +12,7 @@ enum {
     LEGS_A_TOKEN = 32,
     EVENTS_CLEAR = 6, /* after so many, stop when one stands out */
     EVENTS = 256,
+    AROUND = 48,
 };
 
 static bool better(const struct weave *w, u32 leg, double intensity,
@@ -101,6 +102,39 @@ static void consider_clues(const struct index *x, u32 c, const struct clues *clu
     }
 }
 
+/* Those nearest to a moment, before or after it, within `reach`: legs themselves, or the parents of legs. */
+static void consider_around(const struct index *x, u32 c, const struct clues *clues,
+                            u64 key, i64 at_us, i64 reach_us, bool parents,
+                            struct choice *choice) {
+    if (at_us == NEVER) return;
+    struct clue_run run = clues_find(clues, key);
+    isize after = clues_until(run, at_us), before = after - 1;
+    for (int i = 0; i < AROUND; i++) {
+        i64 back = before >= 0 ? at_us - run.rows[before].at_us : INT64_MAX;
+        i64 ahead = after < run.n ? run.rows[after].at_us - at_us : INT64_MAX;
+        if (i64_min(back, ahead) > reach_us) return;
+        u32 leg = run.rows[back <= ahead ? before-- : after++].leg;
+        u32 parent = x->w->sums[leg].parent;
+        if (leg == c || (parents && !parent)) continue;
+        consider(x, c, parents ? parent - 1 : leg, choice);
+    }
+}
+
+/* What waited in a queue for minutes shows at its end only: who hung up when this was hung up, who tries again when this
+ * had failed, who rang another phone when this one rang. */
+static void consider_ends(const struct index *x, u32 c, struct choice *choice) {
+    const struct sum *s = &x->w->sums[c];
+    i64 blur = (i64)s->precision_us;
+    consider_around(x, c, &x->over, s->from_dev, s->bye_us, 1000000 + blur, false,
+                    choice);
+    consider_around(x, c, &x->over, s->from_dev, s->cancel_us, 300000 + blur, false,
+                    choice);
+    consider_around(x, c, &x->leaves, s->from_dev, failed_us(s), 100000 + blur, true,
+                    choice);
+    consider_around(x, c, &x->leaves, s->from_dev, s->start_us, 30000 + blur, true,
+                    choice);
+}
+
 static void consider_numbers(const struct index *x, u32 c, struct choice *choice) {
     const struct sum *s = &x->w->sums[c];
     for (u32 k = 0; k < s->nnumbers; k++) {
@@ -129,4 +163,5 @@ void choose(const struct index *x, u32 c, u32 refused, struct choice *choice) {
     consider_numbers(x, c, choice);
     consider_clues(x, c, &x->events, s->from_dev, EVENTS_CLEAR, EVENTS, choice);
     consider_clues(x, c, &x->ends, s->from_dev, EVENTS_CLEAR, EVENTS, choice);
+    if (!stands_out(x->w, choice)) consider_ends(x, c, choice);
 }

@@ -82,7 +82,9 @@ struct sum {
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    u32 group;              /* conversation */
+    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
+    double share;  /* … of all that could have sent it */
+    u32 group;     /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
@@ -207,6 +209,9 @@ void group_legs(struct weave *w);
 
 /* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);
+
+/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
+isize maybe_first(const struct weave *w, u32 leg, bool below);
 
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {
