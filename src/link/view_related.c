@@ -7,7 +7,7 @@ static str end_words(const struct view *v, const struct sum *s) {
     switch ((enum call_state)s->state) {
     case STATE_ANSWERED: return S("had ended");
     case STATE_CANCELLED: return S("had been cancelled");
-    case STATE_RINGING: return S("had got no answer");
+    case STATE_RINGING: return S("was last seen, unanswered");
     default: break;
     }
     str reason = view_label(v, s, FACT_REASON, s->status);

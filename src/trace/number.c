@@ -8,7 +8,7 @@
 static str user_part(str s) {
     static const char *const schemes[] = {"sip:", "sips:", "tel:"};
     s = str_trim(s);
-    for (isize i = 0; i < countof(schemes); i++) {
+    for (isize i = 0; str_find(s, ':') > 0 && i < countof(schemes); i++) {
         str scheme = str_z(schemes[i]);
         if (str_starts_nocase(s, scheme)) {
             s = str_from(s, scheme.n);
@@ -23,10 +23,11 @@ static bool is_withheld(str user) {
     static const char *const words[] = {
         "anonymous", "unavailable", "restricted",        "unknown", "private", "withheld",
         "blocked",   "asserted",    "anonymous.invalid", "noname",  "null",    "none"};
-    for (isize i = 0; i < countof(words); i++) {
+    if (user.n == 0) return true;
+    for (isize i = 0; is_alpha(user.p[0]) && i < countof(words); i++) {
         if (str_eq_nocase(user, str_z(words[i]))) return true;
     }
-    return user.n == 0;
+    return false;
 }
 
 /* ---- what it is written with ------------------------------------------------------------------------ */

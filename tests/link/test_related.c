@@ -467,6 +467,25 @@ static struct out relations_text(struct weave *w) {
     return o;
 }
 
+/* Whatever a call lists is the id of another call, which lists it as well. */
+static void assert_both_sides(struct weave *w) {
+    for (isize i = 0; i < weave_ncalls(w); i++) {
+        arena view = arena_open_view();
+        const struct call *c = weave_call(w, i, false, &view);
+        assert_true(c->nrelated <= 8);
+        for (isize k = 0; k < c->nrelated; k++) {
+            isize at = weave_find(w, c->related[k].call), same = 0;
+            assert_true(at >= 0 && at != i);
+            const struct call *o = weave_call(w, at, false, &view);
+            assert_true(str_eq(o->id, c->related[k].call));
+            for (isize n = 0; n < o->nrelated; n++)
+                same += str_eq(o->related[n].call, c->id);
+            assert_int_equal(same, 1);
+        }
+        arena_close(&view);
+    }
+}
+
 static void arrival_changes_nothing(void **state) {
     (void)state;
     struct stage t;
@@ -485,9 +504,15 @@ static void arrival_changes_nothing(void **state) {
         if (r / 30 % 3 == 0) refuse(&t.s, &calls[i], at, "486 Busy Here");
         if (r / 30 % 3 == 1) give_up(&t.s, &calls[i], at, 3000);
         if (r / 30 % 3 == 2) converse(&t.s, &calls[i], at, 50, at + 70000);
+        if (i % 3) continue;
+        struct talk on = calls[i];
+        on.name = arena_z(&t.s.text, arena_printf(&t.s.text, "on%d", i));
+        on.from = t.pbx, on.to = i % 2 ? t.p2 : t.p3;
+        refuse(&t.s, &on, at + 8, "486 Busy Here");
     }
     struct weave *w = play(&t.s, 0);
     struct out first = relations_text(w);
+    assert_both_sides(w);
     weave_link(w); /* again: the same */
     struct out twice = relations_text(w);
     assert_true(str_eq(out_str(&first), out_str(&twice)));
