@@ -1,68 +1,6 @@
-/* Calls that have to do with each other and are not one: each kind, what must stay unrelated, from both sides, whatever comes in
- * first. */
-#include "link/stage.h"
-
-/* What call `a` says of call `b`; NULL: nothing. In the scene's arena. */
-static const struct related *related_to(struct scene *s, const struct talk *a,
-                                        const struct talk *b) {
-    const struct call *mine = call_with(s, a), *other = call_with(s, b);
-    for (isize i = 0; i < mine->nrelated; i++) {
-        if (str_eq(mine->related[i].call, other->id)) return &mine->related[i];
-    }
-    return NULL;
-}
-
-static void assert_one_side(struct scene *s, const struct talk *a, const struct talk *b,
-                            const char *want) {
-    const struct related *r = related_to(s, a, b);
-    const char *got =
-        r ? arena_z(&s->text, arena_printf(&s->text, "%s: %.*s",
-                                           related_kind_text(r->kind), STR(r->text)))
-          : "";
-    assert_string_equal(got, want);
-    if (!r) return;
-    const struct call *other = call_with(s, b);
-    assert_true(str_eq(r->from, other->from) && str_eq(r->to, other->to));
-    assert_int_equal(r->start_us, other->start_us);
-}
-
-/* "" where there is nothing between the two. */
-static void assert_related(struct scene *s, const struct talk *a, const struct talk *b,
-                           const char *of_a, const char *of_b) {
-    assert_one_side(s, a, b, of_a);
-    assert_one_side(s, b, a, of_b);
-}
-
-static void assert_strangers(struct scene *s, const struct talk *a,
-                             const struct talk *b) {
-    assert_related(s, a, b, "", "");
-}
-
-static isize count_related(struct scene *s, const struct talk *t) {
-    return call_with(s, t)->nrelated;
-}
-
-/* A whole call of one leg: answered `answered` ms after t0, hung up at `end`. */
-static void converse(struct scene *s, const struct talk *t, double t0, double answered,
-                     double end) {
-    ask(s, t, t0, "INVITE");
-    tell(s, t, t0 + 2, "100 Trying");
-    if (answered > 100) tell(s, t, t0 + 90, "180 Ringing");
-    answer(s, t, t0 + answered);
-    hang_up(s, t, end, false);
-}
-
-static void refuse(struct scene *s, const struct talk *t, double t0, const char *status) {
-    ask(s, t, t0, "INVITE");
-    tell(s, t, t0 + 2, "100 Trying");
-    fail_with(s, t, t0 + 500, status);
-}
-
-static void give_up(struct scene *s, const struct talk *t, double t0, double ms) {
-    ask(s, t, t0, "INVITE");
-    tell(s, t, t0 + 90, "180 Ringing");
-    cancel(s, t, t0 + ms);
-}
+/* Calls that have to do with each other and are not one: the same caller again, calls back, and what one says of another; what must
+ * stay unrelated; from both sides, whatever comes in first. */
+#include "link/relations.h"
 
 /* ---- the same caller again ------------------------------------------------------------------------ */
 
@@ -336,100 +274,6 @@ static void in_reply_to(void **state) {
     scene_close(&t.s);
 }
 
-/* ---- together ------------------------------------------------------------------------------------------ */
-
-static void a_conference_says_so(void **state) {
-    (void)state;
-    struct stage t;
-    stage_open(&t);
-    int bridge = box(&t.s, "bridge", "192.0.2.80");
-    struct talk a = talk(t.p1, bridge, "A", "201", "8000"),
-                b = talk(t.p2, bridge, "B", "202", "8000"),
-                c = talk(t.p3, bridge, "C", "203", "8001");
-    a.contact = b.contact = "<sip:8000@192.0.2.80:5060>;isfocus;methods=\"INVITE\"";
-    c.contact = "<sip:8001@192.0.2.80>;isfocus";
-    converse(&t.s, &a, 0, 100, 220000);
-    converse(&t.s, &b, 20000, 100, 240000);
-    converse(&t.s, &c, 30000, 100, 250000);
-    assert_related(
-        &t.s, &a, &b,
-        "same-conference: also in the conference 8000 at 192.0.2.80, 3 min 20 s "
-        "together",
-        "same-conference: also in the conference 8000 at 192.0.2.80, 3 min 20 s "
-        "together");
-    assert_strangers(&t.s, &a, &c);
-    scene_close(&t.s);
-}
-
-static void a_conference_that_looks_like_one(void **state) {
-    (void)state;
-    struct stage t;
-    stage_open(&t);
-    int bridge = box(&t.s, "bridge", "192.0.2.80");
-    struct talk a = talk(t.p1, bridge, "A", "201", "8000"),
-                b = talk(t.p2, bridge, "B", "202", "8000"),
-                c = talk(t.p3, bridge, "C", "203", "8000"),
-                d = talk(t.gw, bridge, "D", "204", "8000");
-    converse(&t.s, &a, 0, 50, 200000);
-    converse(&t.s, &b, 10000, 50, 210000);
-    assert_strangers(&t.s, &a, &b); /* two at a mailbox */
-    converse(&t.s, &c, 20000, 50, 220000);
-    converse(&t.s, &d, 215000, 50, 300000);
-    t.s.lines_set = false;
-    assert_one_side(
-        &t.s, &a, &b,
-        "same-conference: also at 8000 on 192.0.2.80, 3 min 10 s together: "
-        "answered at once, three calls or more for a minute, as in a conference");
-    assert_strangers(&t.s, &c, &d); /* too short a time */
-    scene_close(&t.s);
-    /* telephones are lifted later than that */
-    stage_open(&t);
-    bridge = box(&t.s, "bridge", "192.0.2.80");
-    converse(&t.s, &a, 0, 4000, 200000);
-    converse(&t.s, &b, 10000, 4000, 210000);
-    converse(&t.s, &c, 20000, 4000, 220000);
-    assert_strangers(&t.s, &a, &b);
-    scene_close(&t.s);
-}
-
-/* A caller is answered by the box at `t0`, an agent is dialled later. */
-static void wait_for(struct scene *s, const struct talk *a, const struct talk *agent,
-                     double t0, double dialled, double end) {
-    ask(s, a, t0, "INVITE");
-    tell(s, a, t0 + 2, "100 Trying");
-    answer(s, a, t0 + 20);
-    if (agent) {
-        ask(s, agent, t0 + dialled, "INVITE");
-        tell(s, agent, t0 + dialled + 90, "180 Ringing");
-        answer(s, agent, t0 + dialled + 3000);
-        hang_up(s, a, end, false);
-        hang_up(s, agent, end + 3, false);
-    } else {
-        hang_up(s, a, end, false);
-    }
-}
-
-static void a_queue(void **state) {
-    (void)state;
-    struct stage t;
-    stage_open(&t);
-    struct talk a = talk(t.gw, t.pbx, "A", "01632960123", "02079460452"),
-                b = talk(t.gw, t.pbx, "B", "01632960124", "02079460452"),
-                c = talk(t.gw, t.pbx, "C", "01632960125", "02079460452");
-    struct talk a1 = talk(t.pbx, t.p1, "A1", "01632960123", "301"),
-                b1 = talk(t.pbx, t.p1, "B1", "01632960124", "301");
-    wait_for(&t.s, &a, &a1, 0, 30, 40000);
-    wait_for(&t.s, &b, &b1, 5000, 38000, 90000); /* dialled at 43 s */
-    wait_for(&t.s, &c, NULL, 16000, 0, 36000);   /* has given up */
-    assert_scene(&t.s, "A A1|B B1|C", &a, &a1, &b, &b1, &c);
-    assert_related(&t.s, &b, &c,
-                   "same-queue: also waiting at 02079460452 on 192.0.2.1, 20 s together",
-                   "same-queue: also waiting at 02079460452 on 192.0.2.1, 20 s together");
-    assert_strangers(&t.s, &a, &b); /* the first was talking by then */
-    assert_strangers(&t.s, &a, &c);
-    scene_close(&t.s);
-}
-
 /* ---- names --------------------------------------------------------------------------------------------- */
 
 static void one_names_another(void **state) {
@@ -565,9 +409,6 @@ int main(void) {
         cmocka_unit_test(a_call_back),
         cmocka_unit_test(extensions_call_back),
         cmocka_unit_test(in_reply_to),
-        cmocka_unit_test(a_conference_says_so),
-        cmocka_unit_test(a_conference_that_looks_like_one),
-        cmocka_unit_test(a_queue),
         cmocka_unit_test(one_names_another),
         cmocka_unit_test(arrival_changes_nothing),
         cmocka_unit_test(signatures_know),
