@@ -126,6 +126,7 @@ static void take(void *ctx, const struct fact *f) {
     w->leg_facts[w->nleg_facts++] = *f;
     g->s->nfacts++;
     if (f->kind == FACT_RECORDING) g->s->flags |= SUM_RECORDING;
+    if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
 }
 
 static void take_facts(struct said *g) {
