@@ -90,10 +90,30 @@ struct proofs {
     isize n;
 };
 
-/* Legs per second that this parent would send at that moment, times the odds of all else; 0: it cannot be the parent,
+/* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
+struct density {
+    double own; /* because of the parent itself */
+    double
+        lean; /* because of what happened on its other children, as far as those are surely its own … */
+    double elsewhere; /* … and as far as they are not: then c is where they are */
+};
+/* `without`: a leg (row + 1) that is taken not to be there; `heard`: the child repeats what its device was told on p, so that it
+ * may be music on hold; a second line is not. */
+struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bool heard,
+                            struct proofs *proofs);
+
+/* Legs per second that this parent would send at that moment, times the odds of all else. All 0: it cannot be the parent,
  * or weighs nothing beside `floor`. The proofs are filled unless NULL. */
-double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
-                      struct proofs *proofs);
+struct intensity {
+    double all;
+    double forward,
+        back; /* without what later, and without what earlier children of p say */
+    double elsewhere;
+};
+struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floor,
+                                struct proofs *proofs);
+/* The odds of what c made p's device send next. */
+double pair_needed(const struct index *x, u32 c, u32 p);
 /* The next child of p (row + 1) that started when c was over, c being a failed try; 0: none. */
 u32 pair_next_try(const struct index *x, u32 c, u32 p);
 /* The odds of what happened on both. */
