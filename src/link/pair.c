@@ -59,7 +59,7 @@ static double numbers(const struct index *x, u32 c, u32 p, enum fact_kind kind,
     bool caller = kind == FACT_CALLER;
     enum evidence_kind evidence =
         caller ? EVIDENCE_CALLER_NUMBER : EVIDENCE_CALLED_NUMBER;
-    double m = (double)lane_of(x, c)->numbers[caller];
+    double m = (double)turn_of(x, c, p)->numbers[caller];
     struct shared s = share_numbers(x, child, parent, kind);
     bool hidden_c = caller && child->flags & SUM_WITHHELD,
          hidden_p = caller && parent->flags & SUM_WITHHELD,

@@ -42,8 +42,12 @@ struct index {
         chances; /* by device and kind of trigger (CAUSES): what could make it send a leg */
     u32 *withheld;      /* by device: how many legs reach it without a caller's number */
     struct lane *lanes; /* lane.c */
-    u32 *lane_of;       /* by leg */
+    u32 *lane_of;       /* by leg: as it leaves a device … */
+    u32 *in_lane_of;    /* … and as it reaches one */
     isize nlanes, cap_lanes;
+    struct turn *turns; /* the first nlanes of them: of a lane, wherever from */
+    struct map turn_at; /* in and out -> row of turns + 1 */
+    isize nturns, cap_turns;
     double *none_of; /* by leg: how probably its cause is outside the trace */
 };
 
@@ -67,14 +71,18 @@ void index_note(struct index *x, u32 c, double none);
 void index_learn(struct index *x, const struct sort_row *rows);
 
 /* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
- * habits in common. */
+ * habits in common: a lane. */
 struct lane {
     u32 from_dev, legs;
     double none; /* so many of them probably have their cause outside the trace */
     double
         background; /* so many a second start by themselves: what a parent has to beat */
+};
+/* From a lane that ends at a device to one that begins there: what turns that corner behaves alike. */
+struct turn {
+    u32 in, out; /* rows of lanes */
     float causes
-        [CAUSES]; /* how many start for each thing that could make the device send one */
+        [CAUSES]; /* how many legs start for each thing that could make the device send one */
     float numbers[2]; /* how often the called number, and the caller, is the parent's */
 };
 void lanes_open(struct index *x);
@@ -83,6 +91,8 @@ void lanes_close(struct index *x);
 static inline const struct lane *lane_of(const struct index *x, u32 leg) {
     return &x->lanes[x->lane_of[leg]];
 }
+/* The one from p to c; one that nobody has turned yet has the habits of all of c's lane. */
+const struct turn *turn_of(const struct index *x, u32 c, u32 p);
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {

@@ -13,13 +13,14 @@ struct trigger {
     double density;
 };
 
-static void pull(const struct index *x, u32 c, struct trigger *t) {
+static void pull(const struct index *x, u32 c, const struct turn *turn,
+                 struct trigger *t) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c];
     if (!t->msg) return;
     t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
     if (t->gap.us < -t->gap.slack_us) return;
-    t->density = (double)lane_of(x, c)->causes[t->kind] *
+    t->density = (double)turn->causes[t->kind] *
                  evidence_density(t->kind, t->gap.us, t->gap.slack_us);
 }
 
@@ -136,10 +137,11 @@ struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bo
     /* one arrival sends one leg by itself; whatever follows has another cause as well */
     double again =
         sibling ? 1 - 0.98 * w->sums[leg_of_msg(w, sibling) - 1].confidence : 1;
+    const struct turn *turn = turn_of(x, c, p);
     const struct trigger *best = &all[0];
     for (isize i = 0; i < countof(all); i++) {
         struct trigger *t = &all[i];
-        pull(x, c, t);
+        pull(x, c, turn, t);
         if (t->kind == EVIDENCE_TIMING) t->density *= again;
         double sure = t->on ? w->sums[t->on - 1].forward : 1;
         if (t->on) {
@@ -178,7 +180,7 @@ static double needed_by(const struct index *x, u32 c, u32 p, u32 next,
                         enum evidence_kind kind, struct gap gap) {
     static const double SLOW = 1e-3; /* there always is some other cause */
     if (gap.us < 0) gap.us = -gap.us;
-    double made = (double)lane_of(x, next)->causes[kind] *
+    double made = (double)turn_of(x, next, p)->causes[kind] *
                   evidence_density(kind, gap.us, gap.slack_us);
     struct density d = pair_density(x, next, p, c + 1, false, NULL);
     double rest = SLOW + d.own + d.lean;
