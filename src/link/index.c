@@ -93,6 +93,7 @@ void index_close(struct index *x) {
     clues_drop(&x->numbers);
     base_free(x->withheld);
     lanes_close(x);
+    habits_close(x);
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
@@ -148,6 +149,7 @@ static void explain(struct index *x, u32 c) {
 void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
     lanes_learn(x);
+    habits_learn(x);
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = x->latest[i] = 0;

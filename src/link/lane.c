@@ -9,6 +9,8 @@
 static const double USUAL = 30, USUAL_TURN = 10;
 static const double UNCAUSED =
     0.02; /* at first: one leg in fifty has its cause outside the trace */
+static const enum evidence_kind number_kinds[NUMBERS] = {
+    EVIDENCE_CALLED_NUMBER, EVIDENCE_CALLER_NUMBER, EVIDENCE_CALLED_AS_CALLER};
 static const double BUSY =
     0.02; /* the share of a device's legs from which on a way is a lane of its own */
 
@@ -113,8 +115,8 @@ void lanes_open(struct index *x) {
         for (int k = 0; k < CAUSES; k++)
             t->causes[k] =
                 (float)(evidence_m((enum evidence_kind)k) * lane_share(x, (u32)i));
-        t->numbers[0] = (float)evidence_m(EVIDENCE_CALLED_NUMBER);
-        t->numbers[1] = (float)evidence_m(EVIDENCE_CALLER_NUMBER);
+        for (int k = 0; k < NUMBERS; k++)
+            t->numbers[k] = (float)evidence_m(number_kinds[k]);
     }
 }
 
@@ -135,7 +137,7 @@ void index_note(struct index *x, u32 c, double none) {
 /* ---- what the links found so far say, each as much as it is certain ------------------------------------------ */
 
 struct taught {
-    double causes[CAUSES], chances[CAUSES], holds[2], of[2];
+    double causes[CAUSES], chances[CAUSES], holds[NUMBERS], of[NUMBERS];
 };
 
 static void teach(const struct weave *w, const struct sum *s, struct taught *t) {
@@ -144,17 +146,22 @@ static void teach(const struct weave *w, const struct sum *s, struct taught *t) 
     t->causes[cause] += s->confidence;
     for (u32 i = 0; i < s->nproofs; i++) {
         const struct proof *p = &w->proofs[s->proofs_at + i];
-        if (p->kind != EVIDENCE_CALLED_NUMBER && p->kind != EVIDENCE_CALLER_NUMBER)
-            continue;
-        int which = p->kind == EVIDENCE_CALLER_NUMBER;
-        t->of[which] += s->confidence;
-        if (p->bits > 0) t->holds[which] += s->confidence;
+        if (p->kind == EVIDENCE_CALLED_NUMBER) {
+            t->of[NUMBER_CALLED] += s->confidence;
+            if (p->bits > 0) t->holds[NUMBER_CALLED] += s->confidence;
+        }
+        bool crossed = p->kind == EVIDENCE_CALLED_AS_CALLER;
+        if (p->kind != EVIDENCE_CALLER_NUMBER && !crossed) continue;
+        t->of[NUMBER_CALLER] += s->confidence;
+        t->of[NUMBER_CROSSED] += s->confidence;
+        if (crossed) t->holds[NUMBER_CROSSED] += s->confidence;
+        if (!crossed && p->bits > 0) t->holds[NUMBER_CALLER] += s->confidence;
     }
 }
 
 static void taught_add(struct taught *to, const struct taught *t) {
     for (int k = 0; k < CAUSES; k++) to->causes[k] += t->causes[k];
-    for (int k = 0; k < 2; k++) to->holds[k] += t->holds[k], to->of[k] += t->of[k];
+    for (int k = 0; k < NUMBERS; k++) to->holds[k] += t->holds[k], to->of[k] += t->of[k];
 }
 
 /* What was taught, and `usual` more of what was so before. */
@@ -163,7 +170,7 @@ static void turn_learn(struct turn *to, const struct turn *before, const struct 
     for (int k = 0; k < CAUSES; k++)
         to->causes[k] = (float)((t->causes[k] + usual * (double)before->causes[k]) /
                                 (t->chances[k] + usual));
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < NUMBERS; k++)
         to->numbers[k] = (float)((t->holds[k] + usual * (double)before->numbers[k]) /
                                  (t->of[k] + usual));
 }
@@ -214,8 +221,8 @@ void lanes_learn(struct index *x) {
         for (int k = 0; k < CAUSES; k++)
             usual.causes[k] =
                 (float)(evidence_m((enum evidence_kind)k) * lane_share(x, (u32)i));
-        usual.numbers[0] = (float)evidence_m(EVIDENCE_CALLED_NUMBER);
-        usual.numbers[1] = (float)evidence_m(EVIDENCE_CALLER_NUMBER);
+        for (int k = 0; k < NUMBERS; k++)
+            usual.numbers[k] = (float)evidence_m(number_kinds[k]);
         turn_learn(&x->turns[i], &usual, &all[i], USUAL);
     }
     for (isize i = x->nlanes; i < x->nturns; i++)

@@ -21,7 +21,7 @@ static double chance_of(const struct index *x, u32 dev, isize n) {
     return ((double)n - 1 + 0.5) / ((double)x->reaching[dev] - 1 + 20);
 }
 
-/* The rarest number of this kind that the two share. */
+/* The rarest number of some kind on the child that the parent has too, as one of another kind, or of the same. */
 struct shared {
     bool some_c, some_p, any;
     double rarest;
@@ -29,19 +29,20 @@ struct shared {
 };
 
 static struct shared share_numbers(const struct index *x, const struct sum *c,
-                                   const struct sum *p, enum fact_kind kind) {
+                                   const struct sum *p, enum fact_kind mine_is,
+                                   enum fact_kind theirs_is) {
     const struct fact *facts = x->w->leg_facts;
     struct shared out = {.rarest = 1};
     for (u32 j = 0; j < p->nnumbers; j++)
-        out.some_p |= facts[p->facts_at + j].kind == kind;
+        out.some_p |= facts[p->facts_at + j].kind == theirs_is;
     for (u32 i = 0; i < c->nnumbers; i++) {
         const struct fact *mine = &facts[c->facts_at + i];
-        if (mine->kind != kind) continue;
+        if (mine->kind != mine_is) continue;
         out.some_c = true;
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
-            if (theirs->kind != kind || theirs->hash != mine->hash) continue;
-            u64 key = index_number_key(p->to_dev, (u8)kind, mine->hash);
+            if (theirs->kind != theirs_is || theirs->hash != mine->hash) continue;
+            u64 key = index_number_key(p->to_dev, (u8)theirs_is, mine->hash);
             double u = chance_of(x, p->to_dev, clues_find(&x->numbers, key).n);
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;
@@ -52,24 +53,40 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
     return out;
 }
 
-/* The same number, none in common, or withheld on both: a box that hides who calls from the next does so always. */
-static double numbers(const struct index *x, u32 c, u32 p, enum fact_kind kind,
-                      struct proofs *to) {
+static const double CHANCE =
+    0.05; /* that two calls which share no number had shared one */
+
+static double called_number(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    bool caller = kind == FACT_CALLER;
-    enum evidence_kind evidence =
-        caller ? EVIDENCE_CALLER_NUMBER : EVIDENCE_CALLED_NUMBER;
-    double m = (double)turn_of(x, c, p)->numbers[caller];
-    struct shared s = share_numbers(x, child, parent, kind);
-    bool hidden_c = caller && child->flags & SUM_WITHHELD,
-         hidden_p = caller && parent->flags & SUM_WITHHELD,
-         both = !s.any && hidden_c && hidden_p;
+    struct shared s = share_numbers(x, child, parent, FACT_CALLED, FACT_CALLED);
+    if (!s.some_c || !s.some_p) return 1;
+    double m = (double)turn_of(x, c, p)->numbers[NUMBER_CALLED];
+    double odds = evidence_odds(m, s.any ? s.rarest : CHANCE, s.any);
+    pair_prove(to, EVIDENCE_CALLED_NUMBER, odds, s.label, 0);
+    return odds;
+}
+
+/* The same caller; withheld on both, since a box that hides who calls does so always; the number that was called in the caller's
+ * place, as companies show it to the outside; or none of these. */
+static double caller_number(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    const float *m = turn_of(x, c, p)->numbers;
+    struct shared s = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLER),
+                  crossed = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLED);
+    bool hidden_c = child->flags & SUM_WITHHELD, hidden_p = parent->flags & SUM_WITHHELD;
     if ((!s.some_c && !hidden_c) || (!s.some_p && !hidden_p)) return 1;
-    double u = s.any  ? s.rarest
-               : both ? chance_of(x, parent->to_dev, x->withheld[parent->to_dev])
-                      : 0.05;
-    double odds = evidence_odds(m, u, s.any || both);
-    pair_prove(to, evidence, odds, s.label, 0);
+    bool both = !s.any && hidden_c && hidden_p;
+    double same = (double)m[NUMBER_CALLER], other = (double)m[NUMBER_CROSSED];
+    double odds =
+        s.any         ? evidence_odds(same, s.rarest, true)
+        : both        ? evidence_odds(same,
+                                      chance_of(x, parent->to_dev, x->withheld[parent->to_dev]),
+                                      true)
+        : crossed.any ? evidence_odds(other, crossed.rarest, true)
+                      : evidence_odds(same + other, CHANCE, false);
+    bool as_caller = crossed.any && !s.any && !both;
+    pair_prove(to, as_caller ? EVIDENCE_CALLED_AS_CALLER : EVIDENCE_CALLER_NUMBER, odds,
+               as_caller ? crossed.label : s.label, 0);
     return odds;
 }
 
@@ -192,8 +209,8 @@ struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floo
         d.own = lane_of(x, c)->background * exp2(-FAR);
     }
     double odds = all.bits > 0 ? exp2(all.bits) : 1;
-    odds *= numbers(x, c, p, FACT_CALLED, to);
-    odds *= numbers(x, c, p, FACT_CALLER, to);
+    odds *= called_number(x, c, p, to) * caller_number(x, c, p, to);
+    odds *= habits_odds(x, c, p, to);
     double needed = pair_needed(x, c, p);
     if ((d.own + d.lean) * odds * needed * echoes_most < floor) return none;
     odds *= pair_echoes(x, c, p, to);

@@ -6,6 +6,7 @@
 #include "link/weave.h"
 
 enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
+enum number_habit { NUMBER_CALLED, NUMBER_CALLER, NUMBER_CROSSED, NUMBERS };
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
  * and of the second. */
@@ -13,6 +14,14 @@ enum echo_kind { ECHO_RING, ECHO_ANSWER, ECHO_FAILURE, ECHO_COUNT };
 struct explained {
     u32 leg[ECHO_COUNT]; /* the best one, + 1 */
     float best[ECHO_COUNT], second[ECHO_COUNT];
+};
+
+/* What goes together, counted from the links found so far: calls to one number ring the same phones, show the same company's
+ * number. */
+struct habits {
+    struct map at; /* key -> row of counts + 1 */
+    float *counts;
+    isize n, cap;
 };
 
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
@@ -48,7 +57,8 @@ struct index {
     struct turn *turns; /* the first nlanes of them: of a lane, wherever from */
     struct map turn_at; /* in and out -> row of turns + 1 */
     isize nturns, cap_turns;
-    double *none_of; /* by leg: how probably its cause is outside the trace */
+    struct habits habits; /* habit.c */
+    double *none_of;      /* by leg: how probably its cause is outside the trace */
 };
 
 void index_open(struct index *x, const struct weave *w);
@@ -83,7 +93,8 @@ struct turn {
     u32 in, out; /* rows of lanes */
     float causes
         [CAUSES]; /* how many legs start for each thing that could make the device send one */
-    float numbers[2]; /* how often the called number, and the caller, is the parent's */
+    float numbers
+        [NUMBERS]; /* how often the called number, the caller is the parent's; how often it calls with the number that was called */
 };
 void lanes_open(struct index *x);
 void lanes_learn(struct index *x);
@@ -99,6 +110,11 @@ struct proofs {
     struct proof rows[PROOFS_A_PAIR];
     isize n;
 };
+
+void habits_learn(struct index *x);
+void habits_close(struct index *x);
+/* The odds that a call to p's number goes where c goes, beside any other; 1 where too little is known. */
+double habits_odds(const struct index *x, u32 c, u32 p, struct proofs *to);
 
 /* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
 struct density {

@@ -50,6 +50,8 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
         return arena_printf(v->a, "%s, %.*s apart", words, STR(when));
     case EVIDENCE_CALLED_NUMBER:
     case EVIDENCE_CALLER_NUMBER:
+        if (p->kind == EVIDENCE_CALLER_NUMBER && !p->label && p->bits > 0)
+            return S("the caller's number is withheld on both");
         if (p->bits < 0) {
             return str_z(p->kind == EVIDENCE_CALLED_NUMBER ? "another called number"
                                                            : "another caller");
@@ -59,6 +61,11 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
     case EVIDENCE_DIALOG_REFERENCE:
     case EVIDENCE_CALL_ID_REFERENCE:
         return arena_printf(v->a, "%.*s %s", STR(label), words);
+    case EVIDENCE_CALLED_AS_CALLER:
+        return arena_printf(v->a, "calls with the number that was called, %.*s",
+                            STR(label));
+    case EVIDENCE_ROUTE:
+        return p->bits < 0 ? S("calls to that number seldom go this way") : str_z(words);
     default: return str_z(words);
     }
 }
