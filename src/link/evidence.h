@@ -19,7 +19,7 @@
     X(AFTER_HOLD, "after-hold", "started when the other leg was put on hold")            \
     X(CALLED_NUMBER, "called-number", "the same called number")                          \
     X(CALLER_NUMBER, "caller-number", "the same caller")                                 \
-    X(CALLED_AS_CALLER, "called-as-caller", "calls with the number that was called")     \
+    X(COMPANY_NUMBER, "company-number", "calls with the company's number")               \
     X(ROUTE, "route", "calls to that number often go this way")                          \
     X(CALL_ID_REFERENCE, "call-id-reference", "names the other leg's Call-ID")           \
     X(CALL_ID_STEM, "call-id-stem",                                                      \

@@ -28,20 +28,25 @@ static u64 number_of_kind(const struct weave *w, const struct sum *s,
     return 0;
 }
 
-/* Both sides of a habit: the number that was called, and where the child goes. 0: no number was called. */
+enum habit { HABIT_TO, HABIT_CALLER, HABITS };
+
+/* Both sides of a habit: the number that was called, and where the child goes, or whom it shows as its caller. 0: it shows
+ * nothing, or no number was called. */
 struct habit_keys {
-    u64 called, to, both, all;
+    u64 called, shown, both, all;
 };
 
 static struct habit_keys keys_of(const struct weave *w, const struct sum *c,
-                                 const struct sum *p) {
+                                 const struct sum *p, enum habit habit) {
     struct habit_keys k = {0};
-    u64 called = number_of_kind(w, p, FACT_CALLED),
-        here = hash_mix(c->from_dev + (u64)1, 0);
-    if (!called) return k;
+    u64 called = number_of_kind(w, p, FACT_CALLED);
+    u64 shown =
+        habit == HABIT_TO ? c->to_dev + (u64)1 : number_of_kind(w, c, FACT_CALLER);
+    u64 here = hash_mix(c->from_dev + (u64)1, (u64)habit);
+    if (!called || !shown) return k;
     k.called = hash_mix(here, called);
-    k.to = hash_mix(here + 1, c->to_dev);
-    k.both = hash_mix(k.called, c->to_dev + (u64)1);
+    k.shown = hash_mix(here + 1, shown);
+    k.both = hash_mix(k.called, shown);
     k.all = here;
     return k;
 }
@@ -53,13 +58,15 @@ void habits_learn(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) continue;
-        struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1]);
-        if (!k.called) continue;
-        float much = (float)s->confidence;
-        *count_at(&x->habits, k.called) += much;
-        *count_at(&x->habits, k.to) += much;
-        *count_at(&x->habits, k.both) += much;
-        *count_at(&x->habits, k.all) += much;
+        for (enum habit habit = 0; habit < HABITS; habit++) {
+            struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1], habit);
+            if (!k.called) continue;
+            float much = (float)s->confidence;
+            *count_at(&x->habits, k.called) += much;
+            *count_at(&x->habits, k.shown) += much;
+            *count_at(&x->habits, k.both) += much;
+            *count_at(&x->habits, k.all) += much;
+        }
     }
 }
 
@@ -68,25 +75,40 @@ void habits_close(struct index *x) {
     base_free(x->habits.counts);
 }
 
-/* How often calls to the parent's number go where the child goes, beside how often any call does. What c itself has taught is
- * taken off. */
-double habits_odds(const struct index *x, u32 c, u32 p, struct proofs *to) {
+struct counted {
+    double called, shown, both, all; /* all 0: too little is known */
+};
+
+/* What has been counted, without what c itself has taught. */
+static struct counted count(const struct index *x, u32 c, u32 p, enum habit habit) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c];
-    if (x->habits.n == 0) return 1;
-    struct habit_keys k = keys_of(w, child, &w->sums[p]);
-    if (!k.called) return 1;
-    double called = count_of(&x->habits, k.called), there = count_of(&x->habits, k.to),
-           both = count_of(&x->habits, k.both), all = count_of(&x->habits, k.all);
+    struct counted n = {0};
+    if (x->habits.n == 0) return n;
+    struct habit_keys k = keys_of(w, child, &w->sums[p], habit);
+    if (!k.called) return n;
+    n = (struct counted){count_of(&x->habits, k.called), count_of(&x->habits, k.shown),
+                         count_of(&x->habits, k.both), count_of(&x->habits, k.all)};
     if (child->parent) {
-        struct habit_keys mine = keys_of(w, child, &w->sums[child->parent - 1]);
-        there -= mine.called ? child->confidence : 0;
-        all -= mine.called ? child->confidence : 0;
-        called -= mine.called == k.called ? child->confidence : 0;
-        both -= mine.both == k.both ? child->confidence : 0;
+        struct habit_keys mine = keys_of(w, child, &w->sums[child->parent - 1], habit);
+        n.shown -= mine.called ? child->confidence : 0;
+        n.all -= mine.called ? child->confidence : 0;
+        n.called -= mine.called == k.called ? child->confidence : 0;
+        n.both -= mine.both == k.both ? child->confidence : 0;
     }
-    if (there < FEW / 2 || called < FEW / 2 || all < 2 * FEW) return 1;
-    double odds = (both * all / there + FEW) / (called + FEW);
+    bool enough = n.shown >= FEW / 2 && n.called >= FEW / 2 && n.all >= 2 * FEW;
+    return enough ? n : (struct counted){0};
+}
+
+double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    struct counted n = count(x, c, p, HABIT_TO);
+    if (n.all <= 0) return 1;
+    double odds = (n.both * n.all / n.shown + FEW) / (n.called + FEW);
     pair_prove(to, EVIDENCE_ROUTE, odds, 0, 0);
     return odds;
+}
+
+double habits_company(const struct index *x, u32 c, u32 p) {
+    struct counted n = count(x, c, p, HABIT_CALLER);
+    return n.all <= 0 ? 0 : n.both / (n.called + FEW) * n.all / n.shown;
 }

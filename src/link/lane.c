@@ -10,7 +10,7 @@ static const double USUAL = 30, USUAL_TURN = 10;
 static const double UNCAUSED =
     0.02; /* at first: one leg in fifty has its cause outside the trace */
 static const enum evidence_kind number_kinds[NUMBERS] = {
-    EVIDENCE_CALLED_NUMBER, EVIDENCE_CALLER_NUMBER, EVIDENCE_CALLED_AS_CALLER};
+    EVIDENCE_CALLED_NUMBER, EVIDENCE_CALLER_NUMBER, EVIDENCE_COMPANY_NUMBER};
 static const double BUSY =
     0.02; /* the share of a device's legs from which on a way is a lane of its own */
 
@@ -150,7 +150,7 @@ static void teach(const struct weave *w, const struct sum *s, struct taught *t) 
             t->of[NUMBER_CALLED] += s->confidence;
             if (p->bits > 0) t->holds[NUMBER_CALLED] += s->confidence;
         }
-        bool crossed = p->kind == EVIDENCE_CALLED_AS_CALLER;
+        bool crossed = p->kind == EVIDENCE_COMPANY_NUMBER;
         if (p->kind != EVIDENCE_CALLER_NUMBER && !crossed) continue;
         t->of[NUMBER_CALLER] += s->confidence;
         t->of[NUMBER_CROSSED] += s->confidence;

@@ -77,16 +77,23 @@ static double caller_number(const struct index *x, u32 c, u32 p, struct proofs *
     if ((!s.some_c && !hidden_c) || (!s.some_p && !hidden_p)) return 1;
     bool both = !s.any && hidden_c && hidden_p;
     double same = (double)m[NUMBER_CALLER], other = (double)m[NUMBER_CROSSED];
-    double odds =
-        s.any         ? evidence_odds(same, s.rarest, true)
-        : both        ? evidence_odds(same,
-                                      chance_of(x, parent->to_dev, x->withheld[parent->to_dev]),
-                                      true)
-        : crossed.any ? evidence_odds(other, crossed.rarest, true)
-                      : evidence_odds(same + other, CHANCE, false);
-    bool as_caller = crossed.any && !s.any && !both;
-    pair_prove(to, as_caller ? EVIDENCE_CALLED_AS_CALLER : EVIDENCE_CALLER_NUMBER, odds,
-               as_caller ? crossed.label : s.label, 0);
+    if (s.any || both) {
+        double u =
+            s.any ? s.rarest : chance_of(x, parent->to_dev, x->withheld[parent->to_dev]);
+        double odds = evidence_odds(same, u, true);
+        pair_prove(to, EVIDENCE_CALLER_NUMBER, odds, s.label, 0);
+        return odds;
+    }
+    double odds = evidence_odds(same + other, CHANCE, false),
+           company = habits_company(x, c, p);
+    if (crossed.any) {
+        double shown = evidence_odds(other, crossed.rarest, true);
+        company = company > shown ? company : shown;
+    }
+    bool as_company = company > odds;
+    if (as_company) odds = company;
+    pair_prove(to, as_company ? EVIDENCE_COMPANY_NUMBER : EVIDENCE_CALLER_NUMBER, odds,
+               as_company ? crossed.label : s.label, 0);
     return odds;
 }
 
@@ -210,7 +217,7 @@ struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floo
     }
     double odds = all.bits > 0 ? exp2(all.bits) : 1;
     odds *= called_number(x, c, p, to) * caller_number(x, c, p, to);
-    odds *= habits_odds(x, c, p, to);
+    odds *= habits_route(x, c, p, to);
     double needed = pair_needed(x, c, p);
     if ((d.own + d.lean) * odds * needed * echoes_most < floor) return none;
     odds *= pair_echoes(x, c, p, to);

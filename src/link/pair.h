@@ -113,8 +113,10 @@ struct proofs {
 
 void habits_learn(struct index *x);
 void habits_close(struct index *x);
-/* The odds that a call to p's number goes where c goes, beside any other; 1 where too little is known. */
-double habits_odds(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* How often calls to p's number go where c goes, beside how often any call does; 1 where too little is known. */
+double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* How often calls to p's number show c's caller, beside how often any call does; 0 where that is not known to happen. */
+double habits_company(const struct index *x, u32 c, u32 p);
 
 /* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
 struct density {

@@ -61,9 +61,9 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
     case EVIDENCE_DIALOG_REFERENCE:
     case EVIDENCE_CALL_ID_REFERENCE:
         return arena_printf(v->a, "%.*s %s", STR(label), words);
-    case EVIDENCE_CALLED_AS_CALLER:
-        return arena_printf(v->a, "calls with the number that was called, %.*s",
-                            STR(label));
+    case EVIDENCE_COMPANY_NUMBER:
+        if (!p->label) return str_z(words);
+        return arena_printf(v->a, "calls with the company's number %.*s", STR(label));
     case EVIDENCE_ROUTE:
         return p->bits < 0 ? S("calls to that number seldom go this way") : str_z(words);
     default: return str_z(words);
