@@ -9,8 +9,9 @@ enum {
     /* a queue or an IVR holds a call this long before it dials on */
     WINDOW_US = 180 * 1000000,
     LEGS_A_NUMBER = 32,
+    LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,
-    EVENTS_CLEAR = 6, /* after so many, stop when one stands out */
+    EVENTS_CLEAR = 24, /* after so many, stop when one stands out */
     EVENTS = 256,
     AROUND = 48,
 };
@@ -153,6 +154,15 @@ static void consider_numbers(const struct index *x, u32 c, struct choice *choice
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
         u64 key = index_number_key(s->from_dev, f->kind, f->hash);
         consider_clues(x, c, &x->numbers, key, LEGS_A_NUMBER, LEGS_A_NUMBER, choice);
+        if (f->kind != FACT_CALLER) continue;
+        key =
+            index_number_key(s->from_dev, FACT_CALLED, f->hash); /* a company's number */
+        consider_clues(x, c, &x->numbers, key, LEGS_A_COMPANY, LEGS_A_COMPANY, choice);
+    }
+    const struct company *company = habits_companies(x, c);
+    for (u32 i = 0; company && i < company->n && i < NUMBERS_A_COMPANY; i++) {
+        u64 key = index_number_key(s->from_dev, FACT_CALLED, company->called[i]);
+        consider_clues(x, c, &x->numbers, key, LEGS_A_COMPANY, LEGS_A_COMPANY, choice);
     }
 }
 

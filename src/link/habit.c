@@ -51,13 +51,47 @@ static struct habit_keys keys_of(const struct weave *w, const struct sum *c,
     return k;
 }
 
+static u64 shown_key(const struct weave *w, const struct sum *c) {
+    u64 caller = number_of_kind(w, c, FACT_CALLER);
+    return caller ? hash_mix(caller, c->from_dev + (u64)1) : 0;
+}
+
+/* The child shows another caller than the parent: remember for which number that was. */
+static void learn_company(struct habits *h, const struct weave *w, const struct sum *c,
+                          const struct sum *p) {
+    u64 key = shown_key(w, c), called = number_of_kind(w, p, FACT_CALLED);
+    if (!key || !called ||
+        number_of_kind(w, p, FACT_CALLER) == number_of_kind(w, c, FACT_CALLER))
+        return;
+    u32 *row = map_put(&h->shown, key);
+    if (!*row) {
+        h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
+                                 (isize)sizeof *h->companies);
+        h->companies[h->ncompanies] = (struct company){0};
+        *row = (u32)++h->ncompanies;
+    }
+    struct company *mine = &h->companies[*row - 1];
+    for (u32 i = 0; i < mine->n && i < NUMBERS_A_COMPANY; i++) {
+        if (mine->called[i] == called) return;
+    }
+    mine->called[mine->n++ % NUMBERS_A_COMPANY] = called;
+}
+
+const struct company *habits_companies(const struct index *x, u32 c) {
+    u64 key = shown_key(x->w, &x->w->sums[c]);
+    u32 row = key ? map_get(&x->habits.shown, key) : 0;
+    return row ? &x->habits.companies[row - 1] : NULL;
+}
+
 void habits_learn(struct index *x) {
     const struct weave *w = x->w;
     map_clear(&x->habits.at);
-    x->habits.n = 0;
+    map_clear(&x->habits.shown);
+    x->habits.n = x->habits.ncompanies = 0;
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) continue;
+        learn_company(&x->habits, w, s, &w->sums[s->parent - 1]);
         for (enum habit habit = 0; habit < HABITS; habit++) {
             struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1], habit);
             if (!k.called) continue;
@@ -72,7 +106,9 @@ void habits_learn(struct index *x) {
 
 void habits_close(struct index *x) {
     map_drop(&x->habits.at);
+    map_drop(&x->habits.shown);
     base_free(x->habits.counts);
+    base_free(x->habits.companies);
 }
 
 struct counted {

@@ -6,6 +6,7 @@
 #include "link/weave.h"
 
 enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
+enum { NUMBERS_A_COMPANY = 16 };
 enum number_habit { NUMBER_CALLED, NUMBER_CALLER, NUMBER_CROSSED, NUMBERS };
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
@@ -16,12 +17,21 @@ struct explained {
     float best[ECHO_COUNT], second[ECHO_COUNT];
 };
 
+/* Numbers that were called, and for which one and the same number was shown. */
+struct company {
+    u64 called[NUMBERS_A_COMPANY];
+    u32 n;
+};
+
 /* What goes together, counted from the links found so far: calls to one number ring the same phones, show the same company's
  * number. */
 struct habits {
     struct map at; /* key -> row of counts + 1 */
     float *counts;
     isize n, cap;
+    struct map shown; /* a caller's number that is shown -> row of companies + 1 */
+    struct company *companies;
+    isize ncompanies, cap_companies;
 };
 
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
@@ -115,6 +125,8 @@ void habits_learn(struct index *x);
 void habits_close(struct index *x);
 /* How often calls to p's number go where c goes, beside how often any call does; 1 where too little is known. */
 double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* The numbers that were called when c's caller was shown before; NULL: nothing is known. */
+const struct company *habits_companies(const struct index *x, u32 c);
 /* How often calls to p's number show c's caller, beside how often any call does; 0 where that is not known to happen. */
 double habits_company(const struct index *x, u32 c, u32 p);
 

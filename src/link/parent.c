@@ -14,10 +14,10 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.60, RIVAL = 0.999, SURE = 0.99,
+static const double JOIN = 0.60, RIVAL = 0.999, SURE = 0.995,
                     UNLIKELY = 0.02; /* not worth a word */
 
-enum { RIVALS = 32, ROUNDS = 8 };
+enum { RIVALS = 32, ROUNDS = 10 };
 
 /* Why c may belong to this parent, in w->proofs from *at on; gives how many there are. */
 static u32 keep_proofs(struct weave *w, const struct index *x, u32 c, u32 parent,
