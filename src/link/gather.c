@@ -358,9 +358,33 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
+/* Where the request was not captured, its answers tell who calls whom. */
+static void people_of_answer(struct gather *g, const struct sip_msg *m) {
+    const struct seen *r = &g->t->seen[g->seen];
+    u64 request = hash_mix((u64)r->call_id << 32 | r->cseq, (u64)r->from_tag << 1 | 1);
+    if (map_get(&g->t->facts_known, request)) return;
+    const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
+    const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
+    str display = {0}, user = {0};
+    if (from) user = user_of_addr(from->value, &display);
+    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
+    if (user.n) add(g, FACT_FROM, 0, user);
+    number_of(g, FACT_CALLER, user);
+    if (to) user = user_of_addr(to->value, &display);
+    if (user.n) add(g, FACT_TO, 0, user);
+    number_of(g, FACT_CALLED, user);
+}
+
+static void request_known(struct gather *g) {
+    const struct seen *r = &g->t->seen[g->seen];
+    *map_put(&g->t->facts_known,
+             hash_mix((u64)r->call_id << 32 | r->cseq, (u64)r->from_tag << 1 | 1)) = 1;
+}
+
 static void initial_request(struct gather *g, const struct sip_msg *m) {
     people(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
+    request_known(g);
     for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
     token(g, m->from_tag, S("From tag"));
     via_tokens(g, m);
@@ -372,6 +396,7 @@ static void initial_request(struct gather *g, const struct sip_msg *m) {
 static void answer(struct gather *g, const struct sip_msg *m) {
     if (m->status >= 300) add(g, FACT_REASON, m->status, m->reason);
     if (m->cseq.method != SIP_METHOD_INVITE) return;
+    people_of_answer(g, m);
     if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
     /* the other side's half of Session-ID, an identity that a box on the way has added */
     for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);

@@ -60,9 +60,7 @@ static u64 shown_key(const struct weave *w, const struct sum *c) {
 static void learn_company(struct habits *h, const struct weave *w, const struct sum *c,
                           const struct sum *p) {
     u64 key = shown_key(w, c), called = number_of_kind(w, p, FACT_CALLED);
-    if (!key || !called ||
-        number_of_kind(w, p, FACT_CALLER) == number_of_kind(w, c, FACT_CALLER))
-        return;
+    if (!key || !called) return;
     u32 *row = map_put(&h->shown, key);
     if (!*row) {
         h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
@@ -71,6 +69,9 @@ static void learn_company(struct habits *h, const struct weave *w, const struct 
         *row = (u32)++h->ncompanies;
     }
     struct company *mine = &h->companies[*row - 1];
+    mine->all += (float)c->confidence;
+    if (number_of_kind(w, p, FACT_CALLER) == number_of_kind(w, c, FACT_CALLER)) return;
+    mine->other += (float)c->confidence;
     for (u32 i = 0; i < mine->n && i < NUMBERS_A_COMPANY; i++) {
         if (mine->called[i] == called) return;
     }
@@ -145,6 +146,12 @@ double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to) {
 }
 
 double habits_company(const struct index *x, u32 c, u32 p) {
+    static const double ONCE =
+        1.5; /* what showed for somebody else's once may have been a wrong link */
     struct counted n = count(x, c, p, HABIT_CALLER);
-    return n.all <= 0 ? 0 : n.both / (n.called + FEW) * n.all / n.shown;
+    const struct company *company = habits_companies(x, c);
+    double known = n.all <= 0 ? 0 : n.both / (n.called + FEW) * n.all / n.shown;
+    if (!company || (double)company->other < ONCE) return known;
+    double any = (double)company->other / ((double)company->all + 1);
+    return known > any ? known : any;
 }

@@ -21,6 +21,8 @@ struct explained {
 struct company {
     u64 called[NUMBERS_A_COMPANY];
     u32 n;
+    float other,
+        all; /* how many legs showed it, and for how many of them the parent's caller was another */
 };
 
 /* What goes together, counted from the links found so far: calls to one number ring the same phones, show the same company's
@@ -127,7 +129,8 @@ void habits_close(struct index *x);
 double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* The numbers that were called when c's caller was shown before; NULL: nothing is known. */
 const struct company *habits_companies(const struct index *x, u32 c);
-/* How often calls to p's number show c's caller, beside how often any call does; 0 where that is not known to happen. */
+/* How often calls to p's number show c's caller, beside how often any call does; where p's number is not known, how often c's
+ * caller stands for somebody else's. 0 where that is not known to happen. */
 double habits_company(const struct index *x, u32 c, u32 p);
 
 /* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
