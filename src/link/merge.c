@@ -2,8 +2,8 @@
  * of one capture point are several messages. Within one group of alike ones:
  *
  *     hop, point       what each capture point saw on each hop, in its own order    A: ● ●   ●     B: ● ●
- *     same hop         points that saw equally many: the k-th is the k-th, no clock needed; else the nearest
- *                      in time, in order, the one that saw most first
+ *     same hop         the nearest in time, in order, the point that saw most first. Where stamps or clocks are too coarse for
+ *                      that and two points saw equally many: the k-th is the k-th
  *     several hops     a NAT lies between points that did not see each other's hop: joined in the same way;
  *                      a point that saw both hops shows that they are two
  *
@@ -52,7 +52,7 @@ struct merger {
 static struct msg msg_of(const struct weave *w, u32 row) {
     const struct seen *r = &w->trace.seen[row];
     return (struct msg){
-        .time_us = common_time(w, r), .precision_us = r->precision_us, .seen = row};
+        .time_us = w->common_us[row], .precision_us = r->precision_us, .seen = row};
 }
 
 static bool speaks_better(const struct seen *a, const struct seen *b) {
@@ -94,10 +94,9 @@ static struct run *run_of(struct merger *g, const struct seen *r) {
     return &g->runs[*run - 1];
 }
 
-static bool same_packet(const struct merger *g, const struct msg *m, u32 row) {
-    const struct seen *r = &g->w->trace.seen[row];
-    return r->vantage == VANTAGE_WIRE && r->precision_us < COARSE_US &&
-           common_time(g->w, r) - m->time_us <= SAME_PACKET_US;
+bool same_packet(const struct seen *first, const struct seen *then) {
+    return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
+           then->time_us - first->time_us <= SAME_PACKET_US;
 }
 
 static void lay_out(struct merger *g, const struct alike *a) {
@@ -108,7 +107,7 @@ static void lay_out(struct merger *g, const struct alike *a) {
     for (u32 next = a->first + 1; next; next = g->w->next_alike[next - 1]) {
         struct run *run = run_of(g, &g->w->trace.seen[next - 1]);
         struct item *last = run->last ? &g->items[run->last - 1] : NULL;
-        if (last && same_packet(g, &last->m, next - 1)) {
+        if (last && same_packet(msg_seen(g->w, &last->m), &g->w->trace.seen[next - 1])) {
             unite(g->w, &last->m, msg_of(g->w, next - 1));
             continue;
         }
@@ -126,6 +125,14 @@ static i64 apart(const struct msg *a, const struct msg *b) {
     return a->time_us > b->time_us ? a->time_us - b->time_us : b->time_us - a->time_us;
 }
 
+/* Over UDP a message may be sent again, and both points have clocks good enough to tell one copy from the next. */
+static bool timed(const struct weave *w, const struct seen *a, const struct seen *b) {
+    return a->transport == TRANSPORT_UDP && b->transport == TRANSPORT_UDP &&
+           a->precision_us < COARSE_US && b->precision_us < COARSE_US &&
+           w->islands[a->source] == w->islands[b->source] && w->steady[a->source] &&
+           w->steady[b->source];
+}
+
 static bool near_enough(const struct msg *a, const struct msg *b) {
     i64 slack = i64_max(a->precision_us, b->precision_us);
     return apart(a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
@@ -137,7 +144,8 @@ static void align(struct merger *g, struct pile *p, const struct msg *more, isiz
     const struct weave *w = g->w;
     struct msg *mine = g->msgs + p->at;
     const struct seen *a = msg_seen(w, &mine[0]), *b = msg_seen(w, &more[0]);
-    bool by_rank = p->n == nmore || w->islands[a->source] != w->islands[b->source];
+    bool by_rank = !timed(w, a, b) &&
+                   (p->n == nmore || w->islands[a->source] != w->islands[b->source]);
     isize n = 0, i = 0;
     g->aligned =
         base_grow(g->aligned, &g->cap_aligned, p->n + nmore, (isize)sizeof *g->aligned);
@@ -261,8 +269,9 @@ static bool merge_simply(struct weave *w, const struct alike *a) {
     const struct seen *x = &w->trace.seen[a->first], *y = &w->trace.seen[a->last];
     bool two = a->n == 2 && x->source != y->source;
     if (a->n != 1 && !two) return false;
-    struct msg m = msg_of(w, a->first);
-    if (two) unite(w, &m, msg_of(w, a->last));
+    struct msg m = msg_of(w, a->first), o = msg_of(w, a->last);
+    if (two && timed(w, x, y) && !near_enough(&m, &o)) return false;
+    if (two) unite(w, &m, o);
     w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
     w->msgs[w->nmsgs++] = m;
     return true;

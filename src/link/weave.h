@@ -1,6 +1,6 @@
 /* weave.h: the tables between the steps of linking; private to this folder.
  *
- *     trace.seen ─alike.c─> groups ─clock.c─> offsets ─merge.c─> msgs ─device.c─> devs
+ *     trace.seen ─alike.c─> groups ─clock.c─> common times ─merge.c─> msgs ─device.c─> devs
  *         ─leg.c─> sums (leg summaries) ─said.c─> facts, tokens ─parent.c─> parents
  *         ─group.c─> conversations ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
  *
@@ -141,9 +141,11 @@ struct weave {
     isize nalikes, cap_alikes;
     u32 *next_alike; /* by row of seen[]: row + 1; 0 ends */
     isize cap_next_alike;
-    i64 *offsets; /* by source: its clock minus the common one */
-    u32 *islands; /* by source: sources of one island have one common clock */
-    isize cap_offsets, cap_islands;
+    i64 *common_us; /* by row of seen[]: its time on the common clock */
+    u32 *islands;   /* by source: sources of one island have one common clock */
+    bool
+        *steady; /* by source: lines without gaps lead from its clock to the common one */
+    isize cap_common_us, cap_islands, cap_steady;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
     u32 *more; /* by row of seen[] */
@@ -190,10 +192,9 @@ void hop_parents(struct weave *w);
 void score_parents(struct weave *w);
 void group_legs(struct weave *w);
 
-/* Time of a sighting on the common clock. */
-static inline i64 common_time(const struct weave *w, const struct seen *r) {
-    return r->time_us - w->offsets[r->source];
-}
+/* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
+ * both directions. */
+bool same_packet(const struct seen *first, const struct seen *then);
 
 /* How long after `cause` the effect came (rows of msgs), and how far off that may be. By the clock of one source where
  * one saw both. */

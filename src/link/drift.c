@@ -1,0 +1,361 @@
+/* drift.c: fits lines between bounds. A message on its way from the other to the own clock says that the own is ahead by no
+ * more than the difference of its stamps, one the other way that it is ahead by no less. So the truth runs in a
+ * channel between upper and lower bounds, as wide as the shortest way there and back:
+ *
+ *     a constant   zero or whole seconds where the channel lets one through; else its middle, if it is nearly as far from all
+ *                  bounds as the best line
+ *     a line       the flattest that is nearly as far from all bounds as the best one (crystals drift by some 50 ppm)
+ *     stretches    the fewest lines (a clock that was set, or whose drift changes): each as long as it goes, greedy
+ *
+ * The distance to the nearest bounds is concave in the rate of a line, so the best rate is found by halving. A message held
+ * up gives a weak bound, not a wrong one. What disagrees with its neighbours by seconds (two copies of one message taken for one)
+ * is left out beforehand. If nothing fits, where the most bounds agree has to do. n log n. */
+#include "link/drift.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define RATE_MOST 5e-4 /* clocks that are being set slowly are off by so much (NTP) */
+
+enum {
+    NEIGHBOURS = 4,
+    HALVINGS = 40,
+    BUCKET_US = 1000000, /* of a second the tightest bounds are enough */
+    BLUR_US = 100,       /* stamps are off by such amounts anyway */
+    SHORTEST_WAY_US = 1000,
+    SHORT_STRETCH = 4, /* ticks that nobody agrees with, where there are many */
+    MANY = 64,
+    TICKS_A_STRETCH = 16,
+};
+
+struct point {
+    double x, low, high; /* infinite: no bound */
+};
+
+/* Of lines of one rate, all between bottom and top (where x is 0) are within the bounds. */
+struct strip {
+    double rate, bottom, top, x_bottom, x_top;
+};
+
+struct fit {
+    struct point *points;
+    isize n;
+    i64 at_us, ahead_us; /* where x and the bounds are 0 */
+    u8 sides;            /* bounds that the stamps give */
+};
+
+static int by_time(const void *a, const void *b) {
+    const struct tick *x = a, *y = b;
+    if (x->at_us != y->at_us) return x->at_us < y->at_us ? -1 : 1;
+    if (x->low_us != y->low_us) return x->low_us < y->low_us ? -1 : 1;
+    if (x->high_us != y->high_us) return x->high_us < y->high_us ? -1 : 1;
+    return (int)x->sides - (int)y->sides;
+}
+
+/* ---- what is beside the point --------------------------------------------------------------------- */
+
+static bool agree(const struct tick *a, const struct tick *b) {
+    i64 apart = a->at_us < b->at_us ? b->at_us - a->at_us : a->at_us - b->at_us;
+    i64 slack = 2 * WAY_US + (i64)((double)apart * RATE_MOST);
+    return a->low_us <= b->high_us + slack && b->low_us <= a->high_us + slack;
+}
+
+/* Half of the neighbours on either side agree. */
+static bool agrees(const struct tick *t, isize n, isize i) {
+    isize before = 0, after = 0, nbefore = i64_min(i, NEIGHBOURS);
+    isize nafter = i64_min(n - 1 - i, NEIGHBOURS);
+    for (isize k = 1; k <= nbefore; k++) before += agree(&t[i - k], &t[i]);
+    for (isize k = 1; k <= nafter; k++) after += agree(&t[i + k], &t[i]);
+    return n == 1 || (nbefore && 2 * before >= nbefore) ||
+           (nafter && 2 * after >= nafter);
+}
+
+/* How many are left, in front; none if nobody agrees with anybody. */
+static isize drop_odd(struct tick *t, isize n) {
+    bool *keep = base_new(n, (isize)sizeof *keep);
+    isize kept = 0;
+    for (isize i = 0; i < n; i++) keep[i] = agrees(t, n, i);
+    for (isize i = 0; i < n; i++) {
+        if (keep[i]) t[kept++] = t[i];
+    }
+    base_free(keep);
+    return kept;
+}
+
+/* ---- where the most agree: the last resort ---------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b) {
+    const i64 *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static i64 magnitude(i64 us) {
+    return us < 0 ? -us : us;
+}
+
+/* The roundest within an interval: none, whole seconds, tenths … else its middle. */
+static i64 roundest(i64 low, i64 high) {
+    if (low <= 0 && high >= 0) return 0;
+    i64 middle = low + (high - low) / 2;
+    for (i64 step = 1000000; step >= 1000; step /= 10) {
+        i64 near = (middle + (middle < 0 ? -step : step) / 2) / step * step;
+        if (near >= low && near <= high) return near;
+    }
+    return middle;
+}
+
+static i64 densest(const struct tick *t, isize n) {
+    i64 *lows = base_new(n, (isize)sizeof *lows),
+        *highs = base_new(n, (isize)sizeof *highs);
+    for (isize i = 0; i < n; i++) {
+        lows[i] = t[i].low_us;
+        highs[i] = t[i].high_us;
+    }
+    qsort(lows, (size_t)n, sizeof *lows, by_value);
+    qsort(highs, (size_t)n, sizeof *highs, by_value);
+    isize open = 0, best = 0, end = 0;
+    i64 answer = 0;
+    for (isize i = 0; i < n; i++) {
+        for (; end < n && highs[end] < lows[i]; end++) open--;
+        open++;
+        i64 here = roundest(lows[i], end < n ? highs[end] : lows[i]);
+        if (open > best || (open == best && magnitude(here) < magnitude(answer))) {
+            best = open;
+            answer = here;
+        }
+    }
+    base_free(lows);
+    base_free(highs);
+    return answer;
+}
+
+/* ---- bounds ------------------------------------------------------------------------------------------ */
+
+static u8 sides_of(const struct tick *t, isize n, bool sure) {
+    u8 sides = 0;
+    for (isize i = 0; i < n; i++) {
+        if (t[i].sure || !sure) sides |= t[i].sides;
+    }
+    return sides;
+}
+
+/* Of each second the tightest bounds. Those of messages that went nobody knows which way count where there are no others;
+ * where all went one way, a guess of how long that takes bounds the other side. */
+static void take_bounds(struct fit *f, const struct tick *t, isize n) {
+    bool sure = sides_of(t, n, true) == (TICK_LOW | TICK_HIGH);
+    f->sides = sides_of(t, n, sure);
+    bool guess = f->sides != (TICK_LOW | TICK_HIGH);
+    isize low = -1, high = -1; /* the tightest of this second so far */
+    i64 second = 0;
+    for (isize i = 0; i < n; i++) {
+        if (sure && !t[i].sure) continue;
+        i64 now = (t[i].at_us - f->at_us) / BUCKET_US;
+        if (now != second) low = high = -1;
+        second = now;
+        double x = (double)(t[i].at_us - f->at_us);
+        struct point p = {x, -INFINITY, INFINITY};
+        if (guess || (t[i].sides & TICK_LOW)) p.low = (double)(t[i].low_us - f->ahead_us);
+        if (guess || (t[i].sides & TICK_HIGH))
+            p.high = (double)(t[i].high_us - f->ahead_us);
+        bool lower = low < 0 || p.low > f->points[low].low;
+        bool upper = high < 0 || p.high < f->points[high].high;
+        if (!lower && !upper) continue;
+        if (lower && low >= 0) f->points[low].low = -INFINITY;
+        if (upper && high >= 0) f->points[high].high = INFINITY;
+        if (lower) low = f->n;
+        if (upper) high = f->n;
+        if (!lower) p.low = -INFINITY;
+        if (!upper) p.high = INFINITY;
+        f->points[f->n++] = p;
+    }
+    isize kept = 0;
+    for (isize i = 0; i < f->n; i++) {
+        const struct point *p = &f->points[i];
+        if (isfinite(p->low) || isfinite(p->high)) f->points[kept++] = *p;
+    }
+    f->n = kept;
+}
+
+/* ---- one line ------------------------------------------------------------------------------------------ */
+
+static double width(const struct strip *s) {
+    return s->top - s->bottom;
+}
+
+static struct strip strip_at(const struct point *p, isize n, double rate) {
+    struct strip s = {rate, -INFINITY, INFINITY, 0, 0};
+    for (isize i = 0; i < n; i++) {
+        double low = p[i].low - rate * p[i].x, high = p[i].high - rate * p[i].x;
+        if (low > s.bottom) {
+            s.bottom = low;
+            s.x_bottom = p[i].x;
+        }
+        if (high < s.top) {
+            s.top = high;
+            s.x_top = p[i].x;
+        }
+    }
+    return s;
+}
+
+static struct strip widest(const struct point *p, isize n) {
+    double low = -RATE_MOST, high = RATE_MOST;
+    struct strip best = strip_at(p, n, 0);
+    for (int i = 0; i < HALVINGS && isfinite(width(&best)); i++) {
+        struct strip s = strip_at(p, n, (low + high) / 2);
+        if (width(&s) > width(&best)) best = s;
+        if (s.x_bottom > s.x_top) {
+            low = s.rate;
+        } else {
+            high = s.rate;
+        }
+    }
+    return best;
+}
+
+static bool fits(const struct point *p, isize n, double slack) {
+    struct strip flat = strip_at(p, n, 0);
+    if (width(&flat) >= -2 * slack) return true;
+    flat = widest(p, n);
+    return width(&flat) >= -2 * slack;
+}
+
+static double middle(const struct fit *f, const struct strip *s) {
+    double way = fmin(SHORTEST_WAY_US, width(s) / 2);
+    if (!isfinite(s->bottom) || f->sides == TICK_HIGH) return s->top - way;
+    if (!isfinite(s->top) || f->sides == TICK_LOW) return s->bottom + way;
+    return (s->top + s->bottom) / 2;
+}
+
+/* Zero or whole seconds, if these lie within. */
+static bool round_one(const struct fit *f, const struct strip *s, i64 *ahead) {
+    if (!isfinite(width(s)) || width(s) < 0) return false;
+    i64 low = f->ahead_us + (i64)ceil(s->bottom), high = f->ahead_us + (i64)floor(s->top);
+    if (low > high) return false;
+    *ahead = roundest(low, high);
+    return *ahead % 1000000 == 0;
+}
+
+static struct stretch line_through(const struct fit *f, const struct point *p, isize n) {
+    struct strip flat = strip_at(p, n, 0), best = widest(p, n);
+    struct stretch line = {.at_us = f->at_us};
+    if (round_one(f, &flat, &line.ahead_us)) return line;
+    double enough = width(&best) - fmax(BLUR_US, width(&best) / 4);
+    struct strip s = flat;
+    if (isfinite(width(&best)) && width(&flat) < enough) {
+        double low = 0, high = best.rate;
+        s = best;
+        for (int i = 0; i < HALVINGS; i++) {
+            struct strip try = strip_at(p, n, (low + high) / 2);
+            if (width(&try) >= enough) {
+                high = try.rate;
+                s = try;
+            } else {
+                low = try.rate;
+            }
+        }
+    }
+    line.rate = s.rate;
+    line.ahead_us = f->ahead_us + (i64)llround(middle(f, &s));
+    return line;
+}
+
+/* ---- stretches -------------------------------------------------------------------------------------------- */
+
+/* How many of the points, from the first, one line explains. */
+static isize longest(const struct point *p, isize n, double slack) {
+    isize good = 1, bad = 2;
+    for (; bad <= n && fits(p, bad, slack); bad *= 2) good = bad;
+    if (bad > n) {
+        if (good == n || fits(p, n, slack)) return n;
+        bad = n;
+    }
+    while (bad - good > 1) {
+        isize half = good + (bad - good) / 2;
+        if (fits(p, half, slack)) {
+            good = half;
+        } else {
+            bad = half;
+        }
+    }
+    return good;
+}
+
+/* Where stretches end; how many there are, 0: too many to mean anything. */
+static isize cut(const struct fit *f, double slack, isize *ends) {
+    isize n = 0, most = 1 + f->n / TICKS_A_STRETCH;
+    for (isize at = 0; at < f->n; ends[n++] = at) {
+        if (n == most) return 0;
+        at += longest(f->points + at, f->n - at, slack);
+    }
+    return n;
+}
+
+/* A few bounds that fit to nothing before and after them are wrong. */
+static bool drop_short(struct fit *f, const isize *ends, isize n) {
+    isize kept = 0, was = f->n;
+    if (f->n < MANY) return false;
+    for (isize i = 0, at = 0; i < n; at = ends[i++]) {
+        for (isize k = at; k < ends[i] && ends[i] - at >= SHORT_STRETCH; k++)
+            f->points[kept++] = f->points[k];
+    }
+    f->n = kept;
+    return kept < was;
+}
+
+static void add(struct stretches *s, struct stretch one) {
+    s->rows = base_grow(s->rows, &s->cap, s->n + 1, (isize)sizeof *s->rows);
+    s->rows[s->n++] = one;
+}
+
+static bool add_lines(struct stretches *s, struct fit *f) {
+    static const double slacks[] = {1000, 4000, 16000, 64000};
+    isize *ends = base_new(f->n / TICKS_A_STRETCH + 1, (isize)sizeof *ends), n = 0;
+    for (isize i = 0; i < countof(slacks) && n == 0; i++) {
+        n = cut(f, slacks[i], ends);
+        if (n > 1 && drop_short(f, ends, n)) n = cut(f, slacks[i], ends);
+    }
+    for (isize i = 0, at = 0; i < n; at = ends[i++]) {
+        struct stretch one = line_through(f, f->points + at, ends[i] - at);
+        double border = at ? (f->points[at - 1].x + f->points[at].x) / 2 : 0;
+        one.from_us = at ? f->at_us + (i64)border : INT64_MIN;
+        add(s, one);
+    }
+    base_free(ends);
+    return n > 0;
+}
+
+bool drift_fit(struct stretches *s, struct tick *ticks, isize n) {
+    isize i = 1;
+    while (i < n && by_time(&ticks[i - 1], &ticks[i]) <= 0) i++;
+    if (i < n) qsort(ticks, (size_t)n, sizeof *ticks, by_time);
+    struct fit f = {.n = 0};
+    isize kept = drop_odd(ticks, n);
+    if (kept) {
+        f.at_us = ticks[0].at_us;
+        f.ahead_us = ticks[0].low_us;
+        f.points = base_new(kept, (isize)sizeof *f.points);
+        take_bounds(&f, ticks, kept);
+    }
+    bool fitted = f.n && add_lines(s, &f);
+    if (!fitted)
+        add(s, (struct stretch){.from_us = INT64_MIN,
+                                .ahead_us = densest(ticks, kept ? kept : n)});
+    base_free(f.points);
+    return fitted;
+}
+
+i64 drift_ahead(const struct stretch *rows, isize n, i64 own_us) {
+    isize low = 0, high = n; /* rows[low] begins at own_us or before */
+    while (high - low > 1) {
+        isize half = low + (high - low) / 2;
+        if (rows[half].from_us <= own_us) {
+            low = half;
+        } else {
+            high = half;
+        }
+    }
+    const struct stretch *s = &rows[low];
+    if (s->rate == 0) return s->ahead_us;
+    return s->ahead_us + (i64)llround(s->rate * (double)(own_us - s->at_us));
+}

@@ -1,0 +1,45 @@
+/* drift.h: how far one clock is ahead of another, over time. Private to clock.c.
+ *
+ *     ticks: what each message in both sources says          stretches: the simplest lines through them
+ *
+ *     ahead │      ┬ ┴          ┬ ┴   ┬  upper bounds         │             ______
+ *           │  ┴ ┬     ┬  ┴ ┬     ┴   ┴  lower ones      ───> │  ________---
+ *           └────────────────────────── own clock            └────────────────── */
+#ifndef SIPWEAVE_LINK_DRIFT_H
+#define SIPWEAVE_LINK_DRIFT_H
+
+#include "base/base.h"
+
+enum {
+    WAY_US = 200000,
+    TICK_LOW = 1, /* this side is given by the stamps alone … */
+    TICK_HIGH = 2
+};
+
+/* When the own clock said `at_us`, it was ahead by something within these, ends included. What is not given by the
+ * stamps alone is a guess of how long a message may be on its way. */
+struct tick {
+    i64 at_us, low_us, high_us;
+    u8 sides;
+    bool sure; /* which way the message went is known */
+};
+
+/* From from_us of the own clock on it is ahead by ahead_us + rate * (own - at_us). */
+struct stretch {
+    i64 from_us, at_us, ahead_us;
+    double rate;
+};
+
+struct stretches {
+    struct stretch *rows; /* by from_us, the first being INT64_MIN */
+    isize n, cap;
+};
+
+/* Adds at least one stretch, the first of which begins at INT64_MIN. Reorders the ticks; n > 0. False: no few lines go
+ * between the bounds, the answer is a guess. */
+bool drift_fit(struct stretches *s, struct tick *ticks, isize n);
+
+/* rows[0 .. n) are those of one clock. */
+i64 drift_ahead(const struct stretch *rows, isize n, i64 own_us);
+
+#endif
