@@ -25,7 +25,7 @@ struct tie {
     isize at, n;
 };
 
-/* A lane: the sightings of one source. */
+/* The sightings of one source, or of one part of it (lane.c). */
 struct lane {
     u32 root;    /* while ties are chosen: union-find */
     u32 up;      /* whose clock it is measured against; itself: it has the common clock */
@@ -51,10 +51,6 @@ struct clocks {
     struct stretches stretches;
     isize nshared, cap_shared, nties, nlanes, nends;
 };
-
-static u32 lane_of(const struct weave *w, const struct seen *r) {
-    return w->source_rank[r->source];
-}
 
 static const struct seen *placed(const struct weave *w, u32 place) {
     return &w->trace.seen[w->canon[place]];
@@ -88,9 +84,8 @@ static void collect(struct clocks *c) {
         c->shared = base_grow(c->shared, &c->cap_shared, c->nshared + POINTS_A_MESSAGE,
                               (isize)sizeof *c->shared);
         for (int k = 1; k < n; k++) {
-            const struct seen *x = &w->trace.seen[rows[k - 1]];
             const struct seen *y = &w->trace.seen[rows[k]];
-            u64 pair = (u64)lane_of(w, x) << 32 | lane_of(w, y);
+            u64 pair = (u64)lane_of(w, rows[k - 1]) << 32 | lane_of(w, rows[k]);
             c->shared[c->nshared++] =
                 (struct shared){pair, y->time_us, w->rank[rows[k - 1]], w->rank[rows[k]]};
         }
@@ -112,14 +107,14 @@ static int more_messages(const void *a, const void *b) {
 }
 
 static void find_ties(struct clocks *c) {
-    qsort(c->shared, (size_t)c->nshared, sizeof *c->shared, by_pair);
-    c->ties = base_new(c->nshared, (isize)sizeof *c->ties);
+    if (c->nshared) qsort(c->shared, (size_t)c->nshared, sizeof *c->shared, by_pair);
+    c->ties = base_new(c->nshared + c->nlanes, (isize)sizeof *c->ties);
     for (isize i = 0, k; i < c->nshared; i = k) {
         u64 pair = c->shared[i].pair;
         for (k = i + 1; k < c->nshared && c->shared[k].pair == pair;) k++;
         c->ties[c->nties++] = (struct tie){(u32)(pair >> 32), (u32)pair, i, k - i};
     }
-    qsort(c->ties, (size_t)c->nties, sizeof *c->ties, more_messages);
+    if (c->nties) qsort(c->ties, (size_t)c->nties, sizeof *c->ties, more_messages);
 }
 
 /* ---- which way messages went ------------------------------------------------------------------------------ */
@@ -206,9 +201,28 @@ static struct tick tick_of(struct hops *h, const struct seen *x, const struct se
     return t;
 }
 
+/* Two parts of a source, the second set back: its first line came a moment after the last of the first. Summer time ends by
+ * half an hour or more, exactly. */
+static void fit_step(struct clocks *c, u32 lane, const struct tie *t) {
+    enum { HALF_HOUR_US = 1800000000, MOMENT_US = 60000000 };
+    const struct weave *w = c->w;
+    i64 step =
+        placed(w, w->lanes[t->b])->time_us - placed(w, w->lanes[t->b] - 1)->time_us;
+    i64 halves = (step - HALF_HOUR_US / 2) / HALF_HOUR_US * HALF_HOUR_US;
+    if (halves && step >= halves && step - halves <= MOMENT_US) step = halves;
+    drift_known(&c->stretches, lane == t->b ? step : -step);
+    c->lanes[lane].n = 1;
+    c->lanes[lane].steady = false;
+}
+
 static void fit(struct clocks *c, u32 lane, const struct tie *t) {
     const struct shared *rows = c->shared + t->at;
     struct hops hops = {.n = 0};
+    c->lanes[lane].at = c->stretches.n;
+    if (t->n == 0) {
+        fit_step(c, lane, t);
+        return;
+    }
     for (isize i = 0; i < t->n; i++) {
         const struct seen *x = placed(c->w, rows[i].x), *y = placed(c->w, rows[i].y);
         if (x->vantage == VANTAGE_WIRE && y->vantage == VANTAGE_WIRE) vote(&hops, x, y);
@@ -218,7 +232,6 @@ static void fit(struct clocks *c, u32 lane, const struct tie *t) {
                               lane == t->a);
     }
     struct lane *l = &c->lanes[lane];
-    l->at = c->stretches.n;
     l->steady = drift_fit(&c->stretches, c->ticks, t->n) && c->lanes[l->up].steady;
     l->n = c->stretches.n - l->at;
     map_drop(&hops.index);
@@ -237,18 +250,37 @@ static void add_end(struct clocks *c, u32 from, u32 to, isize tie) {
     c->lanes[from].ties = ++c->nends;
 }
 
+/* Is this lane what came after the one before it, in one source? */
+static bool set_back(const struct weave *w, isize lane) {
+    const struct seen *before = placed(w, w->lanes[lane] - 1);
+    const struct seen *first = placed(w, w->lanes[lane]);
+    return before->source == first->source && before->line < first->line;
+}
+
+/* Two trees become one; its busiest lane is the root. */
+static void bind(struct clocks *c, u32 root_a, u32 root_b, isize tie) {
+    isize a = c->lanes[root_a].seen, b = c->lanes[root_b].seen;
+    bool keep_a = a != b ? a > b : root_a < root_b;
+    c->lanes[keep_a ? root_b : root_a].root = keep_a ? root_a : root_b;
+    add_end(c, c->ties[tie].a, c->ties[tie].b, tie);
+    add_end(c, c->ties[tie].b, c->ties[tie].a, tie);
+}
+
+/* By shared messages; parts of a source without any by the step between them. */
 static void choose_ties(struct clocks *c) {
     c->ends = base_new(2 * c->nlanes, (isize)sizeof *c->ends);
     for (isize i = 0; i < c->nties; i++) {
         u32 a = root_of(c->lanes, c->ties[i].a), b = root_of(c->lanes, c->ties[i].b);
         if (a == b) continue;
-        /* the busiest of a tree is its root */
-        bool keep_a = c->lanes[a].seen != c->lanes[b].seen
-                          ? c->lanes[a].seen > c->lanes[b].seen
-                          : a < b;
-        c->lanes[keep_a ? b : a].root = keep_a ? a : b;
-        add_end(c, c->ties[i].a, c->ties[i].b, i);
-        add_end(c, c->ties[i].b, c->ties[i].a, i);
+        bind(c, a, b, i);
+    }
+    for (isize i = 1; i < c->nlanes; i++) {
+        if (!c->lanes[i].seen || !c->lanes[i - 1].seen) continue;
+        if (!set_back(c->w, i)) continue;
+        u32 a = root_of(c->lanes, (u32)i - 1), b = root_of(c->lanes, (u32)i);
+        if (a == b) continue;
+        c->ties[c->nties] = (struct tie){(u32)i - 1, (u32)i, 0, 0};
+        bind(c, a, b, c->nties++);
     }
 }
 
@@ -279,14 +311,18 @@ static i64 on_common(const struct clocks *c, u32 lane, i64 us) {
 
 static void estimate(struct clocks *c) {
     struct weave *w = c->w;
-    isize n = w->trace.nseen, most = 0;
+    isize most = 0;
     for (isize i = 0; i < c->nlanes; i++) {
         c->lanes[i].root = c->lanes[i].up = (u32)i;
         c->lanes[i].steady = true;
     }
-    for (isize i = 0; i < n; i++) c->lanes[lane_of(w, &w->trace.seen[i])].seen++;
+    for (isize i = 0; i < c->nlanes; i++) {
+        isize end = i + 1 < c->nlanes ? (isize)w->lanes[i + 1] : w->trace.nseen;
+        c->lanes[i].seen = end - (isize)w->lanes[i];
+    }
+    if (c->nlanes < 2) return;
     collect(c);
-    if (c->nshared) find_ties(c);
+    find_ties(c);
     choose_ties(c);
     for (isize i = 0; i < c->nties; i++) most = i64_max(most, c->ties[i].n);
     c->ticks = base_new(most + 1, (isize)sizeof *c->ticks);
@@ -295,24 +331,35 @@ static void estimate(struct clocks *c) {
     }
 }
 
+/* What holds of a source as a whole is what holds of its first lane. */
+static void tell_of_sources(struct clocks *c) {
+    struct weave *w = c->w;
+    for (isize i = 0; i < w->trace.nsources; i++) {
+        w->islands[i] = (u32)(c->nlanes + i);
+        w->steady[i] = true;
+    }
+    for (isize i = c->nlanes - 1; i >= 0; i--) {
+        if (!c->lanes[i].seen) continue;
+        u16 source = placed(w, w->lanes[i])->source;
+        w->islands[source] = root_of(c->lanes, (u32)i);
+        w->steady[source] &= c->lanes[i].steady;
+    }
+}
+
 void clock_estimate(struct weave *w) {
     isize n = w->trace.nseen, nsources = w->trace.nsources;
-    struct clocks c = {.w = w, .nlanes = nsources};
+    struct clocks c = {.w = w, .nlanes = w->nlanes};
     w->common_us = base_grow(w->common_us, &w->cap_common_us, n + 1, (isize)sizeof(i64));
     w->islands = base_grow(w->islands, &w->cap_islands, nsources + 1, (isize)sizeof(u32));
     w->steady = base_grow(w->steady, &w->cap_steady, nsources + 1, (isize)sizeof(bool));
     c.lanes = base_new(c.nlanes + 1, (isize)sizeof *c.lanes);
-    if (nsources > 1) estimate(&c);
+    estimate(&c);
     for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        w->common_us[i] =
-            nsources > 1 ? on_common(&c, lane_of(w, r), r->time_us) : r->time_us;
+        i64 us = w->trace.seen[i].time_us;
+        w->common_us[i] = c.nlanes > 1 ? on_common(&c, lane_of(w, (u32)i), us) : us;
     }
-    for (isize i = 0; i < nsources; i++) {
-        u32 lane = w->source_rank[i];
-        w->islands[i] = nsources > 1 ? root_of(c.lanes, lane) : 0;
-        w->steady[i] = nsources == 1 || c.lanes[lane].steady;
-    }
+    tell_of_sources(&c);
+    lane_arrange(w);
     void *const tables[] = {c.shared, c.ties, c.lanes, c.ends, c.ticks, c.stretches.rows};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
 }

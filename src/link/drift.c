@@ -308,18 +308,50 @@ static void add(struct stretches *s, struct stretch one) {
     s->rows[s->n++] = one;
 }
 
-static bool add_lines(struct stretches *s, struct fit *f) {
+void drift_known(struct stretches *s, i64 ahead_us) {
+    add(s, (struct stretch){.from_us = INT64_MIN, .ahead_us = ahead_us});
+}
+
+static bool contradicts(const struct tick *t, const struct stretch *line) {
+    i64 ahead = drift_ahead(line, 1, t->at_us);
+    return ahead < t->low_us - SHORTEST_WAY_US || ahead > t->high_us + SHORTEST_WAY_US;
+}
+
+/* When one line gave way to the next: somewhere in both, where the fewest bounds contradict; of equals in the longest
+ * silence. */
+static i64 border(const struct tick *t, isize n, i64 from, i64 to,
+                  const struct stretch *lines) {
+    isize i = 0, wrong = 0, best = 0;
+    i64 answer = from + (to - from) / 2, silence = 0;
+    while (i < n && t[i].at_us < from) i++;
+    for (; i + 1 < n && t[i].at_us < to; i++) {
+        wrong += contradicts(&t[i], &lines[0]) - contradicts(&t[i], &lines[1]);
+        i64 gap = t[i + 1].at_us - t[i].at_us;
+        if (wrong > best || (wrong == best && gap <= silence)) continue;
+        best = wrong;
+        silence = gap;
+        answer = t[i].at_us + (gap + 1) / 2;
+    }
+    return answer;
+}
+
+static bool add_lines(struct stretches *s, struct fit *f, const struct tick *t,
+                      isize nticks) {
     static const double slacks[] = {1000, 4000, 16000, 64000};
     isize *ends = base_new(f->n / TICKS_A_STRETCH + 1, (isize)sizeof *ends), n = 0;
     for (isize i = 0; i < countof(slacks) && n == 0; i++) {
         n = cut(f, slacks[i], ends);
         if (n > 1 && drop_short(f, ends, n)) n = cut(f, slacks[i], ends);
     }
-    for (isize i = 0, at = 0; i < n; at = ends[i++]) {
-        struct stretch one = line_through(f, f->points + at, ends[i] - at);
-        double border = at ? (f->points[at - 1].x + f->points[at].x) / 2 : 0;
-        one.from_us = at ? f->at_us + (i64)border : INT64_MIN;
-        add(s, one);
+    for (isize i = 0, at = 0; i < n; at = ends[i++])
+        add(s, line_through(f, f->points + at, ends[i] - at));
+    struct stretch *lines = s->rows + s->n - n;
+    for (isize i = 0; i < n; i++) {
+        isize from = i > 1 ? ends[i - 2] : 0, to = ends[i] - 1;
+        lines[i].from_us = INT64_MIN;
+        if (i)
+            lines[i].from_us = border(t, nticks, f->at_us + (i64)f->points[from].x,
+                                      f->at_us + (i64)f->points[to].x, &lines[i - 1]);
     }
     base_free(ends);
     return n > 0;
@@ -337,10 +369,8 @@ bool drift_fit(struct stretches *s, struct tick *ticks, isize n) {
         f.points = base_new(kept, (isize)sizeof *f.points);
         take_bounds(&f, ticks, kept);
     }
-    bool fitted = f.n && add_lines(s, &f);
-    if (!fitted)
-        add(s, (struct stretch){.from_us = INT64_MIN,
-                                .ahead_us = densest(ticks, kept ? kept : n)});
+    bool fitted = f.n && add_lines(s, &f, ticks, kept);
+    if (!fitted) drift_known(s, densest(ticks, kept ? kept : n));
     base_free(f.points);
     return fitted;
 }

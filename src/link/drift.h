@@ -39,6 +39,9 @@ struct stretches {
  * between the bounds, the answer is a guess. */
 bool drift_fit(struct stretches *s, struct tick *ticks, isize n);
 
+/* Adds one stretch: always ahead by that. */
+void drift_known(struct stretches *s, i64 ahead_us);
+
 /* rows[0 .. n) are those of one clock. */
 i64 drift_ahead(const struct stretch *rows, isize n, i64 own_us);
 

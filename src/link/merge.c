@@ -16,6 +16,7 @@ enum {
     FAR_POINT_US =
         400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
     COARSE_US = 1000000,
+    BLUR_US = 50000,
     SOURCES_A_HOP = 8,
     HOPS_TRIED = 8,
 };
@@ -95,8 +96,9 @@ static struct run *run_of(struct merger *g, const struct seen *r) {
 }
 
 bool same_packet(const struct seen *first, const struct seen *then) {
+    i64 later = then->time_us - first->time_us; /* before it: the clock was set back */
     return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
-           then->time_us - first->time_us <= SAME_PACKET_US;
+           later >= 0 && later <= SAME_PACKET_US;
 }
 
 static void lay_out(struct merger *g, const struct alike *a) {
@@ -121,21 +123,29 @@ static void lay_out(struct merger *g, const struct alike *a) {
 
 /* ---- one row of messages onto another ------------------------------------------------------------ */
 
-static i64 apart(const struct msg *a, const struct msg *b) {
-    return a->time_us > b->time_us ? a->time_us - b->time_us : b->time_us - a->time_us;
+static i64 apart(const struct weave *w, const struct msg *a, const struct msg *b) {
+    i64 us = msg_probable_us(w, a) - msg_probable_us(w, b);
+    return us < 0 ? -us : us;
+}
+
+/* How far off its probable time may be. */
+static u32 blur(const struct weave *w, const struct msg *m) {
+    u32 precision = m->precision_us;
+    return w->coarse && precision >= COARSE_US ? w->spread_by[m->seen] : precision;
 }
 
 /* Over UDP a message may be sent again, and both points have clocks good enough to tell one copy from the next. */
-static bool timed(const struct weave *w, const struct seen *a, const struct seen *b) {
+static bool timed(const struct weave *w, const struct msg *x, const struct msg *y) {
+    const struct seen *a = msg_seen(w, x), *b = msg_seen(w, y);
     return a->transport == TRANSPORT_UDP && b->transport == TRANSPORT_UDP &&
-           a->precision_us < COARSE_US && b->precision_us < COARSE_US &&
+           blur(w, x) <= BLUR_US && blur(w, y) <= BLUR_US &&
            w->islands[a->source] == w->islands[b->source] && w->steady[a->source] &&
            w->steady[b->source];
 }
 
-static bool near_enough(const struct msg *a, const struct msg *b) {
+static bool near_enough(const struct weave *w, const struct msg *a, const struct msg *b) {
     i64 slack = i64_max(a->precision_us, b->precision_us);
-    return apart(a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
+    return apart(w, a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
 }
 
 /* The messages more[0 .. nmore) join those of the pile that they are the same as; the others go between them, by
@@ -144,17 +154,17 @@ static void align(struct merger *g, struct pile *p, const struct msg *more, isiz
     const struct weave *w = g->w;
     struct msg *mine = g->msgs + p->at;
     const struct seen *a = msg_seen(w, &mine[0]), *b = msg_seen(w, &more[0]);
-    bool by_rank = !timed(w, a, b) &&
+    bool by_rank = !timed(w, &mine[0], &more[0]) &&
                    (p->n == nmore || w->islands[a->source] != w->islands[b->source]);
     isize n = 0, i = 0;
     g->aligned =
         base_grow(g->aligned, &g->cap_aligned, p->n + nmore, (isize)sizeof *g->aligned);
     for (isize k = 0; k < nmore; k++) {
         while (!by_rank && i + 1 < p->n &&
-               apart(&mine[i + 1], &more[k]) < apart(&mine[i], &more[k])) {
+               apart(w, &mine[i + 1], &more[k]) < apart(w, &mine[i], &more[k])) {
             g->aligned[n++] = mine[i++];
         }
-        if (i < p->n && (by_rank || near_enough(&mine[i], &more[k]))) {
+        if (i < p->n && (by_rank || near_enough(w, &mine[i], &more[k]))) {
             unite(w, &mine[i], more[k]);
             g->aligned[n++] = mine[i++];
         } else {
@@ -270,7 +280,7 @@ static bool merge_simply(struct weave *w, const struct alike *a) {
     bool two = a->n == 2 && x->source != y->source;
     if (a->n != 1 && !two) return false;
     struct msg m = msg_of(w, a->first), o = msg_of(w, a->last);
-    if (two && timed(w, x, y) && !near_enough(&m, &o)) return false;
+    if (two && timed(w, &m, &o) && !near_enough(w, &m, &o)) return false;
     if (two) unite(w, &m, o);
     w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
     w->msgs[w->nmsgs++] = m;

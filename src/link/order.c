@@ -184,7 +184,7 @@ static isize run(struct graph *g, u32 *order) {
     g->nheap = 0;
     for (u32 i = 0; (isize)i < g->n; i++) {
         struct node *x = &g->nodes[i];
-        x->time_us = g->w->msgs[x->msg].time_us;
+        x->time_us = msg_probable_us(g->w, &g->w->msgs[x->msg]);
         x->left = x->waits;
         if (!x->left) heap_push(g, i);
     }

@@ -132,6 +132,9 @@ struct weave {
     u32 *canon,
         *rank; /* rows of seen[] in canonical order; and the place of each row in it */
     isize cap_canon, cap_rank;
+    /* runs of canon[] that have one clock: a source, unless its clock was set back (lane.c) */
+    u32 *lanes; /* where each begins */
+    isize nlanes, cap_lanes;
     /* of sightings whose stamps are coarse: where in its second each probably was, by its place among the
      * lines of that second, and give or take how much; by row, NULL where all stamps are fine */
     u32 *spread_at, *spread_by;
@@ -203,6 +206,11 @@ struct gap {
 };
 struct gap msg_gap(const struct weave *w, u32 cause, u32 effect);
 
+/* Time of a message, and where in its second it probably was. What people see is time_us. */
+static inline i64 msg_probable_us(const struct weave *w, const struct msg *m) {
+    return m->time_us + (w->coarse ? (i64)w->spread_at[m->seen] : 0);
+}
+
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];
 }
@@ -224,6 +232,13 @@ void sort_rows(struct sort_row *rows, isize n);
 static inline u64 sort_time(i64 us) {
     return (u64)us ^ (u64)1 << 63;
 }
+
+/* rows[0 .. n) are the sightings of one source by stamp: value is line << 32 | row; from at of canon[] on. Where its clock
+ * was set back, what came after is put behind what came before. */
+void lane_split(struct weave *w, struct sort_row *rows, isize n, isize at);
+u32 lane_of(const struct weave *w, u32 row);
+/* Puts the lanes of each source into the order of the common clock. Lanes have no meaning afterwards. */
+void lane_arrange(struct weave *w);
 
 /* Puts messages (rows of msgs) into the order of cause; `c` says whose, NULL: of one leg, whose parent does not matter.
  * n log n. Without room in the scratch arena it is the order of time. */

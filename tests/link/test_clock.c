@@ -348,11 +348,40 @@ static void logs_that_drift(void **state) {
     }
 }
 
+/* One clock is set in the middle, forward or back: by its log alone, or a tap's. */
+static void a_clock_is_set(void **state) {
+    (void)state;
+    static const i64 by_us[] = {2000000, -2000000, 700000,
+                                -700000, 90000000, -3600000000};
+    for (isize i = 0; i < 2 * countof(by_us); i++) {
+        struct theatre t;
+        bool logs = i >= countof(by_us);
+        theatre_open(&t, (struct plan){0.02, 0.05, 0.01, logs, false, 1, 10, 0, 20},
+                     4 + (u64)i);
+        if (logs) {
+            log_of(&t.s, t.sbc, 1000, 1300000);
+            log_of(&t.s, t.pbx, 1000, -2200000);
+            log_of(&t.s, t.gateway, 1000, 150000);
+        } else {
+            five_taps(&t, aheads, ppms);
+        }
+        struct point *set = &t.s.points[i % 2 ? 1 : 2];
+        set->set_at_us = 12345678;
+        set->set_by_us = by_us[i % countof(by_us)];
+        char what[60];
+        snprintf(what, sizeof what, "%s set by %lld s", set->name,
+                 (long long)set->set_by_us / 1000000);
+        assert_good(verdict_of(&t, what));
+        theatre_close(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_points_that_drift),
         cmocka_unit_test(one_minute_of_five_points),
         cmocka_unit_test(logs_that_drift),
+        cmocka_unit_test(a_clock_is_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
