@@ -47,7 +47,7 @@ struct shot {
 };
 
 struct scene;
-typedef void carrier(struct scene *s, i64 us, int src, int dst, str text);
+typedef void scene_carrier(struct scene *s, i64 us, int src, int dst, str text);
 
 struct scene {
     struct box boxes[SCENE_BOXES];
@@ -59,9 +59,9 @@ struct scene {
     i64 way_us; /* from box to box; 1 ms unless set */
     bool lost;  /* the next message does not arrive */
     int cut; /* the next message is cut to so many bytes in the first point that sees it */
-    bool lines_set;   /* lines were numbered */
-    carrier *carrier; /* else carry() brings messages to who sees them */
-    void *ctx;        /* of the carrier */
+    bool lines_set;         /* lines were numbered */
+    scene_carrier *carrier; /* else carry() brings messages to who sees them */
+    void *ctx;              /* of the carrier */
 };
 
 struct talk {
