@@ -15,13 +15,13 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->call_ids,   w->source_rank, w->canon,     w->spread_at,
-                            w->spread_by,  w->rank,        w->alikes,    w->next_alike,
-                            w->common_us,  w->islands,     w->lanes,     w->steady,
-                            w->msgs,       w->more,        w->devs,      w->dev_of,
-                            w->sums,       w->by_leg,      w->leg_facts, w->tokens,
-                            w->token_legs, w->leg_tokens,  w->holds,     w->proofs,
-                            w->groups,     w->by_group,    w->decisions};
+    void *const tables[] = {
+        w->call_ids,   w->source_rank, w->canon,      w->spread_at,   w->spread_by,
+        w->rank,       w->alikes,      w->next_alike, w->common_us,   w->islands,
+        w->lanes,      w->steady,      w->msgs,       w->more,        w->devs,
+        w->dev_of,     w->sums,        w->by_leg,     w->leg_facts,   w->tokens,
+        w->token_legs, w->leg_tokens,  w->holds,      w->proofs,      w->groups,
+        w->by_group,   w->decisions,   w->maybes,     w->maybes_below};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -85,6 +85,24 @@ enum call_kind weave_call_kind(const struct weave *w, isize i) {
     return w->groups[i].kind;
 }
 
+static u64 maybe_hash(u64 hash, const struct weave *w, const struct link_maybe *m) {
+    u64 ends = hash_mix(w->sums[m->leg].id, w->sums[m->parent].id);
+    return hash_mix(hash, hash_mix(ends, (u64)(m->confidence * 100)));
+}
+
+/* What almost belongs to a leg, and what it almost belongs to. */
+static u64 maybes_hash(u64 hash, const struct weave *w, u32 leg) {
+    for (isize i = maybe_first(w, leg, false); i < w->nmaybes && w->maybes[i].leg == leg;
+         i++)
+        hash = maybe_hash(hash, w, &w->maybes[i]);
+    for (isize i = maybe_first(w, leg, true); i < w->nmaybes; i++) {
+        const struct link_maybe *m = &w->maybes[w->maybes_below[i]];
+        if (m->parent != leg) break;
+        hash = maybe_hash(hash, w, m);
+    }
+    return hash;
+}
+
 u64 weave_call_signature(const struct weave *w, isize i) {
     const struct conversation *g = &w->groups[i];
     u64 hash = g->n;
@@ -96,6 +114,7 @@ u64 weave_call_signature(const struct weave *w, isize i) {
                                   (u64)s->state << 8 | s->role);
         hash = hash_mix(hash, hash_mix((u64)s->start_us, (u64)s->last_us));
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
+        hash = maybes_hash(hash, w, w->by_group[g->at + k]);
     }
     return hash;
 }

@@ -81,7 +81,9 @@ struct sum {
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    u32 group;              /* conversation */
+    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
+    double share;  /* … of all that could have sent it */
+    u32 group;     /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
@@ -107,6 +109,13 @@ struct proof {
     float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
     i64 delta_us; /* of a timing: how long after */
+};
+
+/* A leg and a parent in a call that it is not in. */
+struct link_maybe {
+    u32 leg, parent; /* rows */
+    double confidence;
+    u32 proofs_at, nproofs;
 };
 
 /* On this leg somebody was put on hold. */
@@ -171,6 +180,10 @@ struct weave {
     isize nleg_tokens, cap_leg_tokens;
     struct hold *holds;
     isize nholds, cap_holds;
+    struct link_maybe *maybes; /* by leg, the likeliest first */
+    isize nmaybes, cap_maybes;
+    u32 *maybes_below; /* rows of maybes by parent */
+    isize cap_maybes_below;
     struct proof *proofs;
     isize nproofs, cap_proofs;
     struct conversation *groups;
@@ -198,6 +211,12 @@ void group_legs(struct weave *w);
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
  * both directions. */
 bool same_packet(const struct seen *first, const struct seen *then);
+
+/* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
+bool decide_forbids(const struct weave *w, u32 leg, u32 root);
+
+/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
+isize maybe_first(const struct weave *w, u32 leg, bool below);
 
 /* How long after `cause` the effect came (rows of msgs), and how far off that may be. By the clock of one source where
  * one saw both. */
