@@ -13,6 +13,7 @@
 enum {
     SAME_PACKET_US =
         20000, /* one interface that sees a packet twice sees it this close together */
+    MIRROR_US = 500, /* mostly within this */
     FAR_POINT_US =
         400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
     COARSE_US = 1000000,
@@ -96,9 +97,11 @@ static struct run *run_of(struct merger *g, const struct seen *r) {
 }
 
 bool same_packet(const struct seen *first, const struct seen *then) {
+    /* provisional responses may be sent again at any time: by a box that rings several phones, say */
+    bool news = then->status >= 100 && then->status < 200;
     i64 later = then->time_us - first->time_us; /* before it: the clock was set back */
     return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
-           later >= 0 && later <= SAME_PACKET_US;
+           later >= 0 && later <= (news ? MIRROR_US : SAME_PACKET_US);
 }
 
 static void lay_out(struct merger *g, const struct alike *a) {
