@@ -130,7 +130,7 @@ static int way(const struct seen *x, const struct seen *y) {
 struct hop {
     i64 at_us[2], difference[2];
     bool met[2];
-    i32 votes; /* for: the second way has the larger differences */
+    i32 votes, voted; /* for: the second way has the larger differences; and in all */
 };
 
 struct hops {
@@ -159,6 +159,7 @@ static void vote(struct hops *h, const struct seen *x, const struct seen *y) {
     if (hop->met[!second] && since >= 0 && since < SOON_US) {
         i64 larger = difference - hop->difference[!second];
         i64 blur = since / RATE_PARTS + x->precision_us + y->precision_us;
+        hop->voted += larger > blur || larger < -blur;
         if (larger > blur) hop->votes += second ? 1 : -1;
         if (larger < -blur) hop->votes += second ? -1 : 1;
     }
@@ -167,31 +168,44 @@ static void vote(struct hops *h, const struct seen *x, const struct seen *y) {
     hop->difference[second] = difference;
 }
 
-/* 1: x saw it first, -1: y did, 0: nobody knows. */
-static int went(struct hops *h, const struct seen *x, const struct seen *y) {
-    int direction = way(x, y);
-    if (direction || x->vantage != VANTAGE_WIRE || !h->n) return direction;
-    i32 votes = hop_of(h, x)->votes;
-    if (votes == 0) return 0;
-    return (votes > 0) == (x->src > x->dst) ? 1 : -1;
+/* x saw it first: 1, y did: -1, nobody knows: 0. */
+struct direction {
+    int way;
+    u8 known;
+};
+
+/* Where many agree it is certain: on a way that passes both taps in the same order there and back, votes are chance. */
+static struct direction direction_of(struct hops *h, const struct seen *x,
+                                     const struct seen *y) {
+    enum { VOTES_CERTAIN = 8 };
+    struct direction d = {way(x, y), 2};
+    if (d.way || x->vantage != VANTAGE_WIRE || !h->n) return d;
+    const struct hop *hop = hop_of(h, x);
+    if (hop->votes == 0) return (struct direction){0, 0};
+    i32 margin = hop->votes < 0 ? -hop->votes : hop->votes;
+    bool certain = hop->voted >= VOTES_CERTAIN && margin >= hop->voted - hop->voted / 8;
+    d.way = (hop->votes > 0) == (x->src > x->dst) ? 1 : -1;
+    d.known = certain ? 2 : 1;
+    return d;
 }
 
 /* What a message says of the clock of y, or if `of_x` of that of x. */
 static struct tick tick_of(struct hops *h, const struct seen *x, const struct seen *y,
                            bool of_x) {
-    int direction = of_x ? -went(h, x, y) : went(h, x, y);
+    struct direction d = direction_of(h, x, y);
     const struct seen *own = of_x ? x : y, *other = of_x ? y : x;
     i64 ahead = own->time_us - other->time_us;
     /* stamps are cut, not rounded: the ends themselves are out */
     struct tick t = {.at_us = own->time_us,
                      .low_us = ahead - other->precision_us + 1,
                      .high_us = ahead + own->precision_us - 1,
-                     .sure = direction != 0};
-    if (direction == 0) {
+                     .known = d.known};
+    if (d.way == 0) {
+        t.known = 0;
         t.low_us -= EITHER_WAY_US;
         t.high_us += EITHER_WAY_US;
         t.sides = TICK_LOW | TICK_HIGH;
-    } else if (direction > 0) {
+    } else if ((d.way > 0) != of_x) {
         t.low_us -= WAY_US;
         t.sides = TICK_HIGH;
     } else {

@@ -131,24 +131,25 @@ static i64 densest(const struct tick *t, isize n) {
 
 /* ---- bounds ------------------------------------------------------------------------------------------ */
 
-static u8 sides_of(const struct tick *t, isize n, bool sure) {
+static u8 sides_of(const struct tick *t, isize n, u8 known) {
     u8 sides = 0;
     for (isize i = 0; i < n; i++) {
-        if (t[i].sure || !sure) sides |= t[i].sides;
+        if (t[i].known >= known) sides |= t[i].sides;
     }
     return sides;
 }
 
-/* Of each second the tightest bounds. Those of messages that went nobody knows which way count where there are no others;
+/* Of each second the tightest bounds. Those of messages that went nobody knows which way count only where there are no others;
  * where all went one way, a guess of how long that takes bounds the other side. */
 static void take_bounds(struct fit *f, const struct tick *t, isize n) {
-    bool sure = sides_of(t, n, true) == (TICK_LOW | TICK_HIGH);
-    f->sides = sides_of(t, n, sure);
+    u8 known = 2;
+    while (known && sides_of(t, n, known) != (TICK_LOW | TICK_HIGH)) known--;
+    f->sides = sides_of(t, n, known);
     bool guess = f->sides != (TICK_LOW | TICK_HIGH);
     isize low = -1, high = -1; /* the tightest of this second so far */
     i64 second = 0;
     for (isize i = 0; i < n; i++) {
-        if (sure && !t[i].sure) continue;
+        if (t[i].known < known) continue;
         i64 now = (t[i].at_us - f->at_us) / BUCKET_US;
         if (now != second) low = high = -1;
         second = now;

@@ -21,7 +21,7 @@ enum {
 struct tick {
     i64 at_us, low_us, high_us;
     u8 sides;
-    bool sure; /* which way the message went is known */
+    u8 known; /* how well it is known which way the message went: 0 not, 1 probably, 2 certainly */
 };
 
 /* From from_us of the own clock on it is ahead by ahead_us + rate * (own - at_us). */

@@ -12,8 +12,8 @@
 
 enum {
     SAME_PACKET_US =
-        20000, /* one interface that sees a packet twice sees it this close together */
-    MIRROR_US = 500, /* mostly within this */
+        1000, /* one interface that sees a packet twice sees it this close together */
+    SAME_NEWS_US = 500,
     FAR_POINT_US =
         400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
     COARSE_US = 1000000,
@@ -99,9 +99,12 @@ static struct run *run_of(struct merger *g, const struct seen *r) {
 bool same_packet(const struct seen *first, const struct seen *then) {
     /* provisional responses may be sent again at any time: by a box that rings several phones, say */
     bool news = then->status >= 100 && then->status < 200;
+    /* some devices write captures whose stamps are whole milliseconds */
+    bool cut = first->time_us % 1000 == 0 && then->time_us % 1000 == 0;
+    i64 slack = i64_max(then->precision_us, cut ? 1000 : 1);
     i64 later = then->time_us - first->time_us; /* before it: the clock was set back */
     return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
-           later >= 0 && later <= (news ? MIRROR_US : SAME_PACKET_US);
+           later >= 0 && later <= (news ? SAME_NEWS_US : SAME_PACKET_US) + slack;
 }
 
 static void lay_out(struct merger *g, const struct alike *a) {
@@ -151,14 +154,23 @@ static bool near_enough(const struct weave *w, const struct msg *a, const struct
     return apart(w, a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
 }
 
+static bool all_near(const struct weave *w, const struct msg *a, const struct msg *b,
+                     isize n) {
+    for (isize i = 0; i < n; i++) {
+        if (!near_enough(w, &a[i], &b[i])) return false;
+    }
+    return true;
+}
+
 /* The messages more[0 .. nmore) join those of the pile that they are the same as; the others go between them, by
  * time. The pile is the last one in g->msgs. */
 static void align(struct merger *g, struct pile *p, const struct msg *more, isize nmore) {
     const struct weave *w = g->w;
     struct msg *mine = g->msgs + p->at;
     const struct seen *a = msg_seen(w, &mine[0]), *b = msg_seen(w, &more[0]);
-    bool by_rank = !timed(w, &mine[0], &more[0]) &&
-                   (p->n == nmore || w->islands[a->source] != w->islands[b->source]);
+    bool by_rank = timed(w, &mine[0], &more[0])
+                       ? p->n == nmore && all_near(w, mine, more, nmore)
+                       : p->n == nmore || w->islands[a->source] != w->islands[b->source];
     isize n = 0, i = 0;
     g->aligned =
         base_grow(g->aligned, &g->cap_aligned, p->n + nmore, (isize)sizeof *g->aligned);

@@ -113,6 +113,12 @@ static void note_first(const struct weave *w, struct map *firsts, u32 row, bool 
         *first = row + 1;
 }
 
+/* The request that began the leg was seen. */
+static bool begins(const struct weave *w, const struct sum *s) {
+    const struct seen *r = msg_seen(w, &w->msgs[w->by_leg[s->at]]);
+    return (r->flags & SEEN_REQUEST) != 0;
+}
+
 /* Among the legs of a call: the INVITEs, what was passed on, what the first to answer did to the others. */
 static void edges_of_parents(struct graph *g, const struct conversation *c) {
     const struct weave *w = g->w;
@@ -124,7 +130,8 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
         const struct sum *s = &w->sums[row];
         if (!s->parent) continue;
         const struct sum *p = &w->sums[s->parent - 1];
-        edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_CAUSE);
+        bool both = begins(w, p) && begins(w, s);
+        if (both) edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_CAUSE);
         if (s->flags & SUM_RECORDING) continue;
         edges_of_pair(g, s, p);
         if (s->ring_msg) note_first(w, &rang, row, true);
