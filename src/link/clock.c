@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { POINTS_A_MESSAGE = 16, EITHER_WAY_US = 5000 };
+enum { POINTS_A_MESSAGE = 16, EITHER_WAY_US = 5000, SHORT_WAY_US = 1000 };
 
 /* One message, seen in two lanes. */
 struct shared {
@@ -32,7 +32,7 @@ struct lane {
     isize seen;  /* how many sightings */
     isize at, n; /* how far it is ahead of `up`: stretches */
     isize ties;  /* chain of those chosen: edge + 1 */
-    bool steady; /* … by lines, all the way to the common clock */
+    i64 blur_us; /* … give or take, all the way to the common clock; -1: a guess */
 };
 
 /* A chosen tie, as one end sees it. */
@@ -190,8 +190,9 @@ static struct direction direction_of(struct hops *h, const struct seen *x,
 }
 
 /* What a message says of the clock of y, or if `of_x` of that of x. */
-static struct tick tick_of(struct hops *h, const struct seen *x, const struct seen *y,
-                           bool of_x) {
+static struct tick tick_of(const struct weave *w, struct hops *h,
+                           const struct shared *rows, bool of_x) {
+    const struct seen *x = placed(w, rows->x), *y = placed(w, rows->y);
     struct direction d = direction_of(h, x, y);
     const struct seen *own = of_x ? x : y, *other = of_x ? y : x;
     i64 ahead = own->time_us - other->time_us;
@@ -200,6 +201,14 @@ static struct tick tick_of(struct hops *h, const struct seen *x, const struct se
                      .low_us = ahead - other->precision_us + 1,
                      .high_us = ahead + own->precision_us - 1,
                      .known = d.known};
+    t.probable_us = ahead - (of_x ? -d.way : d.way) * SHORT_WAY_US;
+    if (w->coarse) {
+        u32 mine = of_x ? rows->x : rows->y, others = of_x ? rows->y : rows->x;
+        t.probable_us +=
+            (i64)w->spread_at[w->canon[mine]] - (i64)w->spread_at[w->canon[others]];
+        t.give_us =
+            (i64)w->spread_by[w->canon[mine]] + (i64)w->spread_by[w->canon[others]];
+    }
     if (d.way == 0) {
         t.known = 0;
         t.low_us -= EITHER_WAY_US;
@@ -226,7 +235,7 @@ static void fit_step(struct clocks *c, u32 lane, const struct tie *t) {
     if (halves && step >= halves && step - halves <= MOMENT_US) step = halves;
     drift_known(&c->stretches, lane == t->b ? step : -step);
     c->lanes[lane].n = 1;
-    c->lanes[lane].steady = false;
+    c->lanes[lane].blur_us = -1;
 }
 
 static void fit(struct clocks *c, u32 lane, const struct tie *t) {
@@ -242,11 +251,11 @@ static void fit(struct clocks *c, u32 lane, const struct tie *t) {
         if (x->vantage == VANTAGE_WIRE && y->vantage == VANTAGE_WIRE) vote(&hops, x, y);
     }
     for (isize i = 0; i < t->n; i++) {
-        c->ticks[i] = tick_of(&hops, placed(c->w, rows[i].x), placed(c->w, rows[i].y),
-                              lane == t->a);
+        c->ticks[i] = tick_of(c->w, &hops, &rows[i], lane == t->a);
     }
     struct lane *l = &c->lanes[lane];
-    l->steady = drift_fit(&c->stretches, c->ticks, t->n) && c->lanes[l->up].steady;
+    i64 blur = drift_fit(&c->stretches, c->ticks, t->n), above = c->lanes[l->up].blur_us;
+    l->blur_us = blur < 0 || above < 0 ? -1 : blur + above;
     l->n = c->stretches.n - l->at;
     map_drop(&hops.index);
     base_free(hops.rows);
@@ -328,7 +337,6 @@ static void estimate(struct clocks *c) {
     isize most = 0;
     for (isize i = 0; i < c->nlanes; i++) {
         c->lanes[i].root = c->lanes[i].up = (u32)i;
-        c->lanes[i].steady = true;
     }
     for (isize i = 0; i < c->nlanes; i++) {
         isize end = i + 1 < c->nlanes ? (isize)w->lanes[i + 1] : w->trace.nseen;
@@ -350,13 +358,15 @@ static void tell_of_sources(struct clocks *c) {
     struct weave *w = c->w;
     for (isize i = 0; i < w->trace.nsources; i++) {
         w->islands[i] = (u32)(c->nlanes + i);
-        w->steady[i] = true;
+        w->blur_us[i] = 0;
     }
     for (isize i = c->nlanes - 1; i >= 0; i--) {
         if (!c->lanes[i].seen) continue;
         u16 source = placed(w, w->lanes[i])->source;
         w->islands[source] = root_of(c->lanes, (u32)i);
-        w->steady[source] &= c->lanes[i].steady;
+        i64 blur = c->lanes[i].blur_us;
+        w->blur_us[source] =
+            blur < 0 || w->blur_us[source] < 0 ? -1 : i64_max(w->blur_us[source], blur);
     }
 }
 
@@ -365,7 +375,7 @@ void clock_estimate(struct weave *w) {
     struct clocks c = {.w = w, .nlanes = w->nlanes};
     w->common_us = base_grow(w->common_us, &w->cap_common_us, n + 1, (isize)sizeof(i64));
     w->islands = base_grow(w->islands, &w->cap_islands, nsources + 1, (isize)sizeof(u32));
-    w->steady = base_grow(w->steady, &w->cap_steady, nsources + 1, (isize)sizeof(bool));
+    w->blur_us = base_grow(w->blur_us, &w->cap_blur_us, nsources + 1, (isize)sizeof(i64));
     c.lanes = base_new(c.nlanes + 1, (isize)sizeof *c.lanes);
     estimate(&c);
     for (isize i = 0; i < n; i++) {

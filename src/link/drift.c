@@ -237,9 +237,89 @@ static bool round_one(const struct fit *f, const struct strip *s, i64 *ahead) {
     return *ahead % 1000000 == 0;
 }
 
-static struct stretch line_through(const struct fit *f, const struct point *p, isize n) {
+/* The ticks within some time, of coarse stamps. */
+struct span {
+    const struct tick *t;
+    isize n;
+};
+
+static struct span span_of(const struct tick *t, isize n, i64 from, i64 to) {
+    isize a = 0, b = n;
+    while (a < b) {
+        isize half = a + (b - a) / 2;
+        if (t[half].at_us < from) {
+            a = half + 1;
+        } else {
+            b = half;
+        }
+    }
+    for (b = a; b < n && t[b].at_us <= to;) b++;
+    return (struct span){t + a, b - a};
+}
+
+static double weight_of(const struct tick *t) {
+    double give = (double)t->give_us + 10000;
+    return 1 / (give * give);
+}
+
+/* Least squares through what coarse stamps say probably; the rate only where it is significant. Gives by how much that may
+ * be off; 0: too few. */
+static double probable(const struct fit *f, struct span span, struct strip *s) {
+    enum { FEW = 16 };
+    double w = 0, ww = 0, x = 0, y = 0, xx = 0, xy = 0, rest = 0;
+    if (span.n < FEW) return 0;
+    for (isize i = 0; i < span.n; i++) {
+        double weight = weight_of(&span.t[i]);
+        w += weight;
+        ww += weight * weight;
+        x += weight * (double)(span.t[i].at_us - f->at_us);
+        y += weight * (double)(span.t[i].probable_us - f->ahead_us);
+    }
+    x /= w;
+    y /= w;
+    for (int pass = 0; pass < 2; pass++) {
+        double rate = xx > 0 ? xy / xx : 0;
+        for (isize i = 0; i < span.n; i++) {
+            double weight = weight_of(&span.t[i]) / w;
+            double dx = (double)(span.t[i].at_us - f->at_us) - x;
+            double dy = (double)(span.t[i].probable_us - f->ahead_us) - y;
+            if (pass == 0) xx += weight * dx * dx;
+            if (pass == 0) xy += weight * dx * dy;
+            if (pass == 1) rest += weight * (dy - rate * dx) * (dy - rate * dx);
+        }
+    }
+    double many = w * w / ww, rate = xx > 0 ? xy / xx : 0;
+    bool significant = rate * rate * xx * many > 9 * rest && fabs(rate) <= RATE_MOST;
+    s->rate = significant ? rate : 0;
+    s->top = s->bottom = y - s->rate * x;
+    return 3 * sqrt(rest / many) + 5000;
+}
+
+/* The channel of coarse stamps is a second wide: what is probable, if it lies within. */
+static bool probable_line(const struct fit *f, const struct point *p, isize n,
+                          struct span span, struct stretch *line) {
+    struct strip s = {0};
+    double blur = probable(f, span, &s);
+    if (blur == 0) return false;
+    struct strip hard = strip_at(p, n, s.rate);
+    double ahead = s.top;
+    if (ahead < hard.bottom - blur || ahead > hard.top + blur) return false;
+    i64 whole =
+        roundest(f->ahead_us + (i64)(ahead - blur), f->ahead_us + (i64)(ahead + blur));
+    bool round = s.rate == 0 && whole % 1000000 == 0;
+    line->rate = s.rate;
+    line->ahead_us = round ? whole : f->ahead_us + (i64)llround(ahead);
+    line->blur_us = (i64)blur;
+    return true;
+}
+
+static struct stretch line_through(const struct fit *f, const struct point *p, isize n,
+                                   struct span span) {
     struct strip flat = strip_at(p, n, 0), best = widest(p, n);
-    struct stretch line = {.at_us = f->at_us};
+    struct stretch line = {.at_us = f->at_us, .blur_us = WAY_US};
+    if (width(&best) > CHANNEL_WIDE_US && probable_line(f, p, n, span, &line))
+        return line;
+    if (isfinite(width(&best))) line.blur_us = (i64)fabs(width(&best) / 2) + BLUR_US;
     if (round_one(f, &flat, &line.ahead_us)) return line;
     double enough = width(&best) - fmax(BLUR_US, width(&best) / 4);
     struct strip s = flat;
@@ -344,8 +424,12 @@ static bool add_lines(struct stretches *s, struct fit *f, const struct tick *t,
         n = cut(f, slacks[i], ends);
         if (n > 1 && drop_short(f, ends, n)) n = cut(f, slacks[i], ends);
     }
-    for (isize i = 0, at = 0; i < n; at = ends[i++])
-        add(s, line_through(f, f->points + at, ends[i] - at));
+    for (isize i = 0, at = 0; i < n; at = ends[i++]) {
+        const struct point *p = f->points + at, *last = f->points + ends[i] - 1;
+        struct span span =
+            span_of(t, nticks, f->at_us + (i64)p->x, f->at_us + (i64)last->x);
+        add(s, line_through(f, p, ends[i] - at, span));
+    }
     struct stretch *lines = s->rows + s->n - n;
     for (isize i = 0; i < n; i++) {
         isize from = i > 1 ? ends[i - 2] : 0, to = ends[i] - 1;
@@ -358,7 +442,7 @@ static bool add_lines(struct stretches *s, struct fit *f, const struct tick *t,
     return n > 0;
 }
 
-bool drift_fit(struct stretches *s, struct tick *ticks, isize n) {
+i64 drift_fit(struct stretches *s, struct tick *ticks, isize n) {
     isize i = 1;
     while (i < n && by_time(&ticks[i - 1], &ticks[i]) <= 0) i++;
     if (i < n) qsort(ticks, (size_t)n, sizeof *ticks, by_time);
@@ -370,10 +454,14 @@ bool drift_fit(struct stretches *s, struct tick *ticks, isize n) {
         f.points = base_new(kept, (isize)sizeof *f.points);
         take_bounds(&f, ticks, kept);
     }
+    isize before = s->n;
     bool fitted = f.n && add_lines(s, &f, ticks, kept);
+    i64 blur = fitted ? 0 : -1;
     if (!fitted) drift_known(s, densest(ticks, kept ? kept : n));
+    for (isize k = before; k < s->n && fitted; k++)
+        blur = i64_max(blur, s->rows[k].blur_us);
     base_free(f.points);
-    return fitted;
+    return blur;
 }
 
 i64 drift_ahead(const struct stretch *rows, isize n, i64 own_us) {

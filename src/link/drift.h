@@ -12,7 +12,8 @@
 
 enum {
     WAY_US = 200000,
-    TICK_LOW = 1, /* this side is given by the stamps alone … */
+    CHANNEL_WIDE_US = 100000, /* stamps are coarse */
+    TICK_LOW = 1,             /* this side is given by the stamps alone … */
     TICK_HIGH = 2
 };
 
@@ -20,6 +21,8 @@ enum {
  * stamps alone is a guess of how long a message may be on its way. */
 struct tick {
     i64 at_us, low_us, high_us;
+    /* where stamps are coarse: by the places of the lines in their seconds, give or take */
+    i64 probable_us, give_us;
     u8 sides;
     u8 known; /* how well it is known which way the message went: 0 not, 1 probably, 2 certainly */
 };
@@ -28,6 +31,7 @@ struct tick {
 struct stretch {
     i64 from_us, at_us, ahead_us;
     double rate;
+    i64 blur_us; /* it may be off by so much */
 };
 
 struct stretches {
@@ -35,9 +39,9 @@ struct stretches {
     isize n, cap;
 };
 
-/* Adds at least one stretch, the first of which begins at INT64_MIN. Reorders the ticks; n > 0. False: no few lines go
- * between the bounds, the answer is a guess. */
-bool drift_fit(struct stretches *s, struct tick *ticks, isize n);
+/* Adds at least one stretch, the first of which begins at INT64_MIN. Reorders the ticks; n > 0. Gives by
+ * how much it may be off; -1: no few lines go between the bounds, the answer is a guess. */
+i64 drift_fit(struct stretches *s, struct tick *ticks, isize n);
 
 /* Adds one stretch: always ahead by that. */
 void drift_known(struct stretches *s, i64 ahead_us);

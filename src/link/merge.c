@@ -140,13 +140,18 @@ static u32 blur(const struct weave *w, const struct msg *m) {
     return w->coarse && precision >= COARSE_US ? w->spread_by[m->seen] : precision;
 }
 
+/* Its clock is followed, to less than what lies between copies. */
+static bool followed(const struct weave *w, const struct seen *r) {
+    return w->blur_us[r->source] >= 0 && w->blur_us[r->source] <= FAR_POINT_US / 4;
+}
+
 /* Over UDP a message may be sent again, and both points have clocks good enough to tell one copy from the next. */
 static bool timed(const struct weave *w, const struct msg *x, const struct msg *y) {
     const struct seen *a = msg_seen(w, x), *b = msg_seen(w, y);
     return a->transport == TRANSPORT_UDP && b->transport == TRANSPORT_UDP &&
            blur(w, x) <= BLUR_US && blur(w, y) <= BLUR_US &&
-           w->islands[a->source] == w->islands[b->source] && w->steady[a->source] &&
-           w->steady[b->source];
+           w->islands[a->source] == w->islands[b->source] && followed(w, a) &&
+           followed(w, b);
 }
 
 static bool near_enough(const struct weave *w, const struct msg *a, const struct msg *b) {

@@ -18,7 +18,7 @@ void weave_close(struct weave *w) {
     void *const tables[] = {
         w->call_ids,   w->source_rank, w->canon,      w->spread_at,   w->spread_by,
         w->rank,       w->alikes,      w->next_alike, w->common_us,   w->islands,
-        w->lanes,      w->steady,      w->msgs,       w->more,        w->devs,
+        w->lanes,      w->blur_us,     w->msgs,       w->more,        w->devs,
         w->dev_of,     w->sums,        w->by_leg,     w->leg_facts,   w->tokens,
         w->token_legs, w->leg_tokens,  w->holds,      w->proofs,      w->groups,
         w->by_group,   w->decisions,   w->maybes,     w->maybes_below};

@@ -155,9 +155,9 @@ struct weave {
     isize cap_next_alike;
     i64 *common_us; /* by row of seen[]: its time on the common clock */
     u32 *islands;   /* by source: sources of one island have one common clock */
-    bool
-        *steady; /* by source: lines without gaps lead from its clock to the common one */
-    isize cap_common_us, cap_islands, cap_steady;
+    i64 *
+        blur_us; /* by source: how far its times on the common clock may be off; -1: they are guessed */
+    isize cap_common_us, cap_islands, cap_blur_us;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
     u32 *more; /* by row of seen[] */
