@@ -2,10 +2,10 @@
  *
  *     what must come first          how strong
  *     the request of a response,    CAUSE  always holds
- *     the final response of an ACK,
- *     the INVITE that made a device
- *     send this INVITE
+ *     the final response of an ACK
  *     the line before in one log    LINE   holds, but for logs that contradict each other (packets overtake)
+ *     the INVITE that made a device PARENT holds, where logs do not show that the parent is wrong
+ *     send this INVITE
  *     what was passed on (180, 200, ECHO   where no log says otherwise
  *     CANCEL, BYE)
  *
@@ -131,7 +131,7 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
         if (!s->parent) continue;
         const struct sum *p = &w->sums[s->parent - 1];
         bool both = begins(w, p) && begins(w, s);
-        if (both) edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_CAUSE);
+        if (both) edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_PARENT);
         if (s->flags & SUM_RECORDING) continue;
         edges_of_pair(g, s, p);
         if (s->ring_msg) note_first(w, &rang, row, true);
@@ -219,9 +219,10 @@ static void by_graph(const struct weave *w, const struct conversation *c, u32 *r
     edges_of_sources(&g, arena_new(&scratch, struct sort_row, sightings), sightings);
     edges_of_transactions(&g);
     if (c) edges_of_parents(&g, c);
-    for (int kind = EDGE_ECHO; run(&g, rows) < n; kind--) {
-        must(kind > EDGE_CAUSE);
-        circle_drop(&g, (enum edge_kind)kind, scratch);
+    static const enum edge_kind weak[] = {EDGE_ECHO, EDGE_LINE, EDGE_PARENT};
+    for (isize i = 0; run(&g, rows) < n; i++) {
+        must(i < countof(weak));
+        circle_drop(&g, weak[i], scratch);
     }
     map_drop(&g.node_of);
 }
