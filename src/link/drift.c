@@ -199,10 +199,11 @@ static struct strip strip_at(const struct point *p, isize n, double rate) {
     return s;
 }
 
-static struct strip widest(const struct point *p, isize n) {
+/* The line that is farthest from all bounds, or one that leaves `enough`. */
+static struct strip widest(const struct point *p, isize n, double enough) {
     double low = -RATE_MOST, high = RATE_MOST;
     struct strip best = strip_at(p, n, 0);
-    for (int i = 0; i < HALVINGS && isfinite(width(&best)); i++) {
+    for (int i = 0; i < HALVINGS && width(&best) < enough; i++) {
         struct strip s = strip_at(p, n, (low + high) / 2);
         if (width(&s) > width(&best)) best = s;
         if (s.x_bottom > s.x_top) {
@@ -215,10 +216,8 @@ static struct strip widest(const struct point *p, isize n) {
 }
 
 static bool fits(const struct point *p, isize n, double slack) {
-    struct strip flat = strip_at(p, n, 0);
-    if (width(&flat) >= -2 * slack) return true;
-    flat = widest(p, n);
-    return width(&flat) >= -2 * slack;
+    struct strip s = widest(p, n, -2 * slack);
+    return width(&s) >= -2 * slack;
 }
 
 static double middle(const struct fit *f, const struct strip *s) {
@@ -315,7 +314,7 @@ static bool probable_line(const struct fit *f, const struct point *p, isize n,
 
 static struct stretch line_through(const struct fit *f, const struct point *p, isize n,
                                    struct span span) {
-    struct strip flat = strip_at(p, n, 0), best = widest(p, n);
+    struct strip flat = strip_at(p, n, 0), best = widest(p, n, INFINITY);
     struct stretch line = {.at_us = f->at_us, .blur_us = WAY_US};
     if (width(&best) > CHANNEL_WIDE_US && probable_line(f, p, n, span, &line))
         return line;
@@ -367,7 +366,8 @@ static isize cut(const struct fit *f, double slack, isize *ends) {
     isize n = 0, most = 1 + f->n / TICKS_A_STRETCH;
     for (isize at = 0; at < f->n; ends[n++] = at) {
         if (n == most) return 0;
-        at += longest(f->points + at, f->n - at, slack);
+        bool all = at == 0 && fits(f->points, f->n, slack); /* mostly */
+        at += all ? f->n : longest(f->points + at, f->n - at, slack);
     }
     return n;
 }

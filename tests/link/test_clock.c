@@ -7,15 +7,12 @@
  * Messages take 0.5 to 4 ms; over UDP some are lost and sent again half a second later. */
 #include "link/result.h"
 
-#include <math.h>
-
 enum { PHONES = 200, SIGHTINGS_MOST = 400000, MESSAGES_MOST = 200000 };
 
 struct plan {
     double missed, doubled, lost;
-    bool logs;      /* of the three boxes; else five taps */
-    bool no_shared; /* … */
-    int bursts;     /* so often a burst of calls … */
+    bool logs;  /* of the three boxes; else five taps */
+    int bursts; /* so often a burst of calls … */
     double burst_s, every_s, calls_a_second;
 };
 
@@ -315,7 +312,7 @@ static const double ppms[5] = {50, -50, 12, -31, 44};
 static void five_points_that_drift(void **state) {
     (void)state;
     struct theatre t;
-    theatre_open(&t, (struct plan){0.02, 0.05, 0.01, false, false, 4, 8, 1200, 20}, 1);
+    theatre_open(&t, (struct plan){0.02, 0.05, 0.01, false, 4, 8, 1200, 20}, 1);
     five_taps(&t, aheads, ppms);
     assert_good(verdict_of(&t, "an hour, five taps, 50 ppm"));
     theatre_close(&t);
@@ -324,7 +321,7 @@ static void five_points_that_drift(void **state) {
 static void one_minute_of_five_points(void **state) {
     (void)state;
     struct theatre t;
-    theatre_open(&t, (struct plan){0.02, 0.05, 0.01, false, false, 1, 30, 0, 20}, 2);
+    theatre_open(&t, (struct plan){0.02, 0.05, 0.01, false, 1, 30, 0, 20}, 2);
     five_taps(&t, aheads, ppms);
     assert_good(verdict_of(&t, "a minute, five taps, 50 ppm"));
     theatre_close(&t);
@@ -335,7 +332,7 @@ static void logs_that_drift(void **state) {
     static const u32 precisions[] = {1, 1000, 1000000};
     for (isize i = 0; i < countof(precisions); i++) {
         struct theatre t;
-        theatre_open(&t, (struct plan){0.02, 0, 0.01, true, false, 3, 5, 1800, 20}, 3);
+        theatre_open(&t, (struct plan){0.02, 0, 0.01, true, 3, 5, 1800, 20}, 3);
         log_of(&t.s, t.sbc, precisions[i], 1300000);
         log_of(&t.s, t.pbx, precisions[i], -2200000);
         log_of(&t.s, t.gateway, precisions[i], 150000);
@@ -344,6 +341,8 @@ static void logs_that_drift(void **state) {
         snprintf(what, sizeof what, "an hour, logs of %u us, 50 ppm", precisions[i]);
         struct verdict v = verdict_of(&t, what);
         if (precisions[i] < 1000000) assert_good(v);
+        assert_true(v.whole >= v.truth - v.truth / 500); /* copies within one second */
+        assert_true(v.right >= v.caused - v.caused / 1000);
         theatre_close(&t);
     }
 }
@@ -356,8 +355,7 @@ static void a_clock_is_set(void **state) {
     for (isize i = 0; i < 2 * countof(by_us); i++) {
         struct theatre t;
         bool logs = i >= countof(by_us);
-        theatre_open(&t, (struct plan){0.02, 0.05, 0.01, logs, false, 1, 10, 0, 20},
-                     4 + (u64)i);
+        theatre_open(&t, (struct plan){0.02, 0.05, 0.01, logs, 1, 10, 0, 20}, 4 + (u64)i);
         if (logs) {
             log_of(&t.s, t.sbc, 1000, 1300000);
             log_of(&t.s, t.pbx, 1000, -2200000);
@@ -376,12 +374,65 @@ static void a_clock_is_set(void **state) {
     }
 }
 
+/* Mirrors that copy both directions: every packet twice. */
+static void every_packet_twice(void **state) {
+    (void)state;
+    struct theatre t;
+    theatre_open(&t, (struct plan){0.02, 1, 0.01, false, 2, 5, 1200, 20}, 20);
+    five_taps(&t, aheads, ppms);
+    assert_good(verdict_of(&t, "every packet twice"));
+    theatre_close(&t);
+}
+
+/* Summer time ends: one log, nobody else to ask. */
+static void the_hour_comes_twice(void **state) {
+    (void)state;
+    struct theatre t;
+    theatre_open(&t, (struct plan){0, 0, 0, true, 2, 60, 5400, 1}, 21);
+    log_of(&t.s, t.pbx, 1000, 0);
+    t.s.points[0].set_at_us = (i64)5430 * 1000000;
+    t.s.points[0].set_by_us = (i64)-3600 * 1000000;
+    struct verdict v = verdict_of(&t, "a log, set back by an hour");
+    assert_good(v);
+    assert_int_equal(v.calls, 120);
+    theatre_close(&t);
+}
+
+/* Whatever comes first: the same result, to the letter. */
+static void any_order_of_arrival(void **state) {
+    (void)state;
+    for (int set = 0; set < 2; set++) {
+        struct theatre t;
+        theatre_open(&t, (struct plan){0.02, 0.05, 0.01, false, 2, 1, 600, 20}, 22);
+        five_taps(&t, aheads, ppms);
+        t.s.points[1].precision_us = 1000000;
+        if (set) t.s.points[3].set_by_us = -1500000;
+        t.s.points[3].set_at_us = 600500000;
+        perform(&t);
+        struct weave *w = play(&t.s, 0);
+        struct out first = result_text(w);
+        weave_close(w);
+        for (u64 seed = 1; seed <= 4; seed++) {
+            w = play(&t.s, seed);
+            struct out again = result_text(w);
+            assert_true(str_eq(out_str(&first), out_str(&again)));
+            out_drop(&again);
+            weave_close(w);
+        }
+        out_drop(&first);
+        theatre_close(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_points_that_drift),
         cmocka_unit_test(one_minute_of_five_points),
         cmocka_unit_test(logs_that_drift),
         cmocka_unit_test(a_clock_is_set),
+        cmocka_unit_test(every_packet_twice),
+        cmocka_unit_test(the_hour_comes_twice),
+        cmocka_unit_test(any_order_of_arrival),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
