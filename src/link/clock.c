@@ -13,20 +13,20 @@
 
 enum { POINTS_A_MESSAGE = 16, EITHER_WAY_US = 5000, SHORT_WAY_US = 1000 };
 
-/* One message, seen in two lanes. */
+/* One message, seen in two stints. */
 struct shared {
-    u64 pair;  /* lane of x << 32 | lane of y, the smaller first */
+    u64 pair;  /* stint of x << 32 | stint of y, the smaller first */
     i64 at_us; /* y's stamp */
     u32 x, y;  /* places in the canonical order */
 };
 
 struct tie {
-    u32 a, b; /* lanes */
+    u32 a, b; /* stints */
     isize at, n;
 };
 
-/* The sightings of one source, or of one part of it (lane.c). */
-struct lane {
+/* The sightings of one source, or of one part of it (stint.c). */
+struct stint {
     u32 root;    /* while ties are chosen: union-find */
     u32 up;      /* whose clock it is measured against; itself: it has the common clock */
     isize seen;  /* how many sightings */
@@ -45,11 +45,11 @@ struct clocks {
     struct weave *w;
     struct shared *shared;
     struct tie *ties;
-    struct lane *lanes;
+    struct stint *stints;
     struct end *ends;
     struct tick *ticks;
     struct stretches stretches;
-    isize nshared, cap_shared, nties, nlanes, nends;
+    isize nshared, cap_shared, nties, nstints, nends;
 };
 
 static const struct seen *placed(const struct weave *w, u32 place) {
@@ -85,7 +85,7 @@ static void collect(struct clocks *c) {
                               (isize)sizeof *c->shared);
         for (int k = 1; k < n; k++) {
             const struct seen *y = &w->trace.seen[rows[k]];
-            u64 pair = (u64)lane_of(w, rows[k - 1]) << 32 | lane_of(w, rows[k]);
+            u64 pair = (u64)stint_of(w, rows[k - 1]) << 32 | stint_of(w, rows[k]);
             c->shared[c->nshared++] =
                 (struct shared){pair, y->time_us, w->rank[rows[k - 1]], w->rank[rows[k]]};
         }
@@ -108,7 +108,7 @@ static int more_messages(const void *a, const void *b) {
 
 static void find_ties(struct clocks *c) {
     if (c->nshared) qsort(c->shared, (size_t)c->nshared, sizeof *c->shared, by_pair);
-    c->ties = base_new(c->nshared + c->nlanes, (isize)sizeof *c->ties);
+    c->ties = base_new(c->nshared + c->nstints, (isize)sizeof *c->ties);
     for (isize i = 0, k; i < c->nshared; i = k) {
         u64 pair = c->shared[i].pair;
         for (k = i + 1; k < c->nshared && c->shared[k].pair == pair;) k++;
@@ -226,24 +226,24 @@ static struct tick tick_of(const struct weave *w, struct hops *h,
 
 /* Two parts of a source, the second set back: its first line came a moment after the last of the first. Summer time ends by
  * half an hour or more, exactly. */
-static void fit_step(struct clocks *c, u32 lane, const struct tie *t) {
+static void fit_step(struct clocks *c, u32 stint, const struct tie *t) {
     enum { HALF_HOUR_US = 1800000000, MOMENT_US = 60000000 };
     const struct weave *w = c->w;
     i64 step =
-        placed(w, w->lanes[t->b])->time_us - placed(w, w->lanes[t->b] - 1)->time_us;
+        placed(w, w->stints[t->b])->time_us - placed(w, w->stints[t->b] - 1)->time_us;
     i64 halves = (step - HALF_HOUR_US / 2) / HALF_HOUR_US * HALF_HOUR_US;
     if (halves && step >= halves && step - halves <= MOMENT_US) step = halves;
-    drift_known(&c->stretches, lane == t->b ? step : -step);
-    c->lanes[lane].n = 1;
-    c->lanes[lane].blur_us = -1;
+    drift_known(&c->stretches, stint == t->b ? step : -step);
+    c->stints[stint].n = 1;
+    c->stints[stint].blur_us = -1;
 }
 
-static void fit(struct clocks *c, u32 lane, const struct tie *t) {
+static void fit(struct clocks *c, u32 stint, const struct tie *t) {
     const struct shared *rows = c->shared + t->at;
     struct hops hops = {.n = 0};
-    c->lanes[lane].at = c->stretches.n;
+    c->stints[stint].at = c->stretches.n;
     if (t->n == 0) {
-        fit_step(c, lane, t);
+        fit_step(c, stint, t);
         return;
     }
     for (isize i = 0; i < t->n; i++) {
@@ -251,56 +251,56 @@ static void fit(struct clocks *c, u32 lane, const struct tie *t) {
         if (x->vantage == VANTAGE_WIRE && y->vantage == VANTAGE_WIRE) vote(&hops, x, y);
     }
     for (isize i = 0; i < t->n; i++) {
-        c->ticks[i] = tick_of(c->w, &hops, &rows[i], lane == t->a);
+        c->ticks[i] = tick_of(c->w, &hops, &rows[i], stint == t->a);
     }
-    struct lane *l = &c->lanes[lane];
-    i64 blur = drift_fit(&c->stretches, c->ticks, t->n), above = c->lanes[l->up].blur_us;
+    struct stint *l = &c->stints[stint];
+    i64 blur = drift_fit(&c->stretches, c->ticks, t->n), above = c->stints[l->up].blur_us;
     l->blur_us = blur < 0 || above < 0 ? -1 : blur + above;
     l->n = c->stretches.n - l->at;
     map_drop(&hops.index);
     base_free(hops.rows);
 }
 
-/* ---- trees: the ties with the most messages; from the busiest lane outwards --------------------------------- */
+/* ---- trees: the ties with the most messages; from the busiest stint outwards --------------------------------- */
 
-static u32 root_of(struct lane *lanes, u32 i) {
-    while (lanes[i].root != i) i = lanes[i].root = lanes[lanes[i].root].root;
+static u32 root_of(struct stint *stints, u32 i) {
+    while (stints[i].root != i) i = stints[i].root = stints[stints[i].root].root;
     return i;
 }
 
 static void add_end(struct clocks *c, u32 from, u32 to, isize tie) {
-    c->ends[c->nends] = (struct end){to, tie, c->lanes[from].ties};
-    c->lanes[from].ties = ++c->nends;
+    c->ends[c->nends] = (struct end){to, tie, c->stints[from].ties};
+    c->stints[from].ties = ++c->nends;
 }
 
-/* Is this lane what came after the one before it, in one source? */
-static bool set_back(const struct weave *w, isize lane) {
-    const struct seen *before = placed(w, w->lanes[lane] - 1);
-    const struct seen *first = placed(w, w->lanes[lane]);
+/* Is this stint what came after the one before it, in one source? */
+static bool set_back(const struct weave *w, isize stint) {
+    const struct seen *before = placed(w, w->stints[stint] - 1);
+    const struct seen *first = placed(w, w->stints[stint]);
     return before->source == first->source && before->line < first->line;
 }
 
-/* Two trees become one; its busiest lane is the root. */
+/* Two trees become one; its busiest stint is the root. */
 static void bind(struct clocks *c, u32 root_a, u32 root_b, isize tie) {
-    isize a = c->lanes[root_a].seen, b = c->lanes[root_b].seen;
+    isize a = c->stints[root_a].seen, b = c->stints[root_b].seen;
     bool keep_a = a != b ? a > b : root_a < root_b;
-    c->lanes[keep_a ? root_b : root_a].root = keep_a ? root_a : root_b;
+    c->stints[keep_a ? root_b : root_a].root = keep_a ? root_a : root_b;
     add_end(c, c->ties[tie].a, c->ties[tie].b, tie);
     add_end(c, c->ties[tie].b, c->ties[tie].a, tie);
 }
 
 /* By shared messages; parts of a source without any by the step between them. */
 static void choose_ties(struct clocks *c) {
-    c->ends = base_new(2 * c->nlanes, (isize)sizeof *c->ends);
+    c->ends = base_new(2 * c->nstints, (isize)sizeof *c->ends);
     for (isize i = 0; i < c->nties; i++) {
-        u32 a = root_of(c->lanes, c->ties[i].a), b = root_of(c->lanes, c->ties[i].b);
+        u32 a = root_of(c->stints, c->ties[i].a), b = root_of(c->stints, c->ties[i].b);
         if (a == b) continue;
         bind(c, a, b, i);
     }
-    for (isize i = 1; i < c->nlanes; i++) {
-        if (!c->lanes[i].seen || !c->lanes[i - 1].seen) continue;
+    for (isize i = 1; i < c->nstints; i++) {
+        if (!c->stints[i].seen || !c->stints[i - 1].seen) continue;
         if (!set_back(c->w, i)) continue;
-        u32 a = root_of(c->lanes, (u32)i - 1), b = root_of(c->lanes, (u32)i);
+        u32 a = root_of(c->stints, (u32)i - 1), b = root_of(c->stints, (u32)i);
         if (a == b) continue;
         c->ties[c->nties] = (struct tie){(u32)i - 1, (u32)i, 0, 0};
         bind(c, a, b, c->nties++);
@@ -308,15 +308,15 @@ static void choose_ties(struct clocks *c) {
 }
 
 static void follow(struct clocks *c, u32 root) {
-    u32 *queue = base_new(c->nlanes, (isize)sizeof *queue);
+    u32 *queue = base_new(c->nstints, (isize)sizeof *queue);
     isize n = 0, at = 0;
     queue[n++] = root;
     while (at < n) {
         u32 here = queue[at++];
-        for (isize e = c->lanes[here].ties; e; e = c->ends[e - 1].next) {
+        for (isize e = c->stints[here].ties; e; e = c->ends[e - 1].next) {
             u32 to = c->ends[e - 1].to;
-            if (to == c->lanes[here].up) continue;
-            c->lanes[to].up = here;
+            if (to == c->stints[here].up) continue;
+            c->stints[to].up = here;
             fit(c, to, &c->ties[c->ends[e - 1].tie]);
             queue[n++] = to;
         }
@@ -324,9 +324,9 @@ static void follow(struct clocks *c, u32 root) {
     base_free(queue);
 }
 
-static i64 on_common(const struct clocks *c, u32 lane, i64 us) {
-    for (; c->lanes[lane].up != lane; lane = c->lanes[lane].up) {
-        const struct lane *l = &c->lanes[lane];
+static i64 on_common(const struct clocks *c, u32 stint, i64 us) {
+    for (; c->stints[stint].up != stint; stint = c->stints[stint].up) {
+        const struct stint *l = &c->stints[stint];
         us -= drift_ahead(c->stretches.rows + l->at, l->n, us);
     }
     return us;
@@ -335,36 +335,36 @@ static i64 on_common(const struct clocks *c, u32 lane, i64 us) {
 static void estimate(struct clocks *c) {
     struct weave *w = c->w;
     isize most = 0;
-    for (isize i = 0; i < c->nlanes; i++) {
-        c->lanes[i].root = c->lanes[i].up = (u32)i;
+    for (isize i = 0; i < c->nstints; i++) {
+        c->stints[i].root = c->stints[i].up = (u32)i;
     }
-    for (isize i = 0; i < c->nlanes; i++) {
-        isize end = i + 1 < c->nlanes ? (isize)w->lanes[i + 1] : w->trace.nseen;
-        c->lanes[i].seen = end - (isize)w->lanes[i];
+    for (isize i = 0; i < c->nstints; i++) {
+        isize end = i + 1 < c->nstints ? (isize)w->stints[i + 1] : w->trace.nseen;
+        c->stints[i].seen = end - (isize)w->stints[i];
     }
-    if (c->nlanes < 2) return;
+    if (c->nstints < 2) return;
     collect(c);
     find_ties(c);
     choose_ties(c);
     for (isize i = 0; i < c->nties; i++) most = i64_max(most, c->ties[i].n);
     c->ticks = base_new(most + 1, (isize)sizeof *c->ticks);
-    for (isize i = 0; i < c->nlanes; i++) {
-        if (c->lanes[i].root == (u32)i) follow(c, (u32)i);
+    for (isize i = 0; i < c->nstints; i++) {
+        if (c->stints[i].root == (u32)i) follow(c, (u32)i);
     }
 }
 
-/* What holds of a source as a whole is what holds of its first lane. */
+/* What holds of a source as a whole is what holds of its first stint. */
 static void tell_of_sources(struct clocks *c) {
     struct weave *w = c->w;
     for (isize i = 0; i < w->trace.nsources; i++) {
-        w->islands[i] = (u32)(c->nlanes + i);
+        w->islands[i] = (u32)(c->nstints + i);
         w->blur_us[i] = 0;
     }
-    for (isize i = c->nlanes - 1; i >= 0; i--) {
-        if (!c->lanes[i].seen) continue;
-        u16 source = placed(w, w->lanes[i])->source;
-        w->islands[source] = root_of(c->lanes, (u32)i);
-        i64 blur = c->lanes[i].blur_us;
+    for (isize i = c->nstints - 1; i >= 0; i--) {
+        if (!c->stints[i].seen) continue;
+        u16 source = placed(w, w->stints[i])->source;
+        w->islands[source] = root_of(c->stints, (u32)i);
+        i64 blur = c->stints[i].blur_us;
         w->blur_us[source] =
             blur < 0 || w->blur_us[source] < 0 ? -1 : i64_max(w->blur_us[source], blur);
     }
@@ -372,18 +372,19 @@ static void tell_of_sources(struct clocks *c) {
 
 void clock_estimate(struct weave *w) {
     isize n = w->trace.nseen, nsources = w->trace.nsources;
-    struct clocks c = {.w = w, .nlanes = w->nlanes};
+    struct clocks c = {.w = w, .nstints = w->nstints};
     w->common_us = base_grow(w->common_us, &w->cap_common_us, n + 1, (isize)sizeof(i64));
     w->islands = base_grow(w->islands, &w->cap_islands, nsources + 1, (isize)sizeof(u32));
     w->blur_us = base_grow(w->blur_us, &w->cap_blur_us, nsources + 1, (isize)sizeof(i64));
-    c.lanes = base_new(c.nlanes + 1, (isize)sizeof *c.lanes);
+    c.stints = base_new(c.nstints + 1, (isize)sizeof *c.stints);
     estimate(&c);
     for (isize i = 0; i < n; i++) {
         i64 us = w->trace.seen[i].time_us;
-        w->common_us[i] = c.nlanes > 1 ? on_common(&c, lane_of(w, (u32)i), us) : us;
+        w->common_us[i] = c.nstints > 1 ? on_common(&c, stint_of(w, (u32)i), us) : us;
     }
     tell_of_sources(&c);
-    lane_arrange(w);
-    void *const tables[] = {c.shared, c.ties, c.lanes, c.ends, c.ticks, c.stretches.rows};
+    stint_arrange(w);
+    void *const tables[] = {c.shared, c.ties,  c.stints,
+                            c.ends,   c.ticks, c.stretches.rows};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
 }

@@ -124,9 +124,13 @@ static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind ki
 static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     if (!child->cancel_msg) return 1;
-    const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg};
+    u32 next = pair_next_try(x, c, p);
+    if (next) next = x->w->sums[next - 1].start_msg;
+    const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
+                          parent->fail_msg, next};
     i64 best_gap_us = 0;
     double best = 0;
+    u32 best_at = 0;
     for (isize i = 0; i < countof(causes); i++) {
         i64 gap_us;
         if (!causes[i]) continue;
@@ -134,9 +138,11 @@ static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to
             echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
         if (one <= best) continue;
         best = one;
+        best_at = causes[i];
         best_gap_us = gap_us;
     }
     if (best <= 0) return 1;
+    if (best_at == next) return best < 1 ? best : 1; /* next_try has counted it */
     pair_prove(to, EVIDENCE_CANCEL_ECHO, best, 0, best_gap_us);
     return best;
 }
@@ -150,12 +156,15 @@ double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
     /* answered there, but failed here for good: hardly */
     if (!(child->flags & SUM_RECORDING) && child->answer_us != NEVER &&
         parent->answer_us == NEVER && parent->fail_us != NEVER) {
-        odds *= evidence_odds(EVIDENCE_ANSWER_ECHO, 0.1, false);
+        odds *= evidence_odds(evidence_m(EVIDENCE_ANSWER_ECHO), 0.1, false);
     }
     odds *= cancel_echo(x, c, p, to);
     i64 gap_us;
-    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, parent->bye_msg, &gap_us);
-    if (child->bye_msg && parent->bye_msg)
-        pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
+    u32 end =
+        parent->bye_msg; /* a recorder's leg ends with the call, however that ends */
+    if (!end && parent->answer_us == NEVER)
+        end = parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
+    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
+    if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
 }

@@ -41,8 +41,8 @@ const char *evidence_name(enum evidence_kind k);
 const char *evidence_words(enum evidence_kind k);
 double evidence_m(enum evidence_kind k);
 
-/* m/u; with holds false (1-m)/(1-u). u is kept within (0, 1). The logarithm of such odds is the piece's bits. */
-double evidence_odds(enum evidence_kind k, double u, bool holds);
+/* m/u; with holds false (1-m)/(1-u). Both are kept within (0, 1). The logarithm of such odds is the piece's bits. */
+double evidence_odds(double m, double u, bool holds);
 
 /* How densely (per second) effects of this kind lie `delta` after their cause inside a device, the difference
  * known to within +-precision. Without evidence_m. */

@@ -1,156 +1,113 @@
-/* lane.c: a clock that was set back. The lines of one source then have the same stamps twice, and only their numbers tell
- * which came first:
- *
- *     line    1     2     3     4     5     6     7          lane 1: lines 1 to 4
- *     stamp  :10   :11   :12   :13   :08   :09   :10         lane 2: lines 5 to 7, with a clock of its own
- *
- * A lone line with an odd stamp is none, nor are frames a moment out of order. Where the stamps of lanes do not overlap, files
- * may have been put together in the wrong order: then stamps are believed, not lines, unless messages that others saw as well
- * say more (lane_arrange). Too many steps back are no clock. */
-#include "link/weave.h"
+/* lane.c: habits, learned from the trace: from what makes a device send legs that way, how often it does so by itself, and how
+ * often numbers stay what they were. weights.h is what is taken to be so at first; each round of choices teaches what is so
+ * here (expectation, maximisation): a gateway sends legs of its own, a back-to-back user agent hardly ever; a queue dials
+ * after it has answered, a hunt after a failure; recorders are rung when the call is answered; phones are rung by their extension. */
+#include "link/pair.h"
 
-enum { BACK_US = 500000, LANES_A_SOURCE = 8 };
+static const double USUAL =
+    30; /* so many of each are taken to be as weights.h has them */
+static const double UNCAUSED =
+    0.02; /* at first: one leg in fifty has its cause outside the trace */
+static const double BUSY =
+    0.02; /* the share of a device's legs from which on a way is a lane of its own */
 
-static bool in_order_of_lines(const struct sort_row *rows, isize n) {
-    isize i = 1;
-    while (i < n && rows[i - 1].value >> 32 <= rows[i].value >> 32) i++;
-    return i >= n;
+/* One an hour whatever the trace; and `legs` of those that go that way. */
+static double background_of(const struct index *x, double legs) {
+    return legs / (x->span_s + 10) + 1.0 / 3600;
 }
 
-/* Are the lines from i on stamped earlier than those before? */
-static bool steps_back(const struct sort_row *rows, const struct sort_row *lines, isize n,
-                       isize i) {
-    u64 here = rows[lines[i].value].key, before = rows[lines[i - 1].value].key;
-    if (here >= before || before - here < BACK_US) return false;
-    if (i >= 2 && here >= rows[lines[i - 2].value].key) return false;
-    if (i + 1 == n) return false;
-    u64 next = rows[lines[i + 1].value].key;
-    return next < before && before - next >= BACK_US;
+static u32 lane_number(struct index *x, struct map *places, u32 from_dev, u64 to) {
+    u32 *place = map_put(places, hash_mix(from_dev + (u64)1, to));
+    if (!*place) {
+        x->lanes =
+            base_grow(x->lanes, &x->cap_lanes, x->nlanes + 1, (isize)sizeof *x->lanes);
+        x->lanes[x->nlanes++] = (struct lane){.from_dev = from_dev};
+        *place = (u32)x->nlanes;
+    }
+    return *place - 1;
 }
 
-/* Where lanes begin, in lines; how many there are. */
-static isize find_steps(const struct sort_row *rows, const struct sort_row *lines,
-                        isize n, isize *begin) {
-    isize lanes = 1;
-    begin[0] = 0;
-    for (isize i = 1; i < n; i++) {
-        if (!steps_back(rows, lines, n, i)) continue;
-        if (lanes == LANES_A_SOURCE) return 1;
-        begin[lanes++] = i;
+void lanes_open(struct index *x) {
+    const struct weave *w = x->w;
+    struct map places = {0}, ways = {0};
+    x->lane_of = base_new(w->nsums + 1, (isize)sizeof *x->lane_of);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        if (s->kind == KIND_CALL)
+            ++*map_put(&ways, hash_mix(s->from_dev + (u64)1, s->to_dev));
     }
-    return lanes;
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        u32 legs = map_get(&ways, hash_mix(s->from_dev + (u64)1, s->to_dev));
+        bool busy = legs > BUSY * x->leaving[s->from_dev] && legs > 4;
+        x->lane_of[i] =
+            lane_number(x, &places, s->from_dev, busy ? s->to_dev + (u64)1 : 0);
+        x->lanes[x->lane_of[i]].legs += s->kind == KIND_CALL;
+    }
+    map_drop(&places);
+    map_drop(&ways);
+    for (isize i = 0; i < x->nlanes; i++) {
+        struct lane *l = &x->lanes[i];
+        double share = l->legs / ((double)x->leaving[l->from_dev] + 1);
+        l->background = background_of(x, UNCAUSED * l->legs);
+        for (int k = 0; k < CAUSES; k++)
+            l->causes[k] = (float)(evidence_m((enum evidence_kind)k) * share);
+        l->numbers[0] = (float)evidence_m(EVIDENCE_CALLED_NUMBER);
+        l->numbers[1] = (float)evidence_m(EVIDENCE_CALLER_NUMBER);
+    }
 }
 
-/* The later one lies before the earlier one altogether. */
-static bool put_together(const struct sort_row *rows, const struct sort_row *lines,
-                         isize a, isize b, isize end) {
-    u64 first = UINT64_MAX, last = 0;
-    for (isize i = a; i < b; i++) {
-        u64 stamp = rows[lines[i].value].key;
-        if (stamp < first) first = stamp;
-    }
-    for (isize i = b; i < end; i++) {
-        u64 stamp = rows[lines[i].value].key;
-        if (stamp > last) last = stamp;
-    }
-    return last < first;
+void lanes_close(struct index *x) {
+    base_free(x->lanes);
+    base_free(x->lane_of);
 }
 
-/* The parts one after the other, each by stamp. */
-static void part(struct sort_row *rows, const struct sort_row *lines, isize n,
-                 const struct sort_row *lanes, const isize *begin, isize nlanes) {
-    struct sort_row *all = base_new(n, (isize)sizeof *all);
-    isize out = 0;
-    for (isize l = 0; l < nlanes; l++) {
-        isize from = begin[lanes[l].value], to = begin[lanes[l].value + 1], at = out;
-        for (isize i = from; i < to; i++) all[out++] = rows[lines[i].value];
-        sort_rows(all + at, out - at);
+void index_note(struct index *x, u32 c, double none) {
+    x->lanes[x->lane_of[c]].none += none - x->none_of[c];
+    x->none_of[c] = none;
+}
+
+/* What the links found so far say, each as much as it is certain. */
+struct taught {
+    double causes[CAUSES], holds[2], of[2];
+};
+
+static void teach(const struct weave *w, const struct sum *s, struct taught *t) {
+    enum evidence_kind cause = leg_cause(w, s);
+    if (cause == EVIDENCE_COUNT || cause == EVIDENCE_SAME_CALL_ID) return;
+    t->causes[cause] += s->confidence;
+    for (u32 i = 0; i < s->nproofs; i++) {
+        const struct proof *p = &w->proofs[s->proofs_at + i];
+        if (p->kind != EVIDENCE_CALLED_NUMBER && p->kind != EVIDENCE_CALLER_NUMBER)
+            continue;
+        int which = p->kind == EVIDENCE_CALLER_NUMBER;
+        t->of[which] += s->confidence;
+        if (p->bits > 0) t->holds[which] += s->confidence;
     }
-    for (isize i = 0; i < n; i++) rows[i] = all[i];
+}
+
+void lanes_learn(struct index *x) {
+    const struct weave *w = x->w;
+    struct taught *all = base_new(x->nlanes + 1, (isize)sizeof *all);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        if (s->kind == KIND_CALL && s->parent) teach(w, s, &all[x->lane_of[i]]);
+    }
+    for (isize i = 0; i < x->nlanes; i++) {
+        struct lane *l = &x->lanes[i];
+        const struct taught *t = &all[i];
+        double share = l->legs / ((double)x->leaving[l->from_dev] + 1);
+        l->background = background_of(x, UNCAUSED / 4 * l->legs + l->none);
+        for (int k = 0; k < CAUSES; k++) {
+            double usual = USUAL * evidence_m((enum evidence_kind)k) * share;
+            l->causes[k] = (float)((t->causes[k] + usual) /
+                                   (x->chances[l->from_dev * CAUSES + (u32)k] + USUAL));
+        }
+        for (int k = 0; k < 2; k++) {
+            double usual =
+                USUAL * evidence_m(k ? EVIDENCE_CALLER_NUMBER : EVIDENCE_CALLED_NUMBER);
+            l->numbers[k] = (float)((t->holds[k] + usual) / (t->of[k] + USUAL));
+        }
+    }
     base_free(all);
-}
-
-static void add_lane(struct weave *w, isize at) {
-    w->lanes = base_grow(w->lanes, &w->cap_lanes, w->nlanes + 1, (isize)sizeof *w->lanes);
-    w->lanes[w->nlanes++] = (u32)at;
-}
-
-void lane_split(struct weave *w, struct sort_row *rows, isize n, isize at) {
-    add_lane(w, at);
-    if (in_order_of_lines(rows, n)) return;
-    isize begin[LANES_A_SOURCE + 1];
-    struct sort_row *lines = base_new(n, (isize)sizeof *lines), order[LANES_A_SOURCE];
-    for (isize i = 0; i < n; i++)
-        lines[i] = (struct sort_row){rows[i].value >> 32, (u64)i};
-    sort_rows(lines, n);
-    isize lanes = find_steps(rows, lines, n, begin);
-    begin[lanes] = n;
-    bool believed = false;
-    for (isize l = 1; l < lanes && !believed; l++)
-        believed = put_together(rows, lines, begin[l - 1], begin[l], begin[l + 1]);
-    for (isize l = 0; l < lanes; l++)
-        order[l] =
-            (struct sort_row){believed ? rows[lines[begin[l]].value].key : 0, (u64)l};
-    sort_rows(order, lanes);
-    if (lanes > 1) part(rows, lines, n, order, begin, lanes);
-    for (isize l = 0; l + 1 < lanes; l++) {
-        at += begin[order[l].value + 1] - begin[order[l].value];
-        add_lane(w, at);
-    }
-    base_free(lines);
-}
-
-static u16 source_of(const struct weave *w, isize lane) {
-    return w->trace.seen[w->canon[w->lanes[lane]]].source;
-}
-
-static isize end_of(const struct weave *w, isize lane) {
-    return lane + 1 < w->nlanes ? (isize)w->lanes[lane + 1] : w->trace.nseen;
-}
-
-/* Lanes [from, to) of one source, by when they begin. */
-static void arrange(struct weave *w, isize from, isize to) {
-    isize at = w->lanes[from], n = end_of(w, to - 1) - at, out = at;
-    struct sort_row *rows = base_new(to - from, (isize)sizeof *rows);
-    u32 *old = base_new(n, (isize)sizeof *old);
-    for (isize i = 0; i < n; i++) old[i] = w->canon[at + i];
-    for (isize l = from; l < to; l++)
-        rows[l - from] =
-            (struct sort_row){sort_time(w->common_us[w->canon[w->lanes[l]]]), (u64)l};
-    sort_rows(rows, to - from);
-    for (isize l = 0; l < to - from; l++) {
-        isize lane = (isize)rows[l].value;
-        for (isize i = w->lanes[lane]; i < end_of(w, lane); i++, out++) {
-            w->canon[out] = old[i - at];
-            w->rank[w->canon[out]] = (u32)out;
-        }
-    }
-    base_free(rows);
-    base_free(old);
-}
-
-void lane_arrange(struct weave *w) {
-    if (w->nlanes == w->trace.nsources) return;
-    for (isize l = 0, end; l < w->nlanes; l = end) {
-        end = l + 1;
-        if (w->lanes[l] == end_of(w, l)) continue;
-        while (end < w->nlanes && w->lanes[end] < end_of(w, end) &&
-               source_of(w, end) == source_of(w, l))
-            end++;
-        if (end - l > 1) arrange(w, l, end);
-    }
-}
-
-u32 lane_of(const struct weave *w, u32 row) {
-    if (w->nlanes == w->trace.nsources) return w->source_rank[w->trace.seen[row].source];
-    isize low = 0, high = w->nlanes; /* the last that begins there or before */
-    while (high - low > 1) {
-        isize half = low + (high - low) / 2;
-        if (w->lanes[half] <= w->rank[row]) {
-            low = half;
-        } else {
-            high = half;
-        }
-    }
-    return (u32)low;
 }

@@ -1,6 +1,6 @@
 /* weave.c: opens, feeds and runs the steps; finds a call by what people know of it. */
-#include "link/number.h"
-#include "link/weave.h"
+#include "link/related.h"
+#include "trace/number.h"
 
 struct weave *weave_open(void) {
     struct weave *w = base_new(1, (isize)sizeof *w);
@@ -16,12 +16,12 @@ void weave_close(struct weave *w) {
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
     void *const tables[] = {
-        w->call_ids,   w->source_rank, w->canon,      w->spread_at,   w->spread_by,
-        w->rank,       w->alikes,      w->next_alike, w->common_us,   w->islands,
-        w->lanes,      w->blur_us,     w->msgs,       w->more,        w->devs,
-        w->dev_of,     w->sums,        w->by_leg,     w->leg_facts,   w->tokens,
-        w->token_legs, w->leg_tokens,  w->holds,      w->proofs,      w->groups,
-        w->by_group,   w->decisions,   w->maybes,     w->maybes_below};
+        w->call_ids,   w->source_rank, w->canon,      w->spread_at, w->spread_by,
+        w->rank,       w->alikes,      w->next_alike, w->common_us, w->stints,
+        w->blur_us,    w->islands,     w->msgs,       w->more,      w->devs,
+        w->dev_of,     w->sums,        w->by_leg,     w->leg_facts, w->tokens,
+        w->token_legs, w->leg_tokens,  w->holds,      w->proofs,    w->groups,
+        w->by_group,   w->relations,   w->decisions,  w->maybes,    w->maybes_below};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -76,6 +76,7 @@ void weave_link(struct weave *w) {
     hop_parents(w);
     score_parents(w);
     group_legs(w);
+    related_find(w);
 }
 
 isize weave_ncalls(const struct weave *w) {
@@ -116,7 +117,7 @@ u64 weave_call_signature(const struct weave *w, isize i) {
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
         hash = maybes_hash(hash, w, w->by_group[g->at + k]);
     }
-    return hash;
+    return related_signature(w, i, hash);
 }
 
 static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number) {

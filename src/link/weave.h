@@ -51,9 +51,11 @@ struct dev {
 
 enum sum_flag {
     SUM_RECORDING = 1,
-    SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
-    SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
-    SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
+    SUM_TRANSFER = 2,  /* names another dialog, or follows a REFER */
+    SUM_LAX = 4,       /* its Call-ID is masked: equal ones prove nothing */
+    SUM_HOLD = 8,      /* somebody was put on hold: see weave.holds */
+    SUM_WITHHELD = 16, /* the caller has withheld the number */
+    SUM_RELATES = 32,  /* it has a FACT_REPLY or FACT_FOCUS */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -128,6 +130,7 @@ struct conversation {
     u32 at, n; /* its legs: weave.by_group[at .. at+n), by start */
     i64 start_us;
     enum call_kind kind;
+    u32 related_at, nrelated; /* weave.relations, by start */
 };
 
 struct weave {
@@ -141,9 +144,9 @@ struct weave {
     u32 *canon,
         *rank; /* rows of seen[] in canonical order; and the place of each row in it */
     isize cap_canon, cap_rank;
-    /* runs of canon[] that have one clock: a source, unless its clock was set back (lane.c) */
-    u32 *lanes; /* where each begins */
-    isize nlanes, cap_lanes;
+    /* runs of canon[] that have one clock: a source, unless its clock was set back (stint.c) */
+    u32 *stints; /* where each begins */
+    isize nstints, cap_stints;
     /* of sightings whose stamps are coarse: where in its second each probably was, by its place among the
      * lines of that second, and give or take how much; by row, NULL where all stamps are fine */
     u32 *spread_at, *spread_by;
@@ -188,6 +191,8 @@ struct weave {
     isize nproofs, cap_proofs;
     struct conversation *groups;
     isize ngroups, cap_groups;
+    struct relation *relations; /* related.h */
+    isize cap_relations;
     u32 *by_group;
     isize cap_by_group;
     struct decision *decisions; /* by hand, in the order of their numbers */
@@ -255,10 +260,10 @@ static inline u64 sort_time(i64 us) {
 
 /* rows[0 .. n) are the sightings of one source by stamp: value is line << 32 | row; from at of canon[] on. Where its clock
  * was set back, what came after is put behind what came before. */
-void lane_split(struct weave *w, struct sort_row *rows, isize n, isize at);
-u32 lane_of(const struct weave *w, u32 row);
-/* Puts the lanes of each source into the order of the common clock. Lanes have no meaning afterwards. */
-void lane_arrange(struct weave *w);
+void stint_split(struct weave *w, struct sort_row *rows, isize n, isize at);
+u32 stint_of(const struct weave *w, u32 row);
+/* Puts the stints of each source into the order of the common clock. Stints have no meaning afterwards. */
+void stint_arrange(struct weave *w);
 
 /* Puts messages (rows of msgs) into the order of cause; `c` says whose, NULL: of one leg, whose parent does not matter.
  * n log n. Without room in the scratch arena it is the order of time. */

@@ -53,6 +53,8 @@ struct world_plan {
     bool nat;           /* phones behind NAT */
     double network_loss; /* share of packets lost on the way over UDP: they are sent again (RFC 3261 §17) */
     int boxes_a_stage;  /* so many border controllers, so many PBXes …: 2 unless set */
+    double tcp;         /* share of boxes that speak TCP among themselves */
+    bool two_sided;     /* every other border controller has an address for each side: one device only with a hosts file */
     double odd_flows;   /* share of calls with re-INVITE, hold, UPDATE, PRACK, 401/407, 302, diversion, glare, both ends hanging up */
 };
 
@@ -138,6 +140,7 @@ struct view_plan {
     double doubled;      /* share of packets that a capture has twice (a mirror of both directions) */
     bool disorder;       /* lines of captures a few milliseconds out of order */
     double from, to;     /* only this part of the span is seen: 0 and 1 (or both 0) for all */
+    bool all_udp;        /* captures have messages of TCP as datagrams: for readers that do not put streams together */
 };
 
 /* One record of a source: a line of its log, or a frame of its capture. */
@@ -151,6 +154,7 @@ struct view_source {
     char name[64];  /* its base name */
     bool log;
     int device; /* whose log; -1 */
+    int lines;  /* how many rows of view.lines it has */
 };
 
 struct view {
