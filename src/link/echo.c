@@ -96,8 +96,14 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
     enum evidence_kind evidence = evidence_of[kind];
     *gap_us = 0;
     if (c->flags & SUM_RECORDING) return 1;
-    if (kind == ECHO_RING) return echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
-    if (kind == ECHO_ANSWER && c->answer_us < p->start_us) return 1;
+    /* what had happened on the parent before the child was there was no echo of it: a queue answers by itself */
+    bool own_ring = p->ring_us != NEVER && p->ring_us < c->start_us,
+         own_answer = p->answer_us != NEVER && p->answer_us < c->start_us;
+    if (kind == ECHO_RING)
+        return own_ring || own_answer
+                   ? 1
+                   : echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
+    if (kind == ECHO_ANSWER && (own_answer || c->answer_us < p->start_us)) return 1;
     if (kind == ECHO_ANSWER)
         return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
     if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
@@ -126,8 +132,18 @@ static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to
     if (!child->cancel_msg) return 1;
     u32 next = pair_next_try(x, c, p);
     if (next) next = x->w->sums[next - 1].start_msg;
-    const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
-                          parent->fail_msg, next};
+    u32 winner = x->answered[p];
+    if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
+    /* a queue has answered already: who of its agents did is not known yet */
+    bool own_answer = parent->answer_us != NEVER && parent->answer_us < child->start_us;
+    if (own_answer && !winner && !next) return 1;
+    if (winner) winner = x->w->sums[winner - 1].answer_msg;
+    const u32 causes[] = {parent->cancel_msg,
+                          parent->answer_msg,
+                          parent->bye_msg,
+                          parent->fail_msg,
+                          winner,
+                          next};
     i64 best_gap_us = 0;
     double best = 0;
     u32 best_at = 0;

@@ -12,6 +12,7 @@
     X(SAME_CALL_ID, "same-call-id", "the same Call-ID on the next hop")                  \
     X(TIMING, "timing", "left the device that the other leg had just reached")           \
     X(AFTER_ANSWER, "after-answer", "started when the other leg was answered")           \
+    X(AFTER_WAIT, "after-wait", "dialled on after the other leg had waited")             \
     X(AFTER_SIBLING, "after-sibling", "started beside another try")                      \
     X(AFTER_FAILURE, "after-failure", "started when another try had failed")             \
     X(AFTER_REFER, "after-refer", "started when a transfer (REFER) was asked for")       \

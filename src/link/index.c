@@ -11,6 +11,7 @@ static void add_chances(struct index *x, const struct sum *s) {
         *left = x->chances + s->from_dev * CAUSES;
     reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
     reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
+    reached[EVIDENCE_AFTER_WAIT]++;
     left[EVIDENCE_AFTER_SIBLING]++;
     left[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
     for (int i = 0; i < 2; i++) {

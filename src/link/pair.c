@@ -96,6 +96,16 @@ static bool talks_before(const struct index *x, u32 c, u32 p) {
            (s->bye_us == NEVER || s->bye_us >= x->w->sums[c].start_us);
 }
 
+/* A queue or an IVR answers, or rings, and dials on when it has an agent, or an answer to its questions. */
+static u32 waited_since(const struct index *x, u32 c, u32 p) {
+    enum { WAIT_US = 300000 };
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    bool answered = parent->answer_us != NEVER && parent->answer_us <= child->start_us;
+    i64 since = answered ? parent->answer_us : parent->start_us;
+    if (child->start_us - since < WAIT_US) return 0;
+    return answered ? parent->answer_msg : parent->start_msg;
+}
+
 /* The densest trigger, with its proof; 0: nothing on p could have made its device send c. `heard`: the child repeats
  * what its device was told on p, so that it may be music on hold; a second line is not. */
 static double triggers(const struct index *x, u32 c, u32 p, bool heard,
@@ -123,6 +133,7 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
         {.kind = EVIDENCE_TIMING, .msg = reached && !asked_again ? parent->start_msg : 0},
         {.kind = EVIDENCE_TIMING, .msg = reached && asked_again ? parent->retry_msg : 0},
         {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? answer_heard(x, c, p) : 0},
+        {.kind = EVIDENCE_AFTER_WAIT, .msg = tries ? waited_since(x, c, p) : 0},
         {.kind = EVIDENCE_AFTER_SIBLING, .msg = sibling},
         {.kind = EVIDENCE_AFTER_FAILURE,
          .msg = tries ? failure_before(x, c, p, slack) : 0},
@@ -170,6 +181,24 @@ static double next_try(const struct index *x, u32 c, u32 p) {
     double made = (double)lane_of(x, next - 1)->causes[EVIDENCE_AFTER_FAILURE] *
                   evidence_density(EVIDENCE_AFTER_FAILURE, gap.us, gap.slack_us);
     double rest = SLOW + triggers(x, next - 1, p, false, NULL);
+    return (rest + made) / rest;
+}
+
+/* Right after c another child of p started: phones are rung together. */
+static double next_sibling(const struct index *x, u32 c, u32 p) {
+    static const double SLOW = 1e-3;
+    enum { TOGETHER_US = 20000 };
+    const struct sum *s = &x->w->sums[c];
+    struct clue_run kids = clues_find(&x->kids, p + (u64)1);
+    isize n = clues_until(kids, s->start_us - 1);
+    while (n < kids.n && kids.rows[n].leg == c) n++;
+    if (n >= kids.n || kids.rows[n].at_us > s->start_us + TOGETHER_US) return 1;
+    u32 next = kids.rows[n].leg;
+    if (x->w->sums[p].to_dev != s->from_dev) return 1;
+    struct gap gap = msg_gap(x->w, s->start_msg - 1, x->w->sums[next].start_msg - 1);
+    double made = (double)lane_of(x, next)->causes[EVIDENCE_AFTER_SIBLING] *
+                  evidence_density(EVIDENCE_AFTER_SIBLING, gap.us, gap.slack_us);
+    double rest = SLOW + triggers(x, next, p, false, NULL);
     return (rest + made) / rest;
 }
 
@@ -351,7 +380,7 @@ double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
     double odds = all.bits > 0 ? exp2(all.bits) : 1;
     odds *= numbers(x, c, p, FACT_CALLED, to);
     odds *= numbers(x, c, p, FACT_CALLER, to);
-    odds *= next_try(x, c, p);
+    odds *= next_try(x, c, p) * next_sibling(x, c, p);
     if (density * odds * echoes_most < floor) return 0;
     return density * odds * pair_echoes(x, c, p, to);
 }

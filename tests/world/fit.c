@@ -391,6 +391,7 @@ static double guess_below(enum evidence_kind k, double us, bool chance) {
     static const struct guess prompt[] = {{0.70, 0.015}, {0.20, 0.3}, {0.10, 20}},
                               echo[] = {{0.75, 0.015}, {0.20, 0.15}, {0.05, 1.5}};
     static const struct guess beside[] = {{0.80, 0.0005}, {0.15, 0.02}, {0.05, 2}};
+    if (k == EVIDENCE_AFTER_WAIT) return us < 300000 ? 0 : 1 - exp(-(us - 300000) / 20e6);
     const struct guess *mix = k == EVIDENCE_AFTER_SIBLING ? beside
                               : is_trigger(k)             ? prompt
                                                           : echo;

@@ -283,7 +283,7 @@ static const char *WITHHELD[] = {"\"Anonymous\" <sip:anonymous@anonymous.invalid
                                  "\"anonymous\" <sip:anonymous@anonymous.invalid>"};
 
 static int draw_hint(struct sim *s) {
-    int bits[16], n = 0;
+    int bits[16] = {0}, n = 0;
     for (int i = 0; i < 16; i++)
         if (s->plan->hints >> i & 1) bits[n++] = 1 << i;
     return n ? bits[dice_below(&s->dice, n)] : 0;
@@ -422,8 +422,12 @@ static void inside(struct sim *s, struct call *c, int phone) {
     n = plan_kid(n, plan_node(s, c, NODE_BOX, s->tenants[c->tenant].pbx, false), 0);
     n->challenges = chance(s, 0.1 + 0.4 * s->plan->odd_flows);
     plan_recorder(s, c, n);
+    c->called = arena_say(&s->keep, "%d", dice_between(&s->dice, 600, 699)); /* a group */
     plan_targets(s, c, n, end);
-    n->user = n->kids[0]->user;
+    if (n->nkids == 1 && s->gear[n->kids[0]->device].ext) {
+        n->kids[0]->to_user = NULL;
+        c->called = n->kids[0]->user;
+    }
     c->withheld = false;
     c->flow = "desk calls desk";
     ends_as(s, c, end, 1, 15);

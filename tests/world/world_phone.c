@@ -12,10 +12,14 @@ static void hang_up(struct sim *s, const struct event *e) {
 static void talk_ends(struct sim *s, const struct event *e) {
     struct call *c = e->call;
     if (c->over) return;
+    if (c->root_ua->state < UA_UP) { /* the answer was lost on the way and comes again */
+        later(s, c, 200000, talk_ends, NULL, NULL, 0);
+        return;
+    }
     c->over = true;
     int64_t apart = c->hangs_up == 2 ? dice_us(&s->dice, 0, 0.004) : 0;
     if (c->person && c->person->state != UA_UP) c->hangs_up = 0;
-    if (c->hangs_up != 1 && c->root_ua) later(s, c, 0, hang_up, c->root_ua, NULL, 0);
+    if (c->hangs_up != 1) later(s, c, 0, hang_up, c->root_ua, NULL, 0);
     if (c->hangs_up != 0 && c->person) later(s, c, apart, hang_up, c->person, NULL, 0);
 }
 
