@@ -66,7 +66,7 @@ static int rows_by_source(const struct weave *w, const struct alike *a, u32 *row
         const struct seen *r = &w->trace.seen[next - 1];
         const struct seen *last = n ? &w->trace.seen[rows[n - 1]] : NULL;
         if (last && last->source == r->source) {
-            if (!same_packet(last, r)) return 0;
+            if (!same_packet(w, last, r)) return 0;
             continue;
         }
         rows[n++] = next - 1;
@@ -377,6 +377,7 @@ void clock_estimate(struct weave *w) {
     w->islands = base_grow(w->islands, &w->cap_islands, nsources + 1, (isize)sizeof(u32));
     w->blur_us = base_grow(w->blur_us, &w->cap_blur_us, nsources + 1, (isize)sizeof(i64));
     c.stints = base_new(c.nstints + 1, (isize)sizeof *c.stints);
+    mirror_measure(w);
     estimate(&c);
     for (isize i = 0; i < n; i++) {
         i64 us = w->trace.seen[i].time_us;

@@ -13,7 +13,6 @@
 enum {
     SAME_PACKET_US =
         1000, /* one interface that sees a packet twice sees it this close together */
-    SAME_NEWS_US = 500,
     FAR_POINT_US =
         400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
     COARSE_US = 1000000,
@@ -96,15 +95,49 @@ static struct run *run_of(struct merger *g, const struct seen *r) {
     return &g->runs[*run - 1];
 }
 
-bool same_packet(const struct seen *first, const struct seen *then) {
-    /* provisional responses may be sent again at any time: by a box that rings several phones, say */
-    bool news = then->status >= 100 && then->status < 200;
+static bool is_news(const struct seen *r) {
+    return r->status >= 100 && r->status < 200;
+}
+
+bool same_packet(const struct weave *w, const struct seen *first,
+                 const struct seen *then) {
+    /* provisional responses may be sent again at any time, by a box that rings several phones, say: only as far apart
+     * as this source has other packets twice */
+    i64 apart = is_news(then) ? w->mirror_us[then->source] : SAME_PACKET_US;
     /* some devices write captures whose stamps are whole milliseconds */
     bool cut = first->time_us % 1000 == 0 && then->time_us % 1000 == 0;
     i64 slack = i64_max(then->precision_us, cut ? 1000 : 1);
     i64 later = then->time_us - first->time_us; /* before it: the clock was set back */
     return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
-           later >= 0 && later <= (news ? SAME_NEWS_US : SAME_PACKET_US) + slack;
+           later >= 0 && (apart > 0 && later < apart + slack);
+}
+
+void mirror_measure(struct weave *w) {
+    enum { WIDER = 3 };
+    isize n = w->trace.nsources;
+    w->mirror_us = base_grow(w->mirror_us, &w->cap_mirror_us, n + 1, (isize)sizeof(i64));
+    i64 *sums = base_new(n + 1, (isize)sizeof *sums),
+        *counts = base_new(n + 1, (isize)sizeof *counts);
+    for (isize i = 0; i < w->nalikes; i++) {
+        u32 row = w->alikes[i].first;
+        const struct seen *last = &w->trace.seen[row];
+        if (is_news(last)) continue;
+        for (u32 next = w->next_alike[row]; next; next = w->next_alike[next - 1]) {
+            const struct seen *r = &w->trace.seen[next - 1];
+            bool hop =
+                r->source == last->source && r->src == last->src && r->dst == last->dst;
+            if (hop && same_packet(w, last, r)) {
+                sums[r->source] += r->time_us - last->time_us;
+                counts[r->source]++;
+            }
+            last = r;
+        }
+    }
+    for (isize i = 0; i < n; i++)
+        w->mirror_us[i] =
+            counts[i] ? i64_min(SAME_PACKET_US, WIDER * sums[i] / counts[i] + 1) : 0;
+    base_free(sums);
+    base_free(counts);
 }
 
 static void lay_out(struct merger *g, const struct alike *a) {
@@ -115,7 +148,8 @@ static void lay_out(struct merger *g, const struct alike *a) {
     for (u32 next = a->first + 1; next; next = g->w->next_alike[next - 1]) {
         struct run *run = run_of(g, &g->w->trace.seen[next - 1]);
         struct item *last = run->last ? &g->items[run->last - 1] : NULL;
-        if (last && same_packet(msg_seen(g->w, &last->m), &g->w->trace.seen[next - 1])) {
+        if (last &&
+            same_packet(g->w, msg_seen(g->w, &last->m), &g->w->trace.seen[next - 1])) {
             unite(g->w, &last->m, msg_of(g->w, next - 1));
             continue;
         }

@@ -158,9 +158,11 @@ struct weave {
     isize cap_next_alike;
     i64 *common_us; /* by row of seen[]: its time on the common clock */
     u32 *islands;   /* by source: sources of one island have one common clock */
+    /* by source: how far its times on the common clock may be off; -1: they are guessed */
+    i64 *blur_us;
     i64 *
-        blur_us; /* by source: how far its times on the common clock may be off; -1: they are guessed */
-    isize cap_common_us, cap_islands, cap_blur_us;
+        mirror_us; /* by source: how far apart it has one packet twice, at most; 0: it does not */
+    isize cap_common_us, cap_islands, cap_blur_us, cap_mirror_us;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
     u32 *more; /* by row of seen[] */
@@ -216,7 +218,10 @@ void group_legs(struct weave *w);
 
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
  * both directions. */
-bool same_packet(const struct seen *first, const struct seen *then);
+bool same_packet(const struct weave *w, const struct seen *first,
+                 const struct seen *then);
+/* How far apart each source has packets twice. */
+void mirror_measure(struct weave *w);
 
 /* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);

@@ -48,7 +48,7 @@ static void see(struct theatre *t, int point, i64 us, enum vantage v, int src, i
     if (chance(t) < t->plan.missed) return;
     int times = v == VANTAGE_WIRE && chance(t) < t->plan.doubled ? 2 : 1;
     for (int i = 0; i < times; i++) {
-        shoot(&t->s, point, us + (i64)(i * between(t, 10, 400)), v, src, dst, text);
+        shoot(&t->s, point, us + (i64)(i * between(t, 10, 900)), v, src, dst, text);
         must(t->s.nshots < SIGHTINGS_MOST);
         t->msg_of[t->s.nshots] = msg;
         t->msgs[msg].seen = true;
