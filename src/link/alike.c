@@ -1,6 +1,6 @@
 /* alike.c: which sightings may be one message, and an order of all of them that arrival does not change.
  *
- * Canonical order: by the name of the source, then as the source has them (stamp, line, arrival within it).
+ * Canonical order: by the name of the source, then as the source has them (stint, stamp, line, arrival within it).
  * Everything that a tie could decide is decided by it, so files may be read in any order.
  *
  * Alike are two sightings when everything that names a message is equal (RFC 3261 §17.1.3, §17.2.3) and its text is,
@@ -55,6 +55,7 @@ static void rank_sightings(struct weave *w) {
     isize u = (isize)sizeof(u32);
     w->canon = base_grow(w->canon, &w->cap_canon, n + 1, u);
     w->rank = base_grow(w->rank, &w->cap_rank, n + 1, u);
+    w->nstints = 0;
     struct sort_row *rows = base_new(n + 1, (isize)sizeof *rows);
     isize *at = base_new(nsources + 2, (isize)sizeof *at);
     for (isize i = 0; i < n; i++) at[w->source_rank[w->trace.seen[i].source] + 1]++;
@@ -66,6 +67,7 @@ static void rank_sightings(struct weave *w) {
     }
     for (isize s = 0, from = 0; s < nsources; from = at[s++]) {
         sort_rows(rows + from, at[s] - from);
+        stint_split(w, rows + from, at[s] - from, from);
     }
     for (isize i = 0; i < n; i++) {
         w->canon[i] = (u32)rows[i].value;

@@ -11,6 +11,7 @@ struct frame {
 
 struct walk {
     struct graph *g;
+    u8 without;                    /* edges of this kind are not followed */
     u32 *number, *low, *component; /* by node; 0: not met, not closed */
     u32 *stack;
     struct frame *frames;
@@ -50,7 +51,7 @@ static void visit(struct walk *k, u32 start) {
         }
         const struct edge *e = &k->g->edges[f->edge - 1];
         f->edge = e->next;
-        if (e->kind == EDGE_DROPPED) continue;
+        if (e->kind == EDGE_DROPPED || e->kind == k->without) continue;
         if (!k->number[e->to]) {
             enter(k, e->to);
         } else if (!k->component[e->to] && k->number[e->to] < k->low[f->node]) {
@@ -60,7 +61,7 @@ static void visit(struct walk *k, u32 start) {
 }
 
 void circle_drop(struct graph *g, enum edge_kind kind, arena scratch) {
-    struct walk k = {.g = g};
+    struct walk k = {.g = g, .without = kind == EDGE_LINE ? EDGE_PARENT : EDGE_DROPPED};
     k.number = arena_new(&scratch, u32, g->n);
     k.low = arena_new(&scratch, u32, g->n);
     k.component = arena_new(&scratch, u32, g->n);

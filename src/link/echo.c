@@ -60,7 +60,10 @@ i64 msg_slack(const struct weave *w, u32 a, u32 b) {
     u16 x = msg_seen(w, &w->msgs[a])->source, y = msg_seen(w, &w->msgs[b])->source;
     if (x == y) return coarse;
     /* clocks that no common message ties together are set by people */
-    return coarse + (w->islands[x] == w->islands[y] ? NEAR_CLOCKS_US : ANY_CLOCKS_US);
+    if (w->islands[x] != w->islands[y]) return coarse + ANY_CLOCKS_US;
+    bool followed = w->blur_us[x] >= 0 && w->blur_us[y] >= 0;
+    i64 blur = followed ? w->blur_us[x] + w->blur_us[y] : NEAR_CLOCKS_US;
+    return coarse + i64_min(blur, NEAR_CLOCKS_US);
 }
 
 int msg_order(const struct weave *w, u32 a, u32 b) {

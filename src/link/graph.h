@@ -4,7 +4,13 @@
 
 #include "link/weave.h"
 
-enum edge_kind { EDGE_DROPPED, EDGE_CAUSE, EDGE_LINE, EDGE_ECHO }; /* by strength */
+enum edge_kind {
+    EDGE_DROPPED,
+    EDGE_CAUSE,
+    EDGE_PARENT,
+    EDGE_LINE,
+    EDGE_ECHO
+}; /* by strength */
 
 struct node {
     u32 msg;
@@ -28,7 +34,8 @@ struct graph {
     isize n, nedges, cap_edges, nheap;
 };
 
-/* Drops the edges of this kind that lie on a circle. */
+/* Drops the edges of this kind that lie on a circle; of lines, those on circles without a parent: what logs agree on
+ * shows that a parent is wrong. */
 void circle_drop(struct graph *g, enum edge_kind kind, arena scratch);
 
 #endif

@@ -2,8 +2,8 @@
  * of one capture point are several messages. Within one group of alike ones:
  *
  *     hop, point       what each capture point saw on each hop, in its own order    A: ● ●   ●     B: ● ●
- *     same hop         points that saw equally many: the k-th is the k-th, no clock needed; else the nearest
- *                      in time, in order, the one that saw most first
+ *     same hop         the nearest in time, in order, the point that saw most first. Where stamps or clocks are too coarse for
+ *                      that and two points saw equally many: the k-th is the k-th
  *     several hops     a NAT lies between points that did not see each other's hop: joined in the same way;
  *                      a point that saw both hops shows that they are two
  *
@@ -12,10 +12,11 @@
 
 enum {
     SAME_PACKET_US =
-        20000, /* one interface that sees a packet twice sees it this close together */
+        1000, /* one interface that sees a packet twice sees it this close together */
     FAR_POINT_US =
         400000, /* less than T1 (RFC 3261 §17.1.1.2): past that it may be sent again */
     COARSE_US = 1000000,
+    BLUR_US = 50000,
     SOURCES_A_HOP = 8,
     HOPS_TRIED = 8,
 };
@@ -52,7 +53,7 @@ struct merger {
 static struct msg msg_of(const struct weave *w, u32 row) {
     const struct seen *r = &w->trace.seen[row];
     return (struct msg){
-        .time_us = common_time(w, r), .precision_us = r->precision_us, .seen = row};
+        .time_us = w->common_us[row], .precision_us = r->precision_us, .seen = row};
 }
 
 static bool speaks_better(const struct seen *a, const struct seen *b) {
@@ -94,10 +95,49 @@ static struct run *run_of(struct merger *g, const struct seen *r) {
     return &g->runs[*run - 1];
 }
 
-static bool same_packet(const struct merger *g, const struct msg *m, u32 row) {
-    const struct seen *r = &g->w->trace.seen[row];
-    return r->vantage == VANTAGE_WIRE && r->precision_us < COARSE_US &&
-           common_time(g->w, r) - m->time_us <= SAME_PACKET_US;
+static bool is_news(const struct seen *r) {
+    return r->status >= 100 && r->status < 200;
+}
+
+bool same_packet(const struct weave *w, const struct seen *first,
+                 const struct seen *then) {
+    /* provisional responses may be sent again at any time, by a box that rings several phones, say: only as far apart
+     * as this source has other packets twice */
+    i64 apart = is_news(then) ? w->mirror_us[then->source] : SAME_PACKET_US;
+    /* some devices write captures whose stamps are whole milliseconds */
+    bool cut = first->time_us % 1000 == 0 && then->time_us % 1000 == 0;
+    i64 slack = i64_max(then->precision_us, cut ? 1000 : 1);
+    i64 later = then->time_us - first->time_us; /* before it: the clock was set back */
+    return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
+           later >= 0 && (apart > 0 && later < apart + slack);
+}
+
+void mirror_measure(struct weave *w) {
+    enum { WIDER = 3 };
+    isize n = w->trace.nsources;
+    w->mirror_us = base_grow(w->mirror_us, &w->cap_mirror_us, n + 1, (isize)sizeof(i64));
+    i64 *sums = base_new(n + 1, (isize)sizeof *sums),
+        *counts = base_new(n + 1, (isize)sizeof *counts);
+    for (isize i = 0; i < w->nalikes; i++) {
+        u32 row = w->alikes[i].first;
+        const struct seen *last = &w->trace.seen[row];
+        if (is_news(last)) continue;
+        for (u32 next = w->next_alike[row]; next; next = w->next_alike[next - 1]) {
+            const struct seen *r = &w->trace.seen[next - 1];
+            bool hop =
+                r->source == last->source && r->src == last->src && r->dst == last->dst;
+            if (hop && same_packet(w, last, r)) {
+                sums[r->source] += r->time_us - last->time_us;
+                counts[r->source]++;
+            }
+            last = r;
+        }
+    }
+    for (isize i = 0; i < n; i++)
+        w->mirror_us[i] =
+            counts[i] ? i64_min(SAME_PACKET_US, WIDER * sums[i] / counts[i] + 1) : 0;
+    base_free(sums);
+    base_free(counts);
 }
 
 static void lay_out(struct merger *g, const struct alike *a) {
@@ -108,7 +148,8 @@ static void lay_out(struct merger *g, const struct alike *a) {
     for (u32 next = a->first + 1; next; next = g->w->next_alike[next - 1]) {
         struct run *run = run_of(g, &g->w->trace.seen[next - 1]);
         struct item *last = run->last ? &g->items[run->last - 1] : NULL;
-        if (last && same_packet(g, &last->m, next - 1)) {
+        if (last &&
+            same_packet(g->w, msg_seen(g->w, &last->m), &g->w->trace.seen[next - 1])) {
             unite(g->w, &last->m, msg_of(g->w, next - 1));
             continue;
         }
@@ -122,13 +163,42 @@ static void lay_out(struct merger *g, const struct alike *a) {
 
 /* ---- one row of messages onto another ------------------------------------------------------------ */
 
-static i64 apart(const struct msg *a, const struct msg *b) {
-    return a->time_us > b->time_us ? a->time_us - b->time_us : b->time_us - a->time_us;
+static i64 apart(const struct weave *w, const struct msg *a, const struct msg *b) {
+    i64 us = msg_probable_us(w, a) - msg_probable_us(w, b);
+    return us < 0 ? -us : us;
 }
 
-static bool near_enough(const struct msg *a, const struct msg *b) {
+/* How far off its probable time may be. */
+static u32 blur(const struct weave *w, const struct msg *m) {
+    u32 precision = m->precision_us;
+    return w->coarse && precision >= COARSE_US ? w->spread_by[m->seen] : precision;
+}
+
+/* Its clock is followed, to less than what lies between copies. */
+static bool followed(const struct weave *w, const struct seen *r) {
+    return w->blur_us[r->source] >= 0 && w->blur_us[r->source] <= FAR_POINT_US / 4;
+}
+
+/* Over UDP a message may be sent again, and both points have clocks good enough to tell one copy from the next. */
+static bool timed(const struct weave *w, const struct msg *x, const struct msg *y) {
+    const struct seen *a = msg_seen(w, x), *b = msg_seen(w, y);
+    return a->transport == TRANSPORT_UDP && b->transport == TRANSPORT_UDP &&
+           blur(w, x) <= BLUR_US && blur(w, y) <= BLUR_US &&
+           w->islands[a->source] == w->islands[b->source] && followed(w, a) &&
+           followed(w, b);
+}
+
+static bool near_enough(const struct weave *w, const struct msg *a, const struct msg *b) {
     i64 slack = i64_max(a->precision_us, b->precision_us);
-    return apart(a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
+    return apart(w, a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
+}
+
+static bool all_near(const struct weave *w, const struct msg *a, const struct msg *b,
+                     isize n) {
+    for (isize i = 0; i < n; i++) {
+        if (!near_enough(w, &a[i], &b[i])) return false;
+    }
+    return true;
 }
 
 /* The messages more[0 .. nmore) join those of the pile that they are the same as; the others go between them, by
@@ -137,16 +207,18 @@ static void align(struct merger *g, struct pile *p, const struct msg *more, isiz
     const struct weave *w = g->w;
     struct msg *mine = g->msgs + p->at;
     const struct seen *a = msg_seen(w, &mine[0]), *b = msg_seen(w, &more[0]);
-    bool by_rank = p->n == nmore || w->islands[a->source] != w->islands[b->source];
+    bool by_rank = timed(w, &mine[0], &more[0])
+                       ? p->n == nmore && all_near(w, mine, more, nmore)
+                       : p->n == nmore || w->islands[a->source] != w->islands[b->source];
     isize n = 0, i = 0;
     g->aligned =
         base_grow(g->aligned, &g->cap_aligned, p->n + nmore, (isize)sizeof *g->aligned);
     for (isize k = 0; k < nmore; k++) {
         while (!by_rank && i + 1 < p->n &&
-               apart(&mine[i + 1], &more[k]) < apart(&mine[i], &more[k])) {
+               apart(w, &mine[i + 1], &more[k]) < apart(w, &mine[i], &more[k])) {
             g->aligned[n++] = mine[i++];
         }
-        if (i < p->n && (by_rank || near_enough(&mine[i], &more[k]))) {
+        if (i < p->n && (by_rank || near_enough(w, &mine[i], &more[k]))) {
             unite(w, &mine[i], more[k]);
             g->aligned[n++] = mine[i++];
         } else {
@@ -261,8 +333,9 @@ static bool merge_simply(struct weave *w, const struct alike *a) {
     const struct seen *x = &w->trace.seen[a->first], *y = &w->trace.seen[a->last];
     bool two = a->n == 2 && x->source != y->source;
     if (a->n != 1 && !two) return false;
-    struct msg m = msg_of(w, a->first);
-    if (two) unite(w, &m, msg_of(w, a->last));
+    struct msg m = msg_of(w, a->first), o = msg_of(w, a->last);
+    if (two && timed(w, &m, &o) && !near_enough(w, &m, &o)) return false;
+    if (two) unite(w, &m, o);
     w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
     w->msgs[w->nmsgs++] = m;
     return true;

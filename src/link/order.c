@@ -2,10 +2,10 @@
  *
  *     what must come first          how strong
  *     the request of a response,    CAUSE  always holds
- *     the final response of an ACK,
- *     the INVITE that made a device
- *     send this INVITE
+ *     the final response of an ACK
  *     the line before in one log    LINE   holds, but for logs that contradict each other (packets overtake)
+ *     the INVITE that made a device PARENT holds, where logs do not show that the parent is wrong
+ *     send this INVITE
  *     what was passed on (180, 200, ECHO   where no log says otherwise
  *     CANCEL, BYE)
  *
@@ -113,6 +113,12 @@ static void note_first(const struct weave *w, struct map *firsts, u32 row, bool 
         *first = row + 1;
 }
 
+/* The request that began the leg was seen. */
+static bool begins(const struct weave *w, const struct sum *s) {
+    const struct seen *r = msg_seen(w, &w->msgs[w->by_leg[s->at]]);
+    return (r->flags & SEEN_REQUEST) != 0;
+}
+
 /* Among the legs of a call: the INVITEs, what was passed on, what the first to answer did to the others. */
 static void edges_of_parents(struct graph *g, const struct conversation *c) {
     const struct weave *w = g->w;
@@ -124,7 +130,8 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
         const struct sum *s = &w->sums[row];
         if (!s->parent) continue;
         const struct sum *p = &w->sums[s->parent - 1];
-        edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_CAUSE);
+        bool both = begins(w, p) && begins(w, s);
+        if (both) edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_PARENT);
         if (s->flags & SUM_RECORDING) continue;
         edges_of_pair(g, s, p);
         if (s->ring_msg) note_first(w, &rang, row, true);
@@ -184,7 +191,7 @@ static isize run(struct graph *g, u32 *order) {
     g->nheap = 0;
     for (u32 i = 0; (isize)i < g->n; i++) {
         struct node *x = &g->nodes[i];
-        x->time_us = g->w->msgs[x->msg].time_us;
+        x->time_us = msg_probable_us(g->w, &g->w->msgs[x->msg]);
         x->left = x->waits;
         if (!x->left) heap_push(g, i);
     }
@@ -212,9 +219,10 @@ static void by_graph(const struct weave *w, const struct conversation *c, u32 *r
     edges_of_sources(&g, arena_new(&scratch, struct sort_row, sightings), sightings);
     edges_of_transactions(&g);
     if (c) edges_of_parents(&g, c);
-    for (int kind = EDGE_ECHO; run(&g, rows) < n; kind--) {
-        must(kind > EDGE_CAUSE);
-        circle_drop(&g, (enum edge_kind)kind, scratch);
+    static const enum edge_kind weak[] = {EDGE_ECHO, EDGE_LINE, EDGE_PARENT};
+    for (isize i = 0; run(&g, rows) < n; i++) {
+        must(i < countof(weak));
+        circle_drop(&g, weak[i], scratch);
     }
     map_drop(&g.node_of);
 }

@@ -1,6 +1,6 @@
 /* weave.h: the tables between the steps of linking; private to this folder.
  *
- *     trace.seen ─alike.c─> groups ─clock.c─> offsets ─merge.c─> msgs ─device.c─> devs
+ *     trace.seen ─alike.c─> groups ─clock.c─> common times ─merge.c─> msgs ─device.c─> devs
  *         ─leg.c─> sums (leg summaries) ─said.c─> facts, tokens ─parent.c─> parents
  *         ─group.c─> conversations ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
  *
@@ -146,6 +146,9 @@ struct weave {
     u32 *canon,
         *rank; /* rows of seen[] in canonical order; and the place of each row in it */
     isize cap_canon, cap_rank;
+    /* runs of canon[] that have one clock: a source, unless its clock was set back (stint.c) */
+    u32 *stints; /* where each begins */
+    isize nstints, cap_stints;
     /* of sightings whose stamps are coarse: where in its second each probably was, by its place among the
      * lines of that second, and give or take how much; by row, NULL where all stamps are fine */
     u32 *spread_at, *spread_by;
@@ -155,9 +158,13 @@ struct weave {
     isize nalikes, cap_alikes;
     u32 *next_alike; /* by row of seen[]: row + 1; 0 ends */
     isize cap_next_alike;
-    i64 *offsets; /* by source: its clock minus the common one */
-    u32 *islands; /* by source: sources of one island have one common clock */
-    isize cap_offsets, cap_islands;
+    i64 *common_us; /* by row of seen[]: its time on the common clock */
+    u32 *islands;   /* by source: sources of one island have one common clock */
+    /* by source: how far its times on the common clock may be off; -1: they are guessed */
+    i64 *blur_us;
+    i64 *
+        mirror_us; /* by source: how far apart it has one packet twice, at most; 0: it does not */
+    isize cap_common_us, cap_islands, cap_blur_us, cap_mirror_us;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
     u32 *more; /* by row of seen[] */
@@ -211,16 +218,18 @@ void hop_parents(struct weave *w);
 void score_parents(struct weave *w);
 void group_legs(struct weave *w);
 
+/* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
+ * both directions. */
+bool same_packet(const struct weave *w, const struct seen *first,
+                 const struct seen *then);
+/* How far apart each source has packets twice. */
+void mirror_measure(struct weave *w);
+
 /* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);
 
 /* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
 isize maybe_first(const struct weave *w, u32 leg, bool below);
-
-/* Time of a sighting on the common clock. */
-static inline i64 common_time(const struct weave *w, const struct seen *r) {
-    return r->time_us - w->offsets[r->source];
-}
 
 /* How long after `cause` the effect came (rows of msgs), and how far off that may be. By the clock of one source where
  * one saw both. */
@@ -228,6 +237,11 @@ struct gap {
     i64 us, slack_us;
 };
 struct gap msg_gap(const struct weave *w, u32 cause, u32 effect);
+
+/* Time of a message, and where in its second it probably was. What people see is time_us. */
+static inline i64 msg_probable_us(const struct weave *w, const struct msg *m) {
+    return m->time_us + (w->coarse ? (i64)w->spread_at[m->seen] : 0);
+}
 
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];
@@ -250,6 +264,13 @@ void sort_rows(struct sort_row *rows, isize n);
 static inline u64 sort_time(i64 us) {
     return (u64)us ^ (u64)1 << 63;
 }
+
+/* rows[0 .. n) are the sightings of one source by stamp: value is line << 32 | row; from at of canon[] on. Where its clock
+ * was set back, what came after is put behind what came before. */
+void stint_split(struct weave *w, struct sort_row *rows, isize n, isize at);
+u32 stint_of(const struct weave *w, u32 row);
+/* Puts the stints of each source into the order of the common clock. Stints have no meaning afterwards. */
+void stint_arrange(struct weave *w);
 
 /* Puts messages (rows of msgs) into the order of cause; `c` says whose, NULL: of one leg, whose parent does not matter.
  * n log n. Without room in the scratch arena it is the order of time. */

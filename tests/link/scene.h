@@ -33,15 +33,21 @@ struct point {
     const char *name;
     int box, only;
     u32 precision_us;
-    i64 ahead_us;  /* its clock */
-    bool nameless; /* the log does not say whose it is */
+    i64 ahead_us;             /* its clock */
+    bool nameless;            /* the log does not say whose it is */
+    double ppm;               /* … which runs too fast by so many millionths … */
+    i64 set_at_us, set_by_us; /* … and is set once */
 };
 
 struct shot {
     struct sighting s;
     int point;
     u64 nth;
+    i64 set_us; /* by how much its clock had been set */
 };
+
+struct scene;
+typedef void scene_carrier(struct scene *s, i64 us, int src, int dst, str text);
 
 struct scene {
     struct box boxes[SCENE_BOXES];
@@ -53,7 +59,9 @@ struct scene {
     i64 way_us; /* from box to box; 1 ms unless set */
     bool lost;  /* the next message does not arrive */
     int cut; /* the next message is cut to so many bytes in the first point that sees it */
-    bool lines_set; /* lines were numbered */
+    bool lines_set;         /* lines were numbered */
+    scene_carrier *carrier; /* else carry() brings messages to who sees them */
+    void *ctx;              /* of the carrier */
 };
 
 struct talk {
@@ -100,13 +108,18 @@ static inline int point_add(struct scene *s, struct point p) {
     return s->npoints++;
 }
 static inline int tap(struct scene *s, const char *name) {
-    return point_add(s, (struct point){name, -1, -1, 1, 0, false});
+    return point_add(
+        s, (struct point){.name = name, .box = -1, .only = -1, .precision_us = 1});
 }
 /* The log of a box: its stamps' precision, and how far its clock is ahead. */
 static inline int log_of(struct scene *s, int box, u32 precision_us, i64 ahead_us) {
     const char *name =
         arena_z(&s->text, arena_printf(&s->text, "%s.log", s->boxes[box].name));
-    return point_add(s, (struct point){name, box, -1, precision_us, ahead_us, false});
+    return point_add(s, (struct point){.name = name,
+                                       .box = box,
+                                       .only = -1,
+                                       .precision_us = precision_us,
+                                       .ahead_us = ahead_us});
 }
 
 /* ---- text ------------------------------------------------------------------------------------------ */
@@ -193,27 +206,32 @@ static inline struct endpoint box_end(const struct scene *s, int i) {
 static inline void shoot(struct scene *s, int point, i64 us, enum vantage v, int src,
                          int dst, str text) {
     const struct point *p = &s->points[point];
-    i64 stamp = SCENE_START + us + p->ahead_us;
+    i64 stamp = SCENE_START + us + p->ahead_us + (i64)((double)us * p->ppm / 1e6);
+    i64 set = us >= p->set_at_us ? p->set_by_us : 0;
     s->shots = base_grow(s->shots, &s->cap_shots, s->nshots + 1, (isize)sizeof *s->shots);
     struct shot *shot = &s->shots[s->nshots++];
     bool cut = s->cut != 0;
     if (cut) text = str_sub(text, 0, s->cut);
     s->cut = 0;
-    *shot = (struct shot){.point = point, .nth = (u64)s->nshots};
-    shot->s =
-        (struct sighting){.time_us = stamp, /* cut to its precision when it is played */
-                          .precision_us = p->precision_us,
-                          .at = SIGHTING_NOWHERE,
-                          .src = box_end(s, src),
-                          .dst = box_end(s, dst),
-                          .transport = TRANSPORT_UDP,
-                          .vantage = v,
-                          .cut = cut,
-                          .bytes = text};
+    *shot = (struct shot){.point = point, .nth = (u64)s->nshots, .set_us = set};
+    shot->s = (struct sighting){
+        .time_us = stamp + set, /* cut to its precision when it is played */
+        .precision_us = p->precision_us,
+        .at = SIGHTING_NOWHERE,
+        .src = box_end(s, src),
+        .dst = box_end(s, dst),
+        .transport = TRANSPORT_UDP,
+        .vantage = v,
+        .cut = cut,
+        .bytes = text};
 }
 
 /* `text` goes from src to dst, sent `us` after the start. */
 static inline void carry(struct scene *s, i64 us, int src, int dst, str text) {
+    if (s->carrier) {
+        s->carrier(s, us, src, dst, text);
+        return;
+    }
     for (int i = 0; i < s->npoints; i++) {
         const struct point *p = &s->points[i];
         if (p->box == src) shoot(s, i, us, VANTAGE_SENDER, src, dst, text);
@@ -347,7 +365,8 @@ static inline u64 scene_random(u64 *seed) {
 static inline int by_point_and_time(const void *a, const void *b) {
     const struct shot *x = a, *y = b;
     if (x->point != y->point) return x->point < y->point ? -1 : 1;
-    if (x->s.time_us != y->s.time_us) return x->s.time_us < y->s.time_us ? -1 : 1;
+    i64 a_us = x->s.time_us - x->set_us, b_us = y->s.time_us - y->set_us;
+    if (a_us != b_us) return a_us < b_us ? -1 : 1;
     return x->nth < y->nth ? -1 : 1;
 }
 

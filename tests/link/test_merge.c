@@ -125,7 +125,11 @@ static void seen_at_five_points(void **state) {
     log_of(&t.s, t.gateway, 1000000, 2000000);
     tap(&t.s, "one.pcap");
     tap(&t.s, "two.pcap");
-    point_add(&t.s, (struct point){"three.pcap", -1, t.gateway, 1, -4000000, false});
+    point_add(&t.s, (struct point){.name = "three.pcap",
+                                   .box = -1,
+                                   .only = t.gateway,
+                                   .precision_us = 1,
+                                   .ahead_us = -4000000});
     pass_on(&t.s, &t.a, &t.b, 0, 700, 4000, 20000);
     assert_scene(&t.s, "A B", &t.a, &t.b);
     const struct call *c = only_call(&t);
