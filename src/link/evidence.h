@@ -27,7 +27,8 @@
     X(CANCEL_ECHO, "cancel-echo", 0.90,                                                  \
       "was cancelled when the call was answered or given up")                            \
     X(FAILURE_ECHO, "failure-echo", 0.60, "its failure was passed on")                   \
-    X(BYE_ECHO, "bye-echo", 0.90, "both were hung up together")
+    X(BYE_ECHO, "bye-echo", 0.90, "both were hung up together")                          \
+    X(BY_HAND, "by-hand", 1.00, "joined by hand")
 
 enum evidence_kind {
 #define X(id, name, m, words) EVIDENCE_##id,

@@ -198,6 +198,7 @@ static str evidence_text(const struct view *v, const struct sum *s,
                                                            : "another caller");
         }
         return arena_printf(v->a, "%s %.*s", words, STR(label));
+    case EVIDENCE_BY_HAND: return decide_words(w, p, v->a);
     case EVIDENCE_TOKEN: return arena_printf(v->a, "%s in %.*s", words, STR(label));
     case EVIDENCE_DIALOG_REFERENCE:
     case EVIDENCE_CALL_ID_REFERENCE:
@@ -438,6 +439,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     number_legs(&v, n);
     devices(&v, n);
     legs(&v);
+    decide_view(w, g, c, a);
     methods(&v, n);
     c->precision_us = coarsest(&v, n);
     outcome(c);

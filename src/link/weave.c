@@ -20,7 +20,8 @@ void weave_close(struct weave *w) {
         w->rank,     w->alikes,      w->next_alike, w->offsets,    w->islands,
         w->msgs,     w->more,        w->devs,       w->dev_of,     w->sums,
         w->by_leg,   w->leg_facts,   w->tokens,     w->token_legs, w->leg_tokens,
-        w->holds,    w->proofs,      w->groups,     w->by_group,   w->decisions};
+        w->holds,    w->proofs,      w->groups,     w->by_group,   w->decisions,
+        w->decided};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -71,9 +72,11 @@ void weave_link(struct weave *w) {
     merge_sightings(w);
     device_assign(w);
     leg_summarise(w);
+    decide_resolve(w);
     said_collect(w);
     hop_parents(w);
     score_parents(w);
+    decide_apply(w);
     group_legs(w);
 }
 
@@ -95,6 +98,8 @@ u64 weave_call_signature(const struct weave *w, isize i) {
                                   (u64)s->state << 8 | s->role);
         hash = hash_mix(hash, hash_mix((u64)s->start_us, (u64)s->last_us));
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
+        if (s->flags & SUM_DECIDED)
+            hash = hash_mix(hash, decide_signature(w, w->by_group[g->at + k]));
     }
     return hash;
 }

@@ -54,6 +54,7 @@ enum sum_flag {
     SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
     SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
     SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
+    SUM_DECIDED = 16, /* a decision by hand is about it: see weave.decided */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -106,13 +107,19 @@ struct proof {
     u8 kind; /* enum evidence_kind */
     float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
-    i64 delta_us; /* of a timing: how long after */
+    i64 delta_us; /* of a timing: how long after; by hand: row of decisions */
 };
 
 /* On this leg somebody was put on hold. */
 struct hold {
     i64 at_us;
     u32 leg, msg;
+};
+
+/* Rows of sums + 1 of the legs that a decision is about; 0: not in the trace. */
+struct decided {
+    u32 leg, other;
+    bool counts; /* none about the same leg is later */
 };
 
 struct conversation {
@@ -174,6 +181,8 @@ struct weave {
     isize cap_by_group;
     struct decision *decisions; /* by hand, in the order of their numbers */
     isize ndecisions, cap_decisions;
+    struct decided *decided; /* by row of decisions */
+    isize cap_decided;
     arena said_by; /* their strings */
     bool join_all;
     arena names; /* of devices, reset by each weave_link */
@@ -185,9 +194,11 @@ void clock_estimate(struct weave *w);
 void merge_sightings(struct weave *w);
 void device_assign(struct weave *w);
 void leg_summarise(struct weave *w);
+void decide_resolve(struct weave *w);
 void said_collect(struct weave *w);
 void hop_parents(struct weave *w);
 void score_parents(struct weave *w);
+void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
 
 /* Time of a sighting on the common clock. */
@@ -210,6 +221,16 @@ static inline const struct seen *msg_seen(const struct weave *w, const struct ms
 enum evidence_kind leg_cause(const struct weave *w, const struct sum *s);
 /* Its parent was found by its Call-ID alone: with proxies, one Call-ID crosses several hops. */
 bool leg_is_hop(const struct weave *w, const struct sum *s);
+
+/* Has somebody taken the leg out of the call whose first leg is `root` (or any leg of it)? After decide_resolve. */
+bool decide_forbids(const struct weave *w, u32 leg, u32 root);
+/* "joined by hand by Kay, 22 Nov 2026 10:12 UTC": of a proof by hand. */
+str decide_words(const struct weave *w, const struct proof *p, arena *a);
+/* The decisions that are about this leg, as a hash. */
+u64 decide_signature(const struct weave *w, u32 leg);
+/* Fills call.decisions: those about a leg of the call, by number. */
+void decide_view(const struct weave *w, const struct conversation *g, struct call *c,
+                 arena *a);
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
