@@ -42,6 +42,9 @@ void draw_html(struct out *o, const struct call *c, const struct draw_options *d
  * caller clears o->comma after each. */
 void draw_json(struct out *o, const struct call *c, bool messages);
 
+/* The members of a decision by hand, into an object that is open. */
+void draw_json_decision(struct out *o, const struct decision *d);
+
 /* One line a call, for people: when, from, to, result, times, legs, devices. */
 void draw_call_line(struct out *o, const struct call *c, i32 zone_s);
 

@@ -10,6 +10,7 @@
 
 #include "draw/draw.h"
 #include "serve/clock.h"
+#include "serve/hand.h"
 #include "link/link.h"
 
 enum {
@@ -122,19 +123,24 @@ static enum err cover(struct loom *l, i64 low_us, i64 high_us) {
     return ERR_OK;
 }
 
-/* The rest of a call that began before the window: its BYE may come an hour later. */
-static enum err fetch_call(struct loom *l, str call_id) {
-    u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
-    if (call_id.n == 0 || *known) return ERR_OK;
-    *known = 1;
+/* All of the call that has this leg or Call-ID, wherever in time it is. */
+static enum err fetch_whole(struct loom *l, str x) {
     str id, *ids;
     isize n;
-    enum err e = store_call_ids(l->store, call_id, &l->view, &id, &ids, &n);
+    enum err e = store_call_ids(l->store, x, &l->view, &id, &ids, &n);
     if (e == ERR_NOT_FOUND) return ERR_OK;
     if (e != ERR_OK) return e;
     struct input_sink sink = replay_sink(l);
     map_clear(&l->pass);
     return store_replay_call_ids(l->store, ids, n, &sink);
+}
+
+/* The rest of a call that began before the window: its BYE may come an hour later. */
+static enum err fetch_call(struct loom *l, str call_id) {
+    u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
+    if (call_id.n == 0 || *known) return ERR_OK;
+    *known = 1;
+    return fetch_whole(l, call_id);
 }
 
 static void weave_new(struct loom *l) {
@@ -158,7 +164,8 @@ static enum err forget_old(struct loom *l) {
     if (newest - l->low_us < 2 * l->window_us && weave_nseen(l->weave) < 8 * MANY)
         return ERR_OK;
     weave_new(l);
-    return cover(l, newest - l->window_us, newest + 1);
+    enum err e = hand_tell(l->store, l->weave, &l->view);
+    return e == ERR_OK ? cover(l, newest - l->window_us, newest + 1) : e;
 }
 
 /* ---- taking in ----------------------------------------------------------------------------------------- */
@@ -380,6 +387,16 @@ static enum err store_slice(struct loom *l, const struct change *slice, isize n)
     return e;
 }
 
+/* Calls that the last slice has left without legs. */
+static void tell_gone(struct loom *l, loom_changed *changed, void *ctx) {
+    for (isize i = 0; changed && i < store_ngone(l->store); i++) {
+        str id = {0}, *ids, gone = store_gone(l->store, i);
+        isize n;
+        enum err e = store_call_ids(l->store, gone, &l->view, &id, &ids, &n);
+        if (e != ERR_OK || !str_eq(id, gone)) changed(ctx, gone, 0, (str){0});
+    }
+}
+
 /* Step 4. */
 static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
     struct change slice[SLICE];
@@ -388,6 +405,7 @@ static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
     if (l->signatures.n > SIGNATURES) map_clear(&l->signatures);
     while (e == ERR_OK && (n = next_changes(l, &at, slice)) > 0) {
         e = store_slice(l, slice, n);
+        if (e == ERR_OK) tell_gone(l, changed, ctx);
         for (isize i = 0; i < n && e == ERR_OK; i++) {
             *map_put(&l->signatures, slice[i].signature) = 1;
             l->totals.calls++;
@@ -408,6 +426,18 @@ enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     e = store_calls(l, changed, ctx);
     if (e == ERR_OK) e = forget_old(l);
     return e;
+}
+
+enum err loom_decide(struct loom *l, struct decision *d, bool undo, loom_changed *changed,
+                     void *ctx) {
+    enum err e = store_waiting(l);
+    if (e == ERR_OK) e = fetch_whole(l, d->leg);
+    if (e == ERR_OK) e = fetch_whole(l, d->other);
+    if (e == ERR_OK) e = hand_keep(l->store, d, undo);
+    if (e == ERR_OK) e = hand_tell(l->store, l->weave, &l->view);
+    if (e != ERR_OK) return e;
+    map_clear(&l->signatures); /* a call may become again what it was before */
+    return loom_commit(l, changed, ctx);
 }
 
 /* What an earlier run kept and was stopped before linking. */
@@ -435,7 +465,8 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
     weave_new(l);
     *out = l;
     struct store_totals t;
-    enum err e = store_totals(store, &t);
+    enum err e = hand_tell(store, l->weave, &l->view);
+    if (e == ERR_OK) e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
         /* the end of what is there: it may go on */
         e = cover(l, t.last_us - l->window_us, t.last_us + 1);
