@@ -1,6 +1,8 @@
 /* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
 #include "link/pair.h"
 
+enum { CAUSES = EVIDENCE_AFTER_HOLD + 1 };
+
 u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
 }
@@ -14,6 +16,9 @@ static void add_events(struct index *x, u32 leg) {
     clues_add(&x->events, s->to_dev, s->retry_us, leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
     clues_add(&x->ends, s->from_dev, failed_us(s), leg);
+    clues_add(&x->leaves, s->from_dev, s->start_us, leg);
+    clues_add(&x->over, s->to_dev, s->bye_us, leg);
+    clues_add(&x->over, s->to_dev, s->cancel_us, leg);
     for (int i = 0; i < 2; i++)
         clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
     for (u32 k = 0; k < s->nnumbers; k++) {
@@ -38,8 +43,12 @@ void index_open(struct index *x, const struct weave *w) {
     x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
     x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
+    x->causes = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *x->causes);
+    for (isize i = 0; i < w->ndevs * CAUSES; i++)
+        x->causes[i] = (float)evidence_m((enum evidence_kind)(i % CAUSES));
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
+    x->latest = base_new(w->nsums + 1, u);
     x->up = base_new(w->nsums + 1, u);
     x->size = base_new(w->nsums + 1, u);
     x->reaching = base_new(w->ndevs + 1, u);
@@ -64,6 +73,8 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->events);
     clues_settle(&x->numbers);
     clues_settle(&x->ends);
+    clues_settle(&x->leaves);
+    clues_settle(&x->over);
     for (isize d = 0; d < w->ndevs; d++)
         x->background[d] = background_of(x, UNCAUSED * (double)x->leaving[d]);
 }
@@ -77,7 +88,8 @@ i64 failed_us(const struct sum *s) {
 void index_child(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
     if (!s->parent || s->flags & SUM_RECORDING) return;
-    u32 *answered = &x->answered[s->parent - 1];
+    u32 *answered = &x->answered[s->parent - 1], *latest = &x->latest[s->parent - 1];
+    if (!*latest || x->w->sums[*latest - 1].start_us <= s->start_us) *latest = c + 1;
     i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
     if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
     if (failed_us(s) == NEVER) return;
@@ -94,15 +106,41 @@ void index_close(struct index *x) {
     clues_drop(&x->events);
     clues_drop(&x->numbers);
     base_free(x->background);
+    base_free(x->causes);
     base_free(x->none);
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
+    base_free(x->latest);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
+    clues_drop(&x->leaves);
+    clues_drop(&x->over);
     base_free(x->failures);
     base_free(x->next_failure);
+}
+
+u32 index_root(const struct index *x, u32 leg) {
+    while (x->up[leg] != leg) {
+        x->up[leg] = x->up[x->up[leg]];
+        leg = x->up[leg];
+    }
+    return leg;
+}
+
+void index_calls(struct index *x) {
+    const struct weave *w = x->w;
+    for (u32 i = 0; (isize)i < w->nsums; i++) {
+        x->up[i] = i;
+        x->size[i] = 0;
+    }
+    for (u32 i = 0; (isize)i < w->nsums;
+         i++) { /* a circle is not cut yet, and harmless so */
+        if (w->sums[i].parent)
+            x->up[index_root(x, i)] = index_root(x, w->sums[i].parent - 1);
+    }
+    for (u32 i = 0; (isize)i < w->nsums; i++) x->size[index_root(x, i)]++;
 }
 
 double index_background(const struct index *x, u32 dev) {
@@ -131,6 +169,33 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
+double index_cause(const struct index *x, u32 dev, enum evidence_kind k) {
+    return (double)x->causes[dev * CAUSES + k];
+}
+
+/* A queue dials after it has answered, a hunt after a failure, most boxes at once: each device as it does. */
+static void learn_causes(struct index *x) {
+    static const double USUAL = 30; /* so many legs as weights.h has them */
+    const struct weave *w = x->w;
+    double *n = base_new(w->ndevs + 1, (isize)sizeof *n);
+    float *of = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *of);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        enum evidence_kind cause = leg_cause(w, s);
+        if (s->kind != KIND_CALL || (int)cause >= CAUSES ||
+            cause == EVIDENCE_SAME_CALL_ID)
+            continue;
+        n[s->from_dev] += s->confidence;
+        of[s->from_dev * CAUSES + cause] += (float)s->confidence;
+    }
+    for (isize i = 0; i < w->ndevs * CAUSES; i++) {
+        double m = evidence_m((enum evidence_kind)(i % CAUSES));
+        x->causes[i] = (float)(((double)of[i] + USUAL * m) / (n[i / CAUSES] + USUAL));
+    }
+    base_free(of);
+    base_free(n);
+}
+
 /* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */
 void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
@@ -138,9 +203,10 @@ void index_learn(struct index *x, const struct sort_row *rows) {
         double at_first = UNCAUSED / 4 * (double)x->leaving[d];
         x->background[d] = background_of(x, at_first + x->none[d]);
     }
+    learn_causes(x);
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
-        x->failures[i] = x->answered[i] = 0;
+        x->failures[i] = x->answered[i] = x->latest[i] = 0;
         x->explained[i] = (struct explained){0};
     }
     for (isize i = 0; i < w->nsums; i++) {

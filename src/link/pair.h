@@ -26,16 +26,21 @@ struct index {
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
+    struct clues leaves;  /* by device that it left: a leg started */
+    struct clues over;    /* by device that it reached: a leg was hung up or given up */
 
     u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
+    u32 *latest; /* by leg: the last of its children to start, found in this round, + 1 */
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
     double *background;          /* by device: see index_background */
+    float *
+        causes; /* by device and kind: how many legs it sends for each that could make it do so */
     /* by device, and by leg: how many legs probably have their cause outside the trace */
     double *none, *none_of;
 };
@@ -48,6 +53,10 @@ void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
 
+/* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
+u32 index_root(const struct index *x, u32 leg);
+void index_calls(struct index *x);
+
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
@@ -58,6 +67,9 @@ void index_learn(struct index *x, const struct sort_row *rows);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);
+
+/* How often this kind of trigger makes this device send a leg: what weights.h says, and what the trace has taught. */
+double index_cause(const struct index *x, u32 dev, enum evidence_kind k);
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {

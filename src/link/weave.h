@@ -82,7 +82,9 @@ struct sum {
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    u32 group;              /* conversation */
+    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
+    double share;  /* … of all that could have sent it */
+    u32 group;     /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
@@ -108,6 +110,13 @@ struct proof {
     float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
     i64 delta_us; /* of a timing: how long after; by hand: row of decisions */
+};
+
+/* A leg and a parent in a call that it is not in. */
+struct link_maybe {
+    u32 leg, parent; /* rows */
+    double confidence;
+    u32 proofs_at, nproofs;
 };
 
 /* On this leg somebody was put on hold. */
@@ -173,6 +182,10 @@ struct weave {
     isize nleg_tokens, cap_leg_tokens;
     struct hold *holds;
     isize nholds, cap_holds;
+    struct link_maybe *maybes; /* by leg, the likeliest first */
+    isize nmaybes, cap_maybes;
+    u32 *maybes_below; /* rows of maybes by parent */
+    isize cap_maybes_below;
     struct proof *proofs;
     isize nproofs, cap_proofs;
     struct conversation *groups;
