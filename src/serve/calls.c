@@ -10,6 +10,7 @@
 #include "draw/draw.h"
 #include "link/link.h"
 #include "serve/hand.h"
+#include "serve/kept.h"
 #include "serve/query.h"
 #include "serve/value.h"
 
@@ -141,7 +142,10 @@ static struct call *call_weave(struct request *r, struct weave *w, str id,
         return NULL;
     }
     struct call *c = weave_call(w, at, true, r->view);
+    str summary;
     c->id = id;
+    if (store_summary(r->reader->store, id, r->view, &summary) == ERR_OK)
+        kept_fill(c, summary, r->view);
     return c;
 }
 
