@@ -27,6 +27,7 @@ void draw_css(struct out *o);
 /* A ladder for a terminal or a mail: plain UTF-8 (or ASCII), at most `width` columns where it fits (0: as needed). */
 struct draw_text_options {
     bool ascii, unfold;
+    bool why; /* all evidence with its weight */
     int width;
     i32 zone_s;
 };
