@@ -5,11 +5,12 @@ import { useState } from 'preact/hooks';
 import { confidenceText, roleText, type LegTimes } from './lib/facts.js';
 import type { Call, Leg } from './lib/model.js';
 import { resultText, resultTone } from './lib/rows.js';
-import { shown, shownLine } from './lib/safe.js';
+import { shownLine } from './lib/safe.js';
 import { clockText, decimalsFor, parseTime, type Zone } from './lib/time.js';
 import { Badge, Copy, Icon } from './parts.js';
 import { useStore, zone } from './store.js';
 import type { Spot } from './view/ladder.js';
+import { Why } from './why.js';
 
 export interface LegProps {
   call: Call;
@@ -91,31 +92,7 @@ function LegDetails({ leg, call }: { leg: Leg; call: Call }) {
         <dt>Call-ID</dt>
         <dd class="call-id"><code>{shownLine(leg.call_id)}</code><Copy label="Copy the Call-ID" text={leg.call_id} /></dd>
       </dl>
-      <Evidence leg={leg} />
-    </div>
-  );
-}
-
-function Evidence({ leg }: { leg: Leg }) {
-  if (leg.parent === null) {
-    return <p class="why"><strong>Why is it here?</strong> The call came in on it.</p>;
-  }
-  return (
-    <div class="why">
-      <p>
-        <strong>Why is it here?</strong> It belongs to leg <Badge leg={leg.parent} />
-        {leg.confidence !== null && <>, with a confidence of {confidenceText(leg.confidence)}</>}:
-      </p>
-      {leg.evidence.length === 0 ? <p class="quiet">No evidence was kept.</p> : (
-        <ul class="evidence">
-          {leg.evidence.map((e, i) => (
-            <li key={i}>
-              <meter min={0} max={20} value={Math.max(0, Math.min(20, e.bits ?? 0))} aria-label={`${e.bits} bits`} title={`${e.bits} bits of evidence: one bit doubles the odds`} />
-              <span>{shown(e.text)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Why leg={leg} call={call} />
     </div>
   );
 }
