@@ -165,7 +165,7 @@ function JoinDialog({ call, wanted, onClose, z }: { call: Call; wanted: string |
       }}>
         <label for="join-what">The other call: a number, a Call-ID, or the address of its page</label>
         <div class="join-search">
-          <input id="join-what" ref={input} type="search" defaultValue={wanted ?? ''} />
+          <input id="join-what" ref={input} type="text" defaultValue={wanted ?? ''} />
           <button type="submit" class="button">Find</button>
         </div>
       </form>
