@@ -1,15 +1,32 @@
 /* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
 #include "link/pair.h"
 
-enum { CAUSES = EVIDENCE_AFTER_HOLD + 1 };
-
 u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
+}
+
+/* What this leg could make the devices at its ends do. */
+static void add_chances(struct index *x, const struct sum *s) {
+    u32 *reached = x->chances + s->to_dev * CAUSES,
+        *left = x->chances + s->from_dev * CAUSES;
+    reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
+    reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
+    left[EVIDENCE_AFTER_SIBLING]++;
+    left[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
+    for (int i = 0; i < 2; i++) {
+        if (s->refer_msg[i])
+            x->chances[s->refer_dev[i] * CAUSES + EVIDENCE_AFTER_REFER]++;
+    }
+    if (s->flags & SUM_HOLD) {
+        reached[EVIDENCE_AFTER_HOLD]++;
+        left[EVIDENCE_AFTER_HOLD]++;
+    }
 }
 
 static void add_events(struct index *x, u32 leg) {
     const struct weave *w = x->w;
     const struct sum *s = &w->sums[leg];
+    add_chances(x, s);
     x->leaving[s->from_dev]++;
     x->reaching[s->to_dev]++;
     clues_add(&x->events, s->to_dev, s->start_us, leg);
@@ -43,6 +60,7 @@ void index_open(struct index *x, const struct weave *w) {
     x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
     x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
+    x->chances = base_new((w->ndevs + 1) * CAUSES, u);
     x->causes = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *x->causes);
     for (isize i = 0; i < w->ndevs * CAUSES; i++)
         x->causes[i] = (float)evidence_m((enum evidence_kind)(i % CAUSES));
@@ -107,6 +125,7 @@ void index_close(struct index *x) {
     clues_drop(&x->numbers);
     base_free(x->background);
     base_free(x->causes);
+    base_free(x->chances);
     base_free(x->none);
     base_free(x->none_of);
     base_free(x->explained);
@@ -175,25 +194,21 @@ double index_cause(const struct index *x, u32 dev, enum evidence_kind k) {
 
 /* A queue dials after it has answered, a hunt after a failure, most boxes at once: each device as it does. */
 static void learn_causes(struct index *x) {
-    static const double USUAL = 30; /* so many legs as weights.h has them */
+    static const double USUAL =
+        30; /* so many of each are taken to be as weights.h has them */
     const struct weave *w = x->w;
-    double *n = base_new(w->ndevs + 1, (isize)sizeof *n);
     float *of = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *of);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         enum evidence_kind cause = leg_cause(w, s);
-        if (s->kind != KIND_CALL || (int)cause >= CAUSES ||
-            cause == EVIDENCE_SAME_CALL_ID)
-            continue;
-        n[s->from_dev] += s->confidence;
-        of[s->from_dev * CAUSES + cause] += (float)s->confidence;
+        if (s->kind == KIND_CALL && cause != EVIDENCE_COUNT)
+            of[s->from_dev * CAUSES + cause] += (float)s->confidence;
     }
     for (isize i = 0; i < w->ndevs * CAUSES; i++) {
         double m = evidence_m((enum evidence_kind)(i % CAUSES));
-        x->causes[i] = (float)(((double)of[i] + USUAL * m) / (n[i / CAUSES] + USUAL));
+        x->causes[i] = (float)(((double)of[i] + USUAL * m) / (x->chances[i] + USUAL));
     }
     base_free(of);
-    base_free(n);
 }
 
 /* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */

@@ -5,7 +5,7 @@
 #include "link/clue.h"
 #include "link/weave.h"
 
-enum { PROOFS_A_PAIR = 16 };
+enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
  * and of the second. */
@@ -39,8 +39,9 @@ struct index {
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
     double *background;          /* by device: see index_background */
-    float *
-        causes; /* by device and kind: how many legs it sends for each that could make it do so */
+    /* by device and kind of trigger (CAUSES): what could make it send a leg; how many it sends for each */
+    u32 *chances;
+    float *causes;
     /* by device, and by leg: how many legs probably have their cause outside the trace */
     double *none, *none_of;
 };

@@ -207,12 +207,16 @@ void clock_estimate(struct weave *w);
 void merge_sightings(struct weave *w);
 void device_assign(struct weave *w);
 void leg_summarise(struct weave *w);
-void decide_resolve(struct weave *w);
 void said_collect(struct weave *w);
+void twin_devices(struct weave *w);
 void hop_parents(struct weave *w);
+void decide_resolve(struct weave *w);
 void score_parents(struct weave *w);
 void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
+
+/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
+isize maybe_first(const struct weave *w, u32 leg, bool below);
 
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {
