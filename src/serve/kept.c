@@ -32,9 +32,9 @@ static void fill_evidence(struct maybe *m, const json_t *list, arena *view) {
     m->evidence = arena_new(view, struct evidence, (isize)n);
     for (size_t i = 0; i < n; i++) {
         const json_t *o = json_array_get(list, i);
-        m->evidence[m->nevidence++] = (struct evidence){
-            text(o, "kind", view), text(o, "text", view),
-            json_number_value(json_object_get(o, "bits"))};
+        m->evidence[m->nevidence++] =
+            (struct evidence){text(o, "kind", view), text(o, "text", view),
+                              json_number_value(json_object_get(o, "bits"))};
     }
 }
 

@@ -464,7 +464,7 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
     l->hosts = arena_copy(&l->boot, o->hosts);
     weave_new(l);
     *out = l;
-    struct store_totals t;
+    struct store_totals t = {0};
     enum err e = hand_tell(store, l->weave, &l->view);
     if (e == ERR_OK) e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
