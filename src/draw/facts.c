@@ -84,7 +84,7 @@ str fact_confidence(arena *a, double c) {
     const char *words = c >= 0.999  ? "practically certain"
                         : c >= 0.99 ? "very likely"
                         : c >= 0.9  ? "likely"
-                        : c >= 0.5  ? "possible"
+                        : c >= 0.2  ? "possible"
                                     : "unlikely";
     int decimals = c >= 0.999 ? 2 : c >= 0.99 ? 1 : 0;
     return arena_printf(a, "%s (%.*f %%)", words, decimals, 100 * c);

@@ -1,5 +1,5 @@
 /* deciding.c: a change by hand, on the worker's thread: into the database, then the calls that it is about are linked
- * again by the live loom. */
+ * again. */
 #include "serve/worker_inner.h"
 
 static void ids_add(struct deed_ids *l, str id, arena *view) {
@@ -42,9 +42,10 @@ void deciding_run(struct worker *w, struct deed *job) {
         deed_fail(job, ERR_BUSY, store_error(w->store));
         return;
     }
-    enum err e = loom_decide(w->loom, &job->d, job->undo, on_changed, &x);
+    enum err e = loom_decide(w->store, w->o.hosts, &job->d, job->undo, on_changed, &x);
     if (e != ERR_OK)
         deed_fail(job, e, store_error(w->store));
     else
         name_calls(w, job);
+    worker_live_again(w); /* it is to know of it, too */
 }

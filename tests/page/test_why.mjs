@@ -231,7 +231,7 @@ await test('what may belong, what is related, what was changed: told, linked, ad
   const box = page.locator('.call-side .beside');
   await box.waitFor();
   const text = await box.innerText();
-  for (const want of ['2 may belong · 1 related · 1 by hand', 'possible (71', 'Why not: the evidence reaches 71', 'unlikely (30', 'an unknown time', 'call back',
+  for (const want of ['2 may belong · 1 related · 1 by hand', 'possible (71', 'Why not: the evidence reaches 71', 'possible (30', 'an unknown time', 'call back',
     'called back 40 s after', 'A leg was taken out of this call', 'by Kay']) ok(text.includes(want), `"${want}" is missing in ${text}`);
   equal(await box.locator(`a[href="/call/${plain.id}"]`).count(), 4);
   await box.getByRole('button', { name: 'Show the evidence' }).click();

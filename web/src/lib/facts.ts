@@ -153,7 +153,7 @@ export function confidenceText(c: number | null): string {
 /** "practically certain (99.98 %)": as `sipweave show` says it. */
 export function sureText(c: number | null): string {
   if (c === null) return 'not weighed';
-  const words = c >= 0.999 ? 'practically certain' : c >= 0.99 ? 'very likely' : c >= 0.9 ? 'likely' : c >= 0.5 ? 'possible' : 'unlikely';
+  const words = c >= 0.999 ? 'practically certain' : c >= 0.99 ? 'very likely' : c >= 0.9 ? 'likely' : c >= 0.2 ? 'possible' : 'unlikely';
   const decimals = c >= 0.999 ? 2 : c >= 0.99 ? 1 : 0;
   return `${words} (${(Math.min(c, 0.9999) * 100).toFixed(decimals)}\u00a0%)`;
 }
