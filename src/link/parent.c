@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.90, RIVAL = 0.999, SURE = 0.99,
+static const double JOIN = 0.60, RIVAL = 0.999, SURE = 0.99,
                     UNLIKELY = 0.02; /* not worth a word */
 
 enum { RIVALS = 32, ROUNDS = 8 };

@@ -1,6 +1,6 @@
 /* weave.c: opens, feeds and runs the steps; finds a call by what people know of it. */
-#include "link/number.h"
-#include "link/weave.h"
+#include "link/related.h"
+#include "trace/number.h"
 
 struct weave *weave_open(void) {
     struct weave *w = base_new(1, (isize)sizeof *w);
@@ -15,13 +15,13 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,        w->spread_at,
-                            w->spread_by, w->rank,        w->alikes,       w->next_alike,
-                            w->offsets,   w->islands,     w->msgs,         w->more,
-                            w->devs,      w->dev_of,      w->sums,         w->by_leg,
-                            w->leg_facts, w->tokens,      w->token_legs,   w->leg_tokens,
-                            w->holds,     w->proofs,      w->groups,       w->by_group,
-                            w->decisions, w->maybes,      w->maybes_below, w->decided};
+    void *const tables[] = {
+        w->call_ids,  w->source_rank, w->canon,        w->spread_at,  w->spread_by,
+        w->rank,      w->alikes,      w->next_alike,   w->offsets,    w->islands,
+        w->msgs,      w->more,        w->devs,         w->dev_of,     w->sums,
+        w->by_leg,    w->leg_facts,   w->tokens,       w->token_legs, w->leg_tokens,
+        w->holds,     w->proofs,      w->groups,       w->by_group,   w->relations,
+        w->decisions, w->maybes,      w->maybes_below, w->decided};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -78,6 +78,7 @@ void weave_link(struct weave *w) {
     score_parents(w);
     decide_apply(w);
     group_legs(w);
+    related_find(w);
 }
 
 isize weave_ncalls(const struct weave *w) {
@@ -120,7 +121,7 @@ u64 weave_call_signature(const struct weave *w, isize i) {
         if (s->flags & SUM_DECIDED)
             hash = hash_mix(hash, decide_signature(w, w->by_group[g->at + k]));
     }
-    return hash;
+    return related_signature(w, i, hash);
 }
 
 static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number) {

@@ -51,10 +51,12 @@ struct dev {
 
 enum sum_flag {
     SUM_RECORDING = 1,
-    SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
-    SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
-    SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
-    SUM_DECIDED = 16, /* a decision by hand is about it: see weave.decided */
+    SUM_TRANSFER = 2,  /* names another dialog, or follows a REFER */
+    SUM_LAX = 4,       /* its Call-ID is masked: equal ones prove nothing */
+    SUM_HOLD = 8,      /* somebody was put on hold: see weave.holds */
+    SUM_WITHHELD = 16, /* the caller has withheld the number */
+    SUM_RELATES = 32,  /* it has a FACT_REPLY or FACT_FOCUS */
+    SUM_DECIDED = 64,  /* a decision by hand is about it: see weave.decided */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -135,6 +137,7 @@ struct conversation {
     u32 at, n; /* its legs: weave.by_group[at .. at+n), by start */
     i64 start_us;
     enum call_kind kind;
+    u32 related_at, nrelated; /* weave.relations, by start */
 };
 
 struct weave {
@@ -190,6 +193,8 @@ struct weave {
     isize nproofs, cap_proofs;
     struct conversation *groups;
     isize ngroups, cap_groups;
+    struct relation *relations; /* related.h */
+    isize cap_relations;
     u32 *by_group;
     isize cap_by_group;
     struct decision *decisions; /* by hand, in the order of their numbers */
