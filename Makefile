@@ -14,7 +14,7 @@ CLANG   ?= clang
 OUT     := build/$(BUILD)
 GEN     := build/gen
 
-LIBS     := libpcap sqlite3 libmicrohttpd libzstd zlib libxxhash
+LIBS     := libpcap sqlite3 libmicrohttpd libzstd zlib libxxhash jansson
 PKG_CFLAGS = $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(LIBS) 2>/dev/null)
 
@@ -124,7 +124,7 @@ run: deps
 $(OUT)/tests/%: tests/%.c $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) | build/.deps-test
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< $(TEST_LIB) $(OUT)/lib.a $(GEN_OBJ) \
-	    $(PKG_LIBS) -lcmocka -ljansson -lm -lpthread -o $@
+	    $(PKG_LIBS) -lcmocka -lm -lpthread -o $@
 
 $(OUT)/obj/tests/lib/%.o: tests/lib/%.c | build/.deps-test
 	@mkdir -p $(@D)

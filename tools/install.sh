@@ -2,10 +2,11 @@
 # Installs what the build (or, with "test", the tests) needs and this machine lacks: Debian packages.
 # Does nothing, quickly, when everything is there.
 set -eu
-build="gcc libc6-dev pkg-config libpcap-dev libsqlite3-dev libmicrohttpd-dev libzstd-dev zlib1g-dev libxxhash-dev"
+build="gcc libc6-dev pkg-config libpcap-dev libsqlite3-dev libmicrohttpd-dev libzstd-dev zlib1g-dev libxxhash-dev \
+libjansson-dev"
 command -v node >/dev/null 2>&1 || build="$build nodejs"
 command -v npm >/dev/null 2>&1 || build="$build npm"
-test="libcmocka-dev libjansson-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck tshark \
+test="libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy cppcheck tshark \
 chromium sqlite3 sngrep tcpdump time fonts-dejavu-core"
 case "${1:-build}" in
 build) want=$build ;;

@@ -15,7 +15,7 @@ enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_HTML, FORMAT_JSON, FORMAT_COUNT };
 struct options {
     const char *const *files;
     isize nfiles;
-    bool json, quiet, insecure, unfold, ascii, no_browser;
+    bool json, quiet, insecure, unfold, ascii, why, no_browser;
     enum call_kind kind; /* KIND_COUNT: all */
     bool kind_given;
     const char *call, *hosts, *db, *listen, *syslog, *output;

@@ -27,6 +27,7 @@ static const char help[] =
     "  --format FORMAT    text, svg, html or json\n"
     "  --unfold           show repeated messages one by one\n"
     "  --ascii            text with ASCII characters alone\n"
+    "  --why              text with all evidence for each leg, and its weight\n"
     "  --output FILE      write there, not to standard output\n"
     "  --hosts FILE       names for addresses, as in /etc/hosts; one name on several is "
     "a pool\n"

@@ -60,6 +60,7 @@ static const struct option all[] = {
     {"--insecure", FLAG, offsetof(struct options, insecure), ""},
     {"--unfold", FLAG, offsetof(struct options, unfold), ""},
     {"--ascii", FLAG, offsetof(struct options, ascii), ""},
+    {"--why", FLAG, offsetof(struct options, why), ""},
     {"--no-browser", FLAG, offsetof(struct options, no_browser), ""},
     {"--call", TEXT, offsetof(struct options, call), "an id, a Call-ID or a number"},
     {"--hosts", TEXT, offsetof(struct options, hosts), "a file"},

@@ -32,7 +32,7 @@ static void write_call(struct out *out, const struct call *c, const struct optio
     struct draw_options how = {
         .unfold = o->unfold, .standalone = true, .zone_s = o->zone_s};
     struct draw_text_options text = {
-        .ascii = o->ascii, .unfold = o->unfold, .zone_s = o->zone_s};
+        .ascii = o->ascii, .unfold = o->unfold, .why = o->why, .zone_s = o->zone_s};
     switch (o->json ? FORMAT_JSON : o->format) {
     case FORMAT_SVG: draw_svg(out, c, &how); break;
     case FORMAT_HTML:

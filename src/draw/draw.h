@@ -27,6 +27,7 @@ void draw_css(struct out *o);
 /* A ladder for a terminal or a mail: plain UTF-8 (or ASCII), at most `width` columns where it fits (0: as needed). */
 struct draw_text_options {
     bool ascii, unfold;
+    bool why; /* all evidence with its weight */
     int width;
     i32 zone_s;
 };
@@ -41,6 +42,9 @@ void draw_html(struct out *o, const struct call *c, const struct draw_options *d
  * A JSON value like those of out.h: an item of an array gets its comma. For one object a line the
  * caller clears o->comma after each. */
 void draw_json(struct out *o, const struct call *c, bool messages);
+
+/* The members of a decision by hand, into an object that is open. */
+void draw_json_decision(struct out *o, const struct decision *d);
 
 /* One line a call, for people: when, from, to, result, times, legs, devices. */
 void draw_call_line(struct out *o, const struct call *c, i32 zone_s);

@@ -77,3 +77,66 @@ str fact_why(arena *a, const struct leg *l) {
     return arena_printf(a, "%.*s: %.*s", (int)why.n, (const char *)why.p, (int)text.n,
                         (const char *)text.p);
 }
+
+str fact_confidence(arena *a, double c) {
+    if (!isfinite(c)) c = 0;
+    if (c > 0.9999) c = 0.9999; /* nothing here is ever certain */
+    const char *words = c >= 0.999  ? "practically certain"
+                        : c >= 0.99 ? "very likely"
+                        : c >= 0.9  ? "likely"
+                        : c >= 0.2  ? "possible"
+                                    : "unlikely";
+    int decimals = c >= 0.999 ? 2 : c >= 0.99 ? 1 : 0;
+    return arena_printf(a, "%s (%.*f %%)", words, decimals, 100 * c);
+}
+
+str fact_how_sure(arena *a, const struct leg *l) {
+    if (l->parent <= 0) return S("where it begins");
+    str sure = fact_confidence(a, l->confidence);
+    return arena_printf(a, "leg %d, %.*s", l->parent, (int)sure.n, (const char *)sure.p);
+}
+
+str fact_bits(arena *a, double bits) {
+    if (!isfinite(bits)) return S("by hand");
+    return arena_printf(a, "%+.1f bits", bits);
+}
+
+str fact_maybe_place(arena *a, const struct maybe *m) {
+    if (m->below) return arena_printf(a, "would hang on leg %d", m->leg);
+    return arena_printf(a, "leg %d would hang on it", m->leg);
+}
+
+/* "leg 5", or "leg 70hck944fybya" where it is in another call. */
+static str leg_name(arena *a, const struct call *c, str id, bool *here) {
+    for (isize i = 0; i < c->nlegs; i++) {
+        *here = str_eq(c->legs[i].id, id);
+        if (*here) return arena_printf(a, "leg %d", c->legs[i].n);
+    }
+    *here = false;
+    return arena_printf(a, "leg %.*s", (int)i64_min(id.n, 40),
+                        id.n ? (const char *)id.p : "");
+}
+
+str fact_decision(arena *a, const struct call *c, const struct decision *d) {
+    bool mine, there;
+    str leg = leg_name(a, c, d->leg, &mine), other = leg_name(a, c, d->other, &there);
+    const char *how = "was joined to";
+    if (d->kind == DECISION_SPLIT) how = "was taken out of the call of";
+    if (d->kind == DECISION_SPLIT && there && !mine)
+        return arena_printf(a, "%.*s was taken out of this call", (int)leg.n,
+                            (const char *)leg.p);
+    return arena_printf(a, "%.*s %s %.*s", (int)leg.n, (const char *)leg.p, how,
+                        (int)other.n, (const char *)other.p);
+}
+
+const char *fact_related(enum related_kind k) {
+    switch (k) {
+    case RELATED_SECOND_ATTEMPT: return "second attempt";
+    case RELATED_CALL_BACK: return "call back";
+    case RELATED_CONFERENCE: return "same conference";
+    case RELATED_QUEUE: return "same queue";
+    case RELATED_NAMED: return "named in it";
+    case RELATED_COUNT: break;
+    }
+    return "related";
+}

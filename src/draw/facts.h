@@ -20,5 +20,16 @@ str fact_who(str number); /* the number, or "unknown" */
 
 /* Why a leg is here: "leg 2, 99.8 %: same called number 13 ms after …"; of the first: "where it begins". */
 str fact_why(arena *a, const struct leg *l);
+/* The same without the evidence: "leg 2, practically certain (99.98 %)". */
+str fact_how_sure(arena *a, const struct leg *l);
+/* "practically certain (99.98 %)", "possible (71 %)" */
+str fact_confidence(arena *a, double confidence);
+/* "+12.4 bits", "by hand" */
+str fact_bits(arena *a, double bits);
+/* Where it would hang: "would hang on leg 2", "leg 2 would hang on it". */
+str fact_maybe_place(arena *a, const struct maybe *m);
+/* "leg 5 was taken out of this call"; without who and when. */
+str fact_decision(arena *a, const struct call *c, const struct decision *d);
+const char *fact_related(enum related_kind k); /* "second attempt" */
 
 #endif

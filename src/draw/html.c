@@ -7,10 +7,12 @@
  *       section.problems           li.problem.error|warning|info
  *       section#legs               table, tr[data-leg]
  *       div#ladder                 div.folded, div.unfolded[hidden] (only where something folds)
+ *       section#may-belong, section#related, section#by-hand     where there is any: html_why.c
  *       script#call                the object of draw_json, every < as \u003c
  *       script                     the page's */
 #include "draw/draw.h"
 #include "draw/facts.h"
+#include "draw/html.h"
 #include "draw/palette.h"
 #include "draw/svg.h"
 
@@ -56,7 +58,16 @@ static void write_frame_css(struct out *o) {
         "#legs .badge{display:inline-block;min-width:18px;height:18px;border-radius:9px;"
         "text-align:center;font-size:11px;font-weight:700;line-height:18px;"
         "background:var(--c);color:var(--ct)}\n"
-        "#legs .arrow,h1 .arrow{color:var(--ld-dim);padding:0 .35em}\n");
+        "#legs .arrow,h1 .arrow,.links .arrow{color:var(--ld-dim);padding:0 .35em}\n"
+        ".evidence{list-style:none;margin:4px 0 0;padding:0;font-size:12px}\n"
+        ".evidence li{display:flex}\n"
+        ".evidence .bits{flex:none;min-width:7em;padding-right:1em;"
+        "text-align:right;color:var(--ld-dim);font-variant-numeric:tabular-nums}\n"
+        "#legs details,.links details{font-size:12px}\n"
+        "#legs summary,.links summary{color:var(--ld-dim);cursor:pointer}\n"
+        ".links ul{padding:0;list-style:none;margin:0}\n"
+        ".links li{padding:6px 0}\n"
+        ".links small{display:block;color:var(--ld-dim);font-size:12px}\n");
 }
 
 static void write_head(struct out *o, const struct call *c, i32 zone_s, str css,
@@ -129,7 +140,9 @@ static void write_leg(struct out *o, const struct call *c, const struct leg *l,
     write_pair(o, fact_who(l->from), fact_who(l->to));
     out_z(o, "</small><small class=\"why\">");
     if (l->parent > 0) element(o, "", str_z(leg_role_text(l->role)), " of ");
-    element(o, "", fact_why(a, l), "</small></td><td>");
+    element(o, "", fact_how_sure(a, l), "</small>");
+    html_evidence(o, "Why is this leg here?", l->evidence, l->nevidence, *a);
+    out_z(o, "</td><td>");
     element(o, "", fact_state(a, l->state, l->status), "</td><td class=\"num\">");
     element(o, "", fact_span(a, fact_leg_ring_us(l), precision_us),
             "</td><td class=\"num\">");
@@ -194,6 +207,7 @@ void draw_html(struct out *o, const struct call *c, const struct draw_options *d
     write_problems(o, c);
     write_legs(o, c, view);
     write_ladder(o, c, d, view);
+    html_links(o, c, d->zone_s, view);
     out_z(o, "<script type=\"application/json\" id=\"call\">");
     struct out json = {.sink = without_less_than, .ctx = o};
     draw_json(&json, c, true);

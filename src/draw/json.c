@@ -1,14 +1,15 @@
 /* json.c: a call as the object of DESIGN.md section 3. Written, not built: nothing is held in memory
  * but the text itself. */
-#include "draw/draw.h"
+#include "draw/json.h"
 
 #include "base/time.h"
 #include "draw/facts.h"
 
 #include <math.h>
 
-/* 0 and up: a time; -1 and below: not known */
-static void json_time(struct out *o, const char *key, i64 us) {
+enum { LINKS_IN_SUMMARY = 8 };
+
+void json_time(struct out *o, const char *key, i64 us) {
     u8 room[64];
     arena scratch = {room, room, room + sizeof room};
     if (us < 0) {
@@ -22,7 +23,7 @@ static void json_positive(struct out *o, const char *key, i64 value) {
     json_i64_or_null(o, key, value > 0 ? value : -1);
 }
 
-static void json_number(struct out *o, const char *key, double value, int decimals) {
+void json_number(struct out *o, const char *key, double value, int decimals) {
     if (isfinite(value)) {
         json_fixed(o, key, value, decimals);
     } else {
@@ -95,16 +96,7 @@ static void write_leg(struct out *o, const struct call *c, const struct leg *l) 
     json_i64(o, "messages", l->messages);
     json_positive(o, "parent", l->parent);
     json_number(o, "confidence", l->confidence, 4);
-    json_begin_array(o, "evidence");
-    for (isize i = 0; i < l->nevidence; i++) {
-        const struct evidence *e = &l->evidence[i];
-        json_begin_object(o, NULL);
-        json_str(o, "kind", e->kind);
-        json_number(o, "bits", e->bits, 1);
-        json_str(o, "text", e->text);
-        json_end_object(o);
-    }
-    json_end_array(o);
+    json_evidence(o, l->evidence, l->nevidence);
     json_end_object(o);
 }
 
@@ -214,6 +206,7 @@ void draw_json(struct out *o, const struct call *c, bool messages) {
     json_begin_array(o, "legs");
     for (isize i = 0; i < c->nlegs; i++) write_leg(o, c, &c->legs[i]);
     json_end_array(o);
+    json_links(o, c, messages ? INT32_MAX : LINKS_IN_SUMMARY);
     write_problems(o, c);
     if (messages) {
         write_messages(o, c);

@@ -266,6 +266,7 @@ void draw_text(struct out *o, const struct call *c, const struct draw_text_optio
     for (isize i = 0; i < g.l.nrows; i++) write_row(o, &g, &line, &g.l.rows[i], view);
     if (g.l.nrows) out_byte(o, '\n');
     text_legs(o, c, d, view);
+    text_links(o, c, d, view);
     text_problems(o, c, d, view);
     arena_close(&view);
 }

@@ -9,17 +9,17 @@
 
 enum { COLS = 6, WAY = 1, NUMBERS = 2, WIDTH_DEFAULT = 132 };
 
-static struct cells safe(arena *a, str s, const struct draw_text_options *d) {
+struct cells text_safe(arena *a, str s, const struct draw_text_options *d) {
     return cells_text(a, s, d->ascii);
 }
 
-static int line_width(const struct draw_text_options *d) {
+int text_columns(const struct draw_text_options *d) {
     return d->width > 0 ? d->width : WIDTH_DEFAULT;
 }
 
 /* "a → b" */
 static struct cells pair(arena *a, str from, str to, const struct draw_text_options *d) {
-    struct cells x = safe(a, from, d), y = safe(a, to, d);
+    struct cells x = text_safe(a, from, d), y = text_safe(a, to, d);
     struct cells both = cells_new(a, x.n + y.n + 4);
     both.n = x.n + y.n + (d->ascii ? 4 : 3);
     cells_put(&both, 0, x);
@@ -33,8 +33,7 @@ static void write_line(struct out *o, struct cells text) {
     out_byte(o, '\n');
 }
 
-/* Words one after the other, broken where the line ends. */
-static void write_wrapped(struct out *o, struct cells text, int indent, int width) {
+void text_wrapped(struct out *o, struct cells text, int indent, int width) {
     int room = width - indent;
     if (room < 20) room = 20;
     while (text.n) {
@@ -75,18 +74,18 @@ void text_title(struct out *o, const struct call *c, const struct draw_text_opti
     add_fact(&facts, d, S(""), fact_count(a, c->ndevices, "device", "devices"));
     add_fact(&facts, d, S(""), fact_count(a, c->nmessages, "message", "messages"));
     add_fact(&facts, d, S("id "), c->id);
-    write_wrapped(o, safe(a, out_str(&facts), d), 0, line_width(d));
+    text_wrapped(o, text_safe(a, out_str(&facts), d), 0, text_columns(d));
     out_drop(&facts);
 }
 
 static void leg_cells(struct cells *cell, const struct call *c, const struct leg *l,
                       u32 precision, const struct draw_text_options *d, arena *a) {
-    cell[0] = safe(a, arena_printf(a, "%3d", l->n), d);
+    cell[0] = text_safe(a, arena_printf(a, "%3d", l->n), d);
     cell[WAY] = pair(a, fact_device(c, l->from_device), fact_device(c, l->to_device), d);
     cell[NUMBERS] = pair(a, fact_who(l->from), fact_who(l->to), d);
-    cell[3] = safe(a, fact_state(a, l->state, l->status), d);
-    cell[4] = safe(a, fact_span(a, fact_leg_ring_us(l), precision), d);
-    cell[5] = safe(a, fact_span(a, fact_leg_talk_us(l), precision), d);
+    cell[3] = text_safe(a, fact_state(a, l->state, l->status), d);
+    cell[4] = text_safe(a, fact_span(a, fact_leg_ring_us(l), precision), d);
+    cell[5] = text_safe(a, fact_span(a, fact_leg_talk_us(l), precision), d);
 }
 
 /* Does a leg carry other numbers than the call, whose numbers stand in the title? */
@@ -116,7 +115,7 @@ static void column_widths(int *width, const struct call *c,
     }
     if (!numbers_differ(c)) width[NUMBERS] = -2;
     for (int k = 0; k < COLS; k++) sum += width[k];
-    while (sum > line_width(d)) {
+    while (sum > text_columns(d)) {
         int give = width[WAY] >= width[NUMBERS] ? WAY : NUMBERS;
         if (width[give] <= 12) break;
         width[give]--;
@@ -148,19 +147,23 @@ void text_legs(struct out *o, const struct call *c, const struct draw_text_optio
                        S("numbers"), S("result"),
                        S("rang"),    S("talked")};
     struct cells cell[COLS];
-    for (int k = 0; k < COLS; k++) cell[k] = safe(&a, names[k], d);
+    for (int k = 0; k < COLS; k++) cell[k] = text_safe(&a, names[k], d);
     write_cells(o, cell, width, d, a);
     for (isize i = 0; i < c->nlegs; i++) {
         const struct leg *l = &c->legs[i];
         a = scratch;
         leg_cells(cell, c, l, precision, d, &a);
         write_cells(o, cell, width, d, a);
-        str why = fact_why(&a, l);
+        str why = d->why ? fact_how_sure(&a, l) : fact_why(&a, l);
         if (l->parent > 0 || l->role != ROLE_INCOMING)
             why = arena_printf(&a, "%s of %.*s", leg_role_text(l->role), (int)why.n,
                                (const char *)why.p);
-        write_wrapped(o, safe(&a, why, d), 5, line_width(d));
+        text_wrapped(o, text_safe(&a, why, d), 5, text_columns(d));
+        if (d->why) text_evidence(o, l->evidence, l->nevidence, d, a);
     }
+    if (d->why)
+        out_z(o,
+              "\nOne bit of evidence doubles the odds; below zero it speaks against.\n");
 }
 
 void text_problems(struct out *o, const struct call *c, const struct draw_text_options *d,
@@ -178,7 +181,7 @@ void text_problems(struct out *o, const struct call *c, const struct draw_text_o
         if (p->cure.n) out_byte(&words, ' ');
         out_bytes(&words, p->cure);
         if (i == 0) out_byte(o, '\n');
-        write_wrapped(o, safe(&a, out_str(&words), d), 0, line_width(d));
+        text_wrapped(o, text_safe(&a, out_str(&words), d), 0, text_columns(d));
         out_drop(&words);
     }
 }

@@ -31,7 +31,8 @@
     X(CANCEL_ECHO, "cancel-echo",                                                        \
       "was cancelled when the call was answered or given up")                            \
     X(FAILURE_ECHO, "failure-echo", "its failure was passed on")                         \
-    X(BYE_ECHO, "bye-echo", "both were hung up together")
+    X(BYE_ECHO, "bye-echo", "both were hung up together")                                \
+    X(BY_HAND, "by-hand", "joined by hand")
 
 enum evidence_kind {
 #define X(id, name, words) EVIDENCE_##id,

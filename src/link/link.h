@@ -36,6 +36,8 @@ void weave_join_all(struct weave *w);
 /* Tells what somebody has decided by hand; legs that are not in the trace do no harm. Of two decisions about one leg the later
  * one counts. Strings are copied. */
 void weave_decide(struct weave *w, const struct decision *d);
+/* Forgets all that weave_decide has told: what is in force now is told again. */
+void weave_decide_anew(struct weave *w);
 
 /* Works everything out from all that has been added so far. May be called again after more. */
 void weave_link(struct weave *w);

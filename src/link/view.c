@@ -336,6 +336,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     number_legs(&v, n);
     devices(&v, n);
     legs(&v);
+    decide_view(w, g, c, a);
     methods(&v, n);
     c->precision_us = coarsest(&v, n);
     outcome(c);

@@ -57,6 +57,7 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
                                                            : "another caller");
         }
         return arena_printf(v->a, "%s %.*s", words, STR(label));
+    case EVIDENCE_BY_HAND: return decide_words(v->w, p, v->a);
     case EVIDENCE_TOKEN: return arena_printf(v->a, "%s in %.*s", words, STR(label));
     case EVIDENCE_DIALOG_REFERENCE:
     case EVIDENCE_CALL_ID_REFERENCE:

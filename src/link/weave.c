@@ -15,14 +15,14 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,       w->spread_at,
-                            w->spread_by, w->rank,        w->alikes,      w->next_alike,
-                            w->common_us, w->stints,      w->blur_us,     w->mirror_us,
-                            w->islands,   w->msgs,        w->more,        w->devs,
-                            w->dev_of,    w->sums,        w->by_leg,      w->leg_facts,
-                            w->tokens,    w->token_legs,  w->leg_tokens,  w->holds,
-                            w->proofs,    w->groups,      w->by_group,    w->relations,
-                            w->decisions, w->maybes,      w->maybes_below};
+    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,        w->spread_at,
+                            w->spread_by, w->rank,        w->alikes,       w->next_alike,
+                            w->common_us, w->stints,      w->blur_us,      w->mirror_us,
+                            w->islands,   w->msgs,        w->more,         w->devs,
+                            w->dev_of,    w->sums,        w->by_leg,       w->leg_facts,
+                            w->tokens,    w->token_legs,  w->leg_tokens,   w->holds,
+                            w->proofs,    w->groups,      w->by_group,     w->relations,
+                            w->decisions, w->maybes,      w->maybes_below, w->decided};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -75,7 +75,9 @@ void weave_link(struct weave *w) {
     leg_summarise(w);
     said_collect(w);
     hop_parents(w);
+    decide_resolve(w);
     score_parents(w);
+    decide_apply(w);
     group_legs(w);
     related_find(w);
 }
@@ -117,6 +119,8 @@ u64 weave_call_signature(const struct weave *w, isize i) {
         hash = hash_mix(hash, hash_mix((u64)s->start_us, (u64)s->last_us));
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
         hash = maybes_hash(hash, w, w->by_group[g->at + k]);
+        if (s->flags & SUM_DECIDED)
+            hash = hash_mix(hash, decide_signature(w, w->by_group[g->at + k]));
     }
     return related_signature(w, i, hash);
 }

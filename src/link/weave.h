@@ -56,6 +56,7 @@ enum sum_flag {
     SUM_HOLD = 8,      /* somebody was put on hold: see weave.holds */
     SUM_WITHHELD = 16, /* the caller has withheld the number */
     SUM_RELATES = 32,  /* it has a FACT_REPLY or FACT_FOCUS */
+    SUM_DECIDED = 64,  /* a decision by hand is about it: see weave.decided */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -112,7 +113,7 @@ struct proof {
     u8 kind; /* enum evidence_kind */
     float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
-    i64 delta_us; /* of a timing: how long after */
+    i64 delta_us; /* of a timing: how long after; by hand: row of decisions */
 };
 
 /* A leg and a parent in a call that it is not in. */
@@ -126,6 +127,12 @@ struct link_maybe {
 struct hold {
     i64 at_us;
     u32 leg, msg;
+};
+
+/* Rows of sums + 1 of the legs that a decision is about; 0: not in the trace. */
+struct decided {
+    u32 leg, other;
+    bool counts; /* none about the same leg is later */
 };
 
 struct conversation {
@@ -201,6 +208,8 @@ struct weave {
     isize cap_by_group;
     struct decision *decisions; /* by hand, in the order of their numbers */
     isize ndecisions, cap_decisions;
+    struct decided *decided; /* by row of decisions */
+    isize cap_decided;
     arena said_by; /* their strings */
     bool join_all;
     arena names; /* of devices, reset by each weave_link */
@@ -215,7 +224,9 @@ void leg_summarise(struct weave *w);
 void said_collect(struct weave *w);
 void twin_devices(struct weave *w);
 void hop_parents(struct weave *w);
+void decide_resolve(struct weave *w);
 void score_parents(struct weave *w);
+void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
 
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
@@ -224,9 +235,6 @@ bool same_packet(const struct weave *w, const struct seen *first,
                  const struct seen *then);
 /* How far apart each source has packets twice. */
 void mirror_measure(struct weave *w);
-
-/* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
-bool decide_forbids(const struct weave *w, u32 leg, u32 root);
 
 /* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
 isize maybe_first(const struct weave *w, u32 leg, bool below);
@@ -251,6 +259,16 @@ static inline const struct seen *msg_seen(const struct weave *w, const struct ms
 enum evidence_kind leg_cause(const struct weave *w, const struct sum *s);
 /* Its parent was found by its Call-ID alone: with proxies, one Call-ID crosses several hops. */
 bool leg_is_hop(const struct weave *w, const struct sum *s);
+
+/* Has somebody taken the leg out of the call whose first leg is `root` (or any leg of it)? After decide_resolve. */
+bool decide_forbids(const struct weave *w, u32 leg, u32 root);
+/* "joined by hand by Kay, 22 Nov 2026 10:12 UTC": of a proof by hand. */
+str decide_words(const struct weave *w, const struct proof *p, arena *a);
+/* The decisions that are about this leg, as a hash. */
+u64 decide_signature(const struct weave *w, u32 leg);
+/* Fills call.decisions: those about a leg of the call, by number. */
+void decide_view(const struct weave *w, const struct conversation *g, struct call *c,
+                 arena *a);
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);

@@ -9,6 +9,8 @@
 #include "base/time.h"
 #include "draw/draw.h"
 #include "link/link.h"
+#include "serve/hand.h"
+#include "serve/kept.h"
 #include "serve/query.h"
 #include "serve/value.h"
 
@@ -126,6 +128,11 @@ static struct call *call_weave(struct request *r, struct weave *w, str id,
                      SIGHTINGS_MAX);
         return NULL;
     }
+    e = hand_tell_of(r->reader->store, id, w, r->view);
+    if (e != ERR_OK) {
+        answer_store_error(a, r->reader, e);
+        return NULL;
+    }
     weave_join_all(w);
     weave_link(w);
     isize at = find(w, id, call_ids, n);
@@ -135,21 +142,28 @@ static struct call *call_weave(struct request *r, struct weave *w, str id,
         return NULL;
     }
     struct call *c = weave_call(w, at, true, r->view);
+    str summary;
     c->id = id;
+    if (store_summary(r->reader->store, id, r->view, &summary) == ERR_OK)
+        kept_fill(c, summary, r->view);
     return c;
 }
 
-/* NULL: the answer says why. *w is the weave that the call borrows from. */
-static struct call *call_load(struct request *r, struct weave **w, struct answer *a) {
-    str sentence = {0}, x = r->url.segments[3], id, *call_ids;
-    isize n = 0;
-    *w = NULL;
+struct store *request_store(struct request *r, struct answer *a) {
+    str sentence = {0};
     struct store *store = reader_store(r->server, r->reader, &sentence);
-    if (!store) {
+    if (!store)
         answer_error(a, MHD_HTTP_SERVICE_UNAVAILABLE, "%.*s", (int)sentence.n,
                      (const char *)sentence.p);
-        return NULL;
-    }
+    return store;
+}
+
+struct call *call_load(struct request *r, str x, struct weave **w, struct answer *a) {
+    str id, *call_ids;
+    isize n = 0;
+    *w = NULL;
+    struct store *store = request_store(r, a);
+    if (!store) return NULL;
     enum err e = store_call_ids(store, x, r->view, &id, &call_ids, &n);
     if (e == ERR_NOT_FOUND) {
         answer_error(a, MHD_HTTP_NOT_FOUND,
@@ -204,12 +218,8 @@ void serve_calls(struct request *r, struct answer *a) {
                      (const char *)sentence.p);
         return;
     }
-    struct store *store = reader_store(r->server, r->reader, &sentence);
-    if (!store) {
-        answer_error(a, MHD_HTTP_SERVICE_UNAVAILABLE, "%.*s", (int)sentence.n,
-                     (const char *)sentence.p);
-        return;
-    }
+    struct store *store = request_store(r, a);
+    if (!store) return;
     struct listing l = {.r = r, .q = &q, .body = &a->body, .left = q.all[0].limit};
     q.all[0].limit = q.n > 1 ? INT32_MAX : l.left + 1;
     q.all[0].reach = &reach;
@@ -234,7 +244,7 @@ void serve_calls(struct request *r, struct answer *a) {
 
 void serve_call(struct request *r, struct answer *a) {
     struct weave *w;
-    struct call *c = call_load(r, &w, a);
+    struct call *c = call_load(r, r->url.segments[3], &w, a);
     if (c) {
         a->type = "application/json";
         draw_json(&a->body, c, true);
@@ -246,7 +256,7 @@ void serve_ladder_svg(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
     struct weave *w;
-    struct call *c = call_load(r, &w, a);
+    struct call *c = call_load(r, r->url.segments[3], &w, a);
     if (c) {
         a->type = "image/svg+xml";
         if (d.standalone) a->download = download_name(r, c, "svg");
@@ -259,7 +269,7 @@ void serve_ladder_txt(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
     struct weave *w;
-    struct call *c = call_load(r, &w, a);
+    struct call *c = call_load(r, r->url.segments[3], &w, a);
     if (c) {
         struct draw_text_options t = {.unfold = d.unfold, .zone_s = d.zone_s};
         a->type = "text/plain; charset=utf-8";
@@ -272,7 +282,7 @@ void serve_export(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
     struct weave *w;
-    struct call *c = call_load(r, &w, a);
+    struct call *c = call_load(r, r->url.segments[3], &w, a);
     if (c) {
         const struct served *css = page_file(r->server->page, S("export.css"));
         const struct served *js = page_file(r->server->page, S("export.js"));

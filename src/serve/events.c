@@ -22,6 +22,7 @@ enum {
 struct pending {
     u8 id[ID_MAX];
     isize nid;
+    bool gone; /* without json */
     struct out json;
 };
 
@@ -101,21 +102,37 @@ static void put_line(struct out *o, str json) {
     }
 }
 
+static void put_gone(struct out *o, const struct events *e, isize n) {
+    if (n == 0) return;
+    o->comma = true;
+    json_begin_array(o, "gone");
+    for (isize i = 0; i < e->npending; i++) {
+        const struct pending *p = &e->pending[i];
+        if (p->gone) json_str(o, NULL, (str){p->id, p->nid});
+    }
+    json_end_array(o);
+}
+
 static void put_calls(struct events *e) {
     struct out o = {0};
     out_z(&o, "event: calls\ndata: {\"calls\":[");
+    isize ngone = 0;
     for (isize i = 0; i < e->npending; i++) {
-        if (i) out_byte(&o, ',');
-        put_line(&o, out_str(&e->pending[i].json));
-        out_drop(&e->pending[i].json);
+        struct pending *p = &e->pending[i];
+        ngone += p->gone;
+        if (!p->gone && i > ngone) out_byte(&o, ',');
+        if (!p->gone) put_line(&o, out_str(&p->json));
+        out_drop(&p->json);
     }
-    out_z(&o, e->more ? "],\"more\":true}\n\n" : "]}\n\n");
+    out_byte(&o, ']');
+    put_gone(&o, e, ngone);
+    out_z(&o, e->more ? ",\"more\":true}\n\n" : "}\n\n");
     e->npending = 0;
     e->more = false;
     put_frame(e, &o);
 }
 
-void events_call(struct events *e, str id, str json) {
+static void change(struct events *e, str id, str json) {
     pthread_mutex_lock(&e->lock);
     isize i = 0;
     id = str_sub(id, 0, ID_MAX);
@@ -131,10 +148,19 @@ void events_call(struct events *e, str id, str json) {
             e->npending++;
         }
         p->json.n = 0;
+        p->gone = json.n == 0;
         out_bytes(&p->json, json);
         if (e->npending == 1) pthread_cond_signal(&e->work);
     }
     pthread_mutex_unlock(&e->lock);
+}
+
+void events_call(struct events *e, str id, str json) {
+    change(e, id, json);
+}
+
+void events_gone(struct events *e, str id) {
+    change(e, id, (str){0});
 }
 
 /* ---- the thread that makes frames ---------------------------------------------------------------- */

@@ -20,6 +20,8 @@ typedef void events_status(void *ctx, struct out *o);
 struct events *events_open(arena *boot, events_status *status, void *ctx);
 /* A call is new or has changed; any thread; borrows. */
 void events_call(struct events *e, str id, str json);
+/* A call is there no longer: its legs are in other calls; any thread; borrows. */
+void events_gone(struct events *e, str id);
 /* A stream for one more page; NULL when there are too many. */
 struct MHD_Response *events_stream(struct events *e);
 /* Ends all streams. Their connections may still be there; events_close waits for nothing of them. */

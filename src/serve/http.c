@@ -29,6 +29,10 @@ static const struct route {
     {"GET", {"api", "v1", "calls", "*", "ladder.svg"}, 5, serve_ladder_svg},
     {"GET", {"api", "v1", "calls", "*", "ladder.txt"}, 5, serve_ladder_txt},
     {"GET", {"api", "v1", "calls", "*", "export.html"}, 5, serve_export},
+    {"POST", {"api", "v1", "calls", "*", "split"}, 5, serve_split},
+    {"POST", {"api", "v1", "calls", "*", "join"}, 5, serve_join},
+    {"GET", {"api", "v1", "decisions"}, 3, serve_decisions},
+    {"POST", {"api", "v1", "decisions", "*", "undo"}, 5, serve_undo},
     {"GET", {"*"}, 1, serve_file},
 };
 
@@ -120,6 +124,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **mi
     struct request *r = *mine;
     if (!r) return;
     upload_end(r);
+    out_drop(&r->body);
     base_free(r->bytes);
     base_free(r);
     *mine = NULL;
@@ -177,7 +182,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
     if (*size) {
         str part = {(const u8 *)data, (isize)*size};
         *size = 0;
-        return upload_take(r, part) ? MHD_YES : MHD_NO;
+        bool go_on = r->upload ? upload_take(r, part) : body_takes(r, part);
+        return go_on ? MHD_YES : MHD_NO;
     }
     if (r->answered) return MHD_YES;
     return with_reader(r, method, respond);

@@ -67,6 +67,7 @@ struct request {
     bool begun, answered;
     const struct route *route;
     struct upload *upload;
+    struct out body; /* of a POST that is no upload */
     /* while the answer is made */
     struct reader *reader;
     arena *view;
@@ -97,7 +98,17 @@ typedef void handler(struct request *r, struct answer *a);
 /* ---- the pages and calls of docs/api.md ------------------------------------------------------ */
 
 handler serve_status, serve_calls, serve_call, serve_ladder_svg, serve_ladder_txt,
-    serve_export, serve_events, serve_import, serve_index, serve_file;
+    serve_export, serve_events, serve_import, serve_split, serve_join, serve_undo,
+    serve_decisions, serve_index, serve_file;
+
+/* The reader's store. NULL: the answer says why. */
+struct store *request_store(struct request *r, struct answer *a);
+/* The call that X names, with its messages, out of a weave of its own that the caller closes (NULL is fine). NULL: the answer
+ * says why. */
+struct weave;
+struct call *call_load(struct request *r, str x, struct weave **w, struct answer *a);
+/* A part of a body that is no upload; what is too long is cut. */
+bool body_takes(struct request *r, str part);
 
 /* Writes the object of /api/v1/status. */
 void status_write(struct server *s, struct reader *r, bool sources, struct out *o);

@@ -6,11 +6,11 @@
  *   3. what was new goes into the weave, which is linked again
  *   4. calls whose signature is new go into the database, in a second transaction
  * After a crash between 2 and 4 the next start finds sightings without a call, and links them. */
-#include "serve/loom.h"
+#include "serve/loom_inner.h"
 
 #include "draw/draw.h"
 #include "serve/clock.h"
-#include "link/link.h"
+#include "serve/hand.h"
 
 enum {
     WINDOW_US = 600 * 1000000,
@@ -19,34 +19,6 @@ enum {
     BATCH = 10000,           /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
     SLICE = 256, /* calls in one transaction */
-};
-
-struct feed {
-    struct source source; /* strings in boot */
-    u32 in_store, in_weave;
-};
-
-struct loom {
-    struct store *store;
-    struct weave *weave;
-    str hosts;
-    arena boot, view, batch;
-    i64 window_us;
-    bool bulk, stuck;
-    isize try_at; /* of a file: how many wait before they are made durable */
-    struct feed *feeds;
-    isize nfeeds, cap_feeds;
-    struct sighting *waiting; /* their bytes are in `batch` */
-    isize nwaiting, cap_waiting;
-    struct map have;       /* key of a sighting -> how many equal ones are in the weave */
-    struct map pass;       /* the same, within one replay */
-    struct map call_ids;   /* those whose whole call is in the weave */
-    struct map signatures; /* of calls as they are in the database */
-    i64 low_us,
-        high_us; /* all that the database has between is in the weave; low > high: nothing */
-    i64 newest_us;
-    struct loom_totals totals;
-    struct out damage, told;
 };
 
 /* ---- the weave, filled from the database ----------------------------------------------------------- */
@@ -93,7 +65,7 @@ static struct input_sink replay_sink(struct loom *l) {
                                on_damage};
 }
 
-static enum err fetch_range(struct loom *l, i64 after_us, i64 before_us) {
+enum err loom_fetch_range(struct loom *l, i64 after_us, i64 before_us) {
     struct input_sink sink = replay_sink(l);
     if (after_us >= before_us) return ERR_OK;
     map_clear(&l->pass);
@@ -101,25 +73,41 @@ static enum err fetch_range(struct loom *l, i64 after_us, i64 before_us) {
 }
 
 /* All that the database has from `low_us` to `high_us`; what lies between that and what is there comes along. */
-static enum err cover(struct loom *l, i64 low_us, i64 high_us) {
+static enum err cover_range(struct loom *l, i64 low_us, i64 high_us) {
     enum err e;
     if (l->low_us > l->high_us) {
-        e = fetch_range(l, low_us, high_us);
+        e = loom_fetch_range(l, low_us, high_us);
         l->low_us = low_us;
         l->high_us = high_us;
         return e;
     }
     if (low_us < l->low_us) {
-        e = fetch_range(l, low_us, l->low_us);
+        e = loom_fetch_range(l, low_us, l->low_us);
         if (e != ERR_OK) return e;
         l->low_us = low_us;
     }
     if (high_us > l->high_us) {
-        e = fetch_range(l, l->high_us, high_us);
+        e = loom_fetch_range(l, l->high_us, high_us);
         if (e != ERR_OK) return e;
         l->high_us = high_us;
     }
     return ERR_OK;
+}
+
+static enum err cover(struct loom *l, i64 low_us, i64 high_us) {
+    enum err e = cover_range(l, low_us, high_us);
+    return e == ERR_OK ? loom_complete(l) : e;
+}
+
+enum err loom_fetch_whole(struct loom *l, str x) {
+    str id, *ids;
+    isize n;
+    enum err e = store_call_ids(l->store, x, &l->view, &id, &ids, &n);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e != ERR_OK) return e;
+    struct input_sink sink = replay_sink(l);
+    map_clear(&l->pass);
+    return store_replay_call_ids(l->store, ids, n, &sink);
 }
 
 /* The rest of a call that began before the window: its BYE may come an hour later. */
@@ -127,14 +115,7 @@ static enum err fetch_call(struct loom *l, str call_id) {
     u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
     if (call_id.n == 0 || *known) return ERR_OK;
     *known = 1;
-    str id, *ids;
-    isize n;
-    enum err e = store_call_ids(l->store, call_id, &l->view, &id, &ids, &n);
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e != ERR_OK) return e;
-    struct input_sink sink = replay_sink(l);
-    map_clear(&l->pass);
-    return store_replay_call_ids(l->store, ids, n, &sink);
+    return loom_fetch_whole(l, call_id);
 }
 
 static void weave_new(struct loom *l) {
@@ -158,7 +139,8 @@ static enum err forget_old(struct loom *l) {
     if (newest - l->low_us < 2 * l->window_us && weave_nseen(l->weave) < 8 * MANY)
         return ERR_OK;
     weave_new(l);
-    return cover(l, newest - l->window_us, newest + 1);
+    enum err e = hand_tell(l->store, l->weave, &l->view);
+    return e == ERR_OK ? cover(l, newest - l->window_us, newest + 1) : e;
 }
 
 /* ---- taking in ----------------------------------------------------------------------------------------- */
@@ -345,6 +327,14 @@ static bool is_kept(struct loom *l, const struct change *c) {
     return e == ERR_OK && str_eq(have, c->json);
 }
 
+/* Where only some calls are meant: does it have a Call-ID of these? */
+static bool is_meant(const struct loom *l, const struct call *c) {
+    for (isize i = 0; i < c->nlegs && l->only.n; i++) {
+        if (map_get(&l->only, hash_bytes(c->legs[i].call_id, 0))) return true;
+    }
+    return l->only.n == 0;
+}
+
 /* The next slice of changes, from conversation *at on. */
 static isize next_changes(struct loom *l, isize *at, struct change *slice) {
     struct out json = {0};
@@ -353,7 +343,12 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         u64 signature = weave_call_signature(l->weave, *at);
         if (map_get(&l->signatures, signature)) continue;
         struct change *c = &slice[n];
+        arena before = l->view;
         c->call = weave_call(l->weave, *at, false, &l->view);
+        if (!is_meant(l, c->call)) {
+            l->view = before;
+            continue;
+        }
         c->signature = signature;
         json.n = 0;
         json.comma = false;
@@ -380,14 +375,25 @@ static enum err store_slice(struct loom *l, const struct change *slice, isize n)
     return e;
 }
 
+/* Calls that the last slice has left without legs. */
+static void tell_gone(struct loom *l, loom_changed *changed, void *ctx) {
+    for (isize i = 0; changed && i < store_ngone(l->store); i++) {
+        str id = {0}, *ids, gone = store_gone(l->store, i);
+        isize n;
+        enum err e = store_call_ids(l->store, gone, &l->view, &id, &ids, &n);
+        if (e != ERR_OK || !str_eq(id, gone)) changed(ctx, gone, 0, (str){0});
+    }
+}
+
 /* Step 4. */
-static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
+enum err loom_store_calls(struct loom *l, loom_changed *changed, void *ctx) {
     struct change slice[SLICE];
     enum err e = ERR_OK;
     isize at = 0, n;
     if (l->signatures.n > SIGNATURES) map_clear(&l->signatures);
     while (e == ERR_OK && (n = next_changes(l, &at, slice)) > 0) {
         e = store_slice(l, slice, n);
+        if (e == ERR_OK) tell_gone(l, changed, ctx);
         for (isize i = 0; i < n && e == ERR_OK; i++) {
             *map_put(&l->signatures, slice[i].signature) = 1;
             l->totals.calls++;
@@ -405,7 +411,7 @@ enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     enum err e = store_waiting(l);
     if (e != ERR_OK) return e;
     weave_link(l->weave);
-    e = store_calls(l, changed, ctx);
+    e = loom_store_calls(l, changed, ctx);
     if (e == ERR_OK) e = forget_old(l);
     return e;
 }
@@ -418,10 +424,10 @@ static enum err link_the_unlinked(struct loom *l) {
     e = cover(l, first - NEAR_US, last + NEAR_US);
     if (e != ERR_OK) return e;
     weave_link(l->weave);
-    return store_calls(l, NULL, NULL);
+    return loom_store_calls(l, NULL, NULL);
 }
 
-enum err loom_open(struct loom **out, struct store *store, const struct loom_options *o) {
+struct loom *loom_new(struct store *store, const struct loom_options *o) {
     struct loom *l = base_new(1, (isize)sizeof *l);
     *l = (struct loom){.store = store,
                        .boot = arena_open((isize)64 << 20),
@@ -433,9 +439,15 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
                        .newest_us = INT64_MIN / 2};
     l->hosts = arena_copy(&l->boot, o->hosts);
     weave_new(l);
+    return l;
+}
+
+enum err loom_open(struct loom **out, struct store *store, const struct loom_options *o) {
+    struct loom *l = loom_new(store, o);
     *out = l;
-    struct store_totals t;
-    enum err e = store_totals(store, &t);
+    struct store_totals t = {0};
+    enum err e = hand_tell(store, l->weave, &l->view);
+    if (e == ERR_OK) e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
         /* the end of what is there: it may go on */
         e = cover(l, t.last_us - l->window_us, t.last_us + 1);
@@ -455,6 +467,7 @@ void loom_close(struct loom *l) {
     map_drop(&l->pass);
     map_drop(&l->call_ids);
     map_drop(&l->signatures);
+    map_drop(&l->only);
     base_free(l->feeds);
     base_free(l->waiting);
     out_drop(&l->damage);

@@ -20,7 +20,8 @@ struct loom_options {
         bulk; /* a file is read in: window by the time stamps of the file, not by the clock */
 };
 
-/* Told after each commit, once for every call that is new or has changed; borrows. */
+/* Told after each commit, once for every call that is new or has changed; without `json` when it is there no longer: its
+ * legs are in other calls. Borrows. */
 typedef void loom_changed(void *ctx, str id, i64 start_us, str json);
 
 /* Keeps `store` (opened for writing). */
@@ -36,6 +37,10 @@ void loom_session(struct loom *l);
 /* Makes everything fed so far durable, links, and tells the changes. The error is the store's; its sentence is
  * store_error. What was fed stays in memory and is tried again at the next commit. */
 must_use enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx);
+/* A decision by hand (d->n is then its number), or the end of one: kept, then the calls of its legs are linked again, in a loom of
+ * their own. Other looms on this store are to be opened again. */
+must_use enum err loom_decide(struct store *store, str hosts, struct decision *d,
+                              bool undo, loom_changed *changed, void *ctx);
 /* The database refused the last batch that a file made durable on the way: what is fed now only waits. */
 bool loom_stuck(const struct loom *l);
 /* Sightings fed since the last commit. */

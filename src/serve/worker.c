@@ -69,7 +69,10 @@ struct tally *worker_tally(struct worker *w) {
 void worker_changed(void *ctx, str id, i64 start_us, str json) {
     struct worker *w = ctx;
     (void)start_us;
-    events_call(w->o.events, id, json);
+    if (json.n == 0)
+        events_gone(w->o.events, id);
+    else
+        events_call(w->o.events, id, json);
 }
 
 /* Its first commit links what a crash may have left unlinked, and so learns which calls are there. */
@@ -200,6 +203,39 @@ void worker_import(struct worker *w, struct import *job) {
     pthread_mutex_unlock(&w->lock);
 }
 
+/* ---- changes by hand -------------------------------------------------------------------------------------- */
+
+static struct deed *take_deed(struct worker *w) {
+    pthread_mutex_lock(&w->lock);
+    struct deed *job = w->deeds;
+    if (job) w->deeds = job->next;
+    if (!w->deeds) w->last_deed = &w->deeds;
+    pthread_mutex_unlock(&w->lock);
+    return job;
+}
+
+static void finish_deed(struct worker *w, struct deed *job) {
+    pthread_mutex_lock(&w->lock);
+    job->done = true;
+    pthread_cond_broadcast(&w->done);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_decide(struct worker *w, struct deed *job) {
+    pthread_mutex_lock(&w->lock);
+    job->next = NULL;
+    job->done = w->stopping;
+    if (w->stopping) {
+        deed_fail(job, ERR_BUSY, S("the server is stopping"));
+    } else {
+        *w->last_deed = job;
+        w->last_deed = &job->next;
+        pthread_cond_signal(&w->work);
+    }
+    while (!job->done) pthread_cond_wait(&w->done, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+}
+
 void import_drop(struct import *job) {
     out_drop(&job->why);
     out_drop(&job->damage);
@@ -231,7 +267,7 @@ static bool wait_for_work(struct worker *w) {
     struct timespec t;
     i64 tick_ms = w->retaining ? 1 : COMMIT_MS / 2;
     pthread_mutex_lock(&w->lock);
-    if (!w->stopping && !w->jobs) {
+    if (!w->stopping && !w->jobs && !w->deeds) {
         i64 ms = now_ms() + tick_ms;
         t = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
         pthread_cond_timedwait(&w->work, &w->lock, &t);
@@ -244,8 +280,13 @@ static bool wait_for_work(struct worker *w) {
 static void *run(void *arg) {
     struct worker *w = arg;
     struct import *job;
+    struct deed *deed;
     while (wait_for_work(w)) {
         worker_live(w, false);
+        while ((deed = take_deed(w))) {
+            deciding_run(w, deed);
+            finish_deed(w, deed);
+        }
         if ((job = take_job(w))) {
             filing_run(w, job);
             finish_job(w, job);
@@ -255,6 +296,10 @@ static void *run(void *arg) {
     while ((job = take_job(w))) {
         import_fail(job, ERR_BUSY, S("the server is stopping"));
         finish_job(w, job);
+    }
+    while ((deed = take_deed(w))) {
+        deed_fail(deed, ERR_BUSY, S("the server is stopping"));
+        finish_deed(w, deed);
     }
     worker_live(w, true);
     return NULL;
@@ -296,6 +341,7 @@ struct worker *worker_open(struct store *store, const struct worker_options *o,
     struct input_sink sink = tap_sink(&w->tap);
     w->syslog = syslog_open(&sink, o->zone_s);
     w->last_job = &w->jobs;
+    w->last_deed = &w->deeds;
     w->retain_ms = now_ms() + RETAIN_MS / 12;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -55,6 +55,26 @@ struct import {
 void worker_import(struct worker *w, struct import *job);
 void import_drop(struct import *job);
 
+/* A change by hand. Fill the first group (arena included); the rest is the answer. */
+struct deed_ids {
+    str ids[16];
+    isize n;
+};
+struct deed {
+    bool undo; /* of the decision d->n, by d->who */
+    struct decision d;
+    arena *view; /* of the caller, who waits */
+
+    enum err err;
+    str why;
+    struct deed_ids calls, gone; /* in which the legs are now; that are there no longer */
+    bool done;                   /* private, as is the next one */
+    struct deed *next;
+};
+/* Returns when it is on disk and the calls are linked anew, or it was refused. While a file is read in, it waits. Any thread but
+ * the worker's. */
+void worker_decide(struct worker *w, struct deed *job);
+
 struct tally *worker_tally(struct worker *w);
 /* What is wrong at the moment, one sentence in the arena; empty when nothing is. */
 str worker_trouble(struct worker *w, arena *view);

@@ -32,6 +32,7 @@ struct worker {
     pthread_cond_t work, done;
     struct inbox inbox;
     struct import *jobs, **last_job;
+    struct deed *deeds, **last_deed;
     char trouble[600];
     bool stopping;
 };
@@ -45,6 +46,12 @@ void worker_live_again(struct worker *w);
 bool worker_stopping(struct worker *w);
 /* A loom_changed: pages are told. */
 void worker_changed(void *ctx, str id, i64 start_us, str json);
+
+/* ---- deciding.c --------------------------------------------------------------------------------------- */
+
+/* Carries one change by hand out, on the worker's thread. */
+void deciding_run(struct worker *w, struct deed *job);
+void deed_fail(struct deed *job, enum err e, str why);
 
 /* ---- filing.c ---------------------------------------------------------------------------------------- */
 

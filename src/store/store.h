@@ -53,6 +53,11 @@ must_use enum err store_sighting(struct store *s, const struct sighting *sightin
  * masked, are put in one transaction: then both keep it. `json` is its summary as the API gives it, kept as it is. Search terms are taken from *c. */
 must_use enum err store_put_call(struct store *s, const struct call *c, str json);
 
+/* The calls that this transaction, or the last one, has left without legs: they are no longer there, unless one of the
+ * same id has been put since. Borrows until the next transaction. */
+isize store_ngone(const struct store *s);
+str store_gone(const struct store *s, isize i);
+
 /* Tells the time (microseconds since 1970 UTC): what is kept from now on counts as no older than this, so
  * that an old trace read in today stays as long as any other. Without it only the stamps count. */
 void store_clock(struct store *s, i64 now_us);
@@ -117,6 +122,39 @@ must_use enum err store_replay_range(struct store *s, i64 after_us, i64 before_u
 /* From when to when there are sightings that are in no call: a crash came between them and their linking.
  * last_us < first_us: there are none. */
 must_use enum err store_unlinked(struct store *s, i64 *first_us, i64 *last_us);
+
+/* ---- decisions by hand ---------------------------------------------------------------------------- */
+
+/* Keeps one, within a transaction: d->n is its number, which no other ever gets; a name longer than 100 bytes is cut.
+ * ERR_FULL: too many are in force. It goes when retention has deleted the call that its leg is in. */
+must_use enum err store_decide(struct store *s, struct decision *d);
+/* Marks it as undone, by whom and when, within a transaction. ERR_NOT_FOUND: none of that number is in force. */
+must_use enum err store_undo(struct store *s, i64 n, str who, i64 at_us);
+
+struct store_decision {
+    struct decision d;
+    bool undone;
+    str undone_by;
+    i64 undone_us;
+};
+struct store_decisions {
+    struct store_decision *list;
+    isize n;
+};
+/* Lists in the arena. Those in force, by number; those in force that are about a leg of this call, the same; */
+must_use enum err store_decisions_in_force(struct store *s, arena *view,
+                                           struct store_decisions *to);
+must_use enum err store_decisions_of(struct store *s, str call, arena *view,
+                                     struct store_decisions *to);
+/* … and the newest, undone ones with them, the newest first. */
+must_use enum err store_decisions_newest(struct store *s, isize most, arena *view,
+                                         struct store_decisions *to);
+/* ERR_NOT_FOUND. */
+must_use enum err store_decision(struct store *s, i64 n, arena *view,
+                                 struct store_decision *d);
+/* Which call a leg is in, and its Call-ID. ERR_NOT_FOUND. */
+must_use enum err store_leg(struct store *s, str id, arena *view, str *call,
+                            str *call_id);
 
 struct store_totals {
     u64 sightings, calls, bytes; /* bytes: of the file */

@@ -49,13 +49,14 @@ static long long number(json_t *o, const char *key) {
 static void names_and_their_order(void **state) {
     (void)state;
     static const char *const call[] = {
-        "id",           "kind",    "start",    "from",     "to",
-        "state",        "status",  "setup_ms", "ring_ms",  "duration_ms",
-        "precision_us", "devices", "legs",     "problems", "messages"};
+        "id",     "kind",       "start",   "from",        "to",           "state",
+        "status", "setup_ms",   "ring_ms", "duration_ms", "precision_us", "devices",
+        "legs",   "may_belong", "related", "decisions",   "problems",     "messages"};
     static const char *const full[] = {
-        "id",     "kind",     "start",         "from",        "to",           "state",
-        "status", "setup_ms", "ring_ms",       "duration_ms", "precision_us", "devices",
-        "legs",   "problems", "message_count", "messages",    "story"};
+        "id",           "kind",     "start",         "from",       "to",
+        "state",        "status",   "setup_ms",      "ring_ms",    "duration_ms",
+        "precision_us", "devices",  "legs",          "may_belong", "related",
+        "decisions",    "problems", "message_count", "messages",   "story"};
     static const char *const device[] = {"name", "addresses", "named", "software",
                                          "pool"};
     static const char *const leg[] = {

@@ -102,6 +102,31 @@ static void test_together(void **state) {
     hub_close(&h);
 }
 
+/* A call that is gone stands apart; gone and back again, or the other way round, it is told as it is last. */
+static void test_gone(void **state) {
+    (void)state;
+    struct hub h;
+    struct out text = {0};
+    hub_open(&h);
+    int s = page_open(&h);
+    assert_true(read_until(s, &text, "retry: 2000\n\n"));
+    events_gone(h.events, S("first"));
+    assert_true(read_until(s, &text, "data: {\"calls\":[],\"gone\":[\"first\"]}\n\n"));
+    change(&h, 1, 0);
+    events_gone(h.events, S("call1"));
+    events_gone(h.events, S("call2"));
+    change(&h, 2, 0);
+    change(&h, 3, 0);
+    events_gone(h.events, S("\"x\ny"));
+    assert_true(
+        read_until(s, &text,
+                   "data: {\"calls\":[{\"id\":\"call2\",\"fill\":\"\"},{\"id\":\"call3\","
+                   "\"fill\":\"\"}],\"gone\":[\"call1\",\"\\\"x\\ny\"]}\n\n"));
+    close(s);
+    out_drop(&text);
+    hub_close(&h);
+}
+
 /* A page that was loading a moment ago hears what changed meanwhile; line breaks do not end an event. */
 static void test_late_and_lines(void **state) {
     (void)state;
@@ -151,6 +176,7 @@ static void test_slow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_together),
+        cmocka_unit_test(test_gone),
         cmocka_unit_test(test_late_and_lines),
         cmocka_unit_test(test_slow),
     };

@@ -40,6 +40,18 @@ export async function getText(url: string, signal?: AbortSignal): Promise<string
   return (await answer(url, signal)).text();
 }
 
+/** Asks for a change. */
+export async function postJson<T>(url: string, body: object): Promise<T> {
+  let r: Response;
+  try {
+    r = await fetch(url, { method: 'POST', headers: { 'X-Sipweave': '1', 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  } catch {
+    throw new ApiError('The server cannot be reached: nothing was changed.', 0);
+  }
+  if (!r.ok) throw new ApiError(await sentence(r), r.status);
+  return (await r.json()) as T;
+}
+
 export const callApi = (id: string, rest = '') => `/api/v1/calls/${encodeURIComponent(id)}${rest}`;
 
 /** Sends one file. `progress` hears how much of it has gone, from 0 to 1. */

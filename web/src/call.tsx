@@ -9,6 +9,8 @@ import { resultTone } from './lib/rows.js';
 import { shown, shownLine } from './lib/safe.js';
 import { clockText, countText, dateText, parseTime, zoneMinutes, zoneParam, zoneText, type Zone } from './lib/time.js';
 import { callUrl, toggleUnfold, type View } from './lib/url.js';
+import { Beside, besideText } from './beside.js';
+import { changes } from './hand.js';
 import { LegLegend, LegStrip, LegTable } from './legs.js';
 import { MessageTable } from './messages.js';
 import { Icon, IconButton } from './parts.js';
@@ -73,8 +75,10 @@ function useCall(id: string, unfold: string, z: Zone) {
       },
       missed: again,
     });
+    const stop = changes.listen(() => setRound((n) => n + 1));
     return () => {
       off();
+      stop();
       clearTimeout(timer);
     };
   }, [id]);
@@ -214,6 +218,9 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
           <CallHead call={call} id={id} />
           {error && <p class="banner" role="status">{error}</p>}
           <Problems call={call} toMessage={toMessage} />
+          {view !== 'legs' && besideText(call) && (
+            <p class="beside-note"><button type="button" class="link" onClick={() => show('legs')}>Beside this call: {besideText(call)}</button></p>
+          )}
           <LegStrip {...legProps} open={() => show('legs')} />
           <div class="tools">
             <div class="tabs" role="tablist" aria-label="View">
@@ -251,11 +258,12 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
               <div class="state error" role="alert"><p>The picture of this call could not be read. Its messages are in the table.</p></div>
             )}
             {view === 'messages' && <div class="table-scroll" ref={tableHost} tabIndex={0}><MessageTable call={call} zone={z} /></div>}
-            {view === 'legs' && <div class="table-scroll" tabIndex={0}><LegTable {...legProps} /></div>}
+            {view === 'legs' && <div class="table-scroll" tabIndex={0}><LegTable {...legProps} /><Beside call={call} /></div>}
           </div>
         </div>
         <aside class="call-side">
           <LegLegend {...legProps} />
+          {view !== 'legs' && <Beside call={call} folds />}
           <Story call={call} toMessage={toMessage} />
           <section class="pane card" ref={pane} aria-label="Message" />
         </aside>

@@ -38,7 +38,10 @@ function start(): void {
   const sizer = h('div', { class: 'sizer' });
   left.append(h('div', { class: 'stage card' }, sizer, host));
   const legs = document.getElementById('legs');
-  if (legs) side.append(legs);
+  if (legs) {
+    side.append(legs);
+    legs.append(...document.querySelectorAll('section.links'));
+  }
   side.append(pane);
   document.body.append(drawer);
 
@@ -89,6 +92,7 @@ function start(): void {
   });
   legs?.addEventListener('pointerleave', () => light(null));
   legs?.addEventListener('click', (e) => {
+    if ((e.target as Element).closest('details')) return; // its own line opens it
     const leg = Number((e.target as Element).closest<HTMLElement>('[data-leg]')?.dataset.leg);
     if (leg) hold({ leg });
   });

@@ -5,11 +5,12 @@ import { useState } from 'preact/hooks';
 import { confidenceText, roleText, type LegTimes } from './lib/facts.js';
 import type { Call, Leg } from './lib/model.js';
 import { resultText, resultTone } from './lib/rows.js';
-import { shown, shownLine } from './lib/safe.js';
+import { shownLine } from './lib/safe.js';
 import { clockText, decimalsFor, parseTime, type Zone } from './lib/time.js';
 import { Badge, Copy, Icon } from './parts.js';
 import { useStore, zone } from './store.js';
 import type { Spot } from './view/ladder.js';
+import { Why } from './why.js';
 
 export interface LegProps {
   call: Call;
@@ -21,6 +22,9 @@ export interface LegProps {
 }
 
 const isHeld = (held: Spot, leg: Leg) => !!held && 'leg' in held && held.leg === leg.n;
+
+/** What a leg is known by when others come or go. */
+const nameOf = (leg: Leg) => leg.id ?? String(leg.n);
 
 function Way({ leg }: { leg: Leg }) {
   return (
@@ -43,21 +47,21 @@ function began(leg: Leg, call: Call, z: Zone): string {
 }
 
 export function LegLegend(p: LegProps) {
-  const [open, setOpen] = useState(0);
+  const [open, setOpen] = useState('');
   return (
-    <section class={`legend card${open ? ' wide' : ''}`} aria-label="Legs">
+    <section class={`legend card${p.call.legs.some((l) => nameOf(l) === open) ? ' wide' : ''}`} aria-label="Legs">
       <h2>Legs<span class="cols"><span>ring</span><span>talk</span></span></h2>
       <ul onPointerLeave={() => p.light(null)}>
         {p.call.legs.map((leg) => {
           const t = p.times.get(leg.n);
-          const isOpen = open === leg.n;
+          const isOpen = open === nameOf(leg);
           return (
             <li key={leg.n} data-leg={leg.n} class={`${isOpen ? 'open' : ''}${isHeld(p.held, leg) ? ' held' : ''}`}
               onPointerEnter={() => p.light({ leg: leg.n })}>
               <div class="leg-line">
                 <button type="button" class="badge-button" aria-pressed={isHeld(p.held, leg)} title={`Keep leg ${leg.n} lit${leg.n < 10 ? ` (${leg.n})` : ''}`}
                   aria-label={`Keep leg ${leg.n} lit`} onClick={() => p.hold({ leg: leg.n })}><Badge leg={leg.n} /></button>
-                <button type="button" class="leg-more" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? 0 : leg.n)}
+                <button type="button" class="leg-more" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? '' : nameOf(leg))}
                   onFocus={() => p.light({ leg: leg.n })} onBlur={() => p.light(null)}>
                   <Way leg={leg} />
                   <Result leg={leg} />
@@ -91,31 +95,7 @@ function LegDetails({ leg, call }: { leg: Leg; call: Call }) {
         <dt>Call-ID</dt>
         <dd class="call-id"><code>{shownLine(leg.call_id)}</code><Copy label="Copy the Call-ID" text={leg.call_id} /></dd>
       </dl>
-      <Evidence leg={leg} />
-    </div>
-  );
-}
-
-function Evidence({ leg }: { leg: Leg }) {
-  if (leg.parent === null) {
-    return <p class="why"><strong>Why is it here?</strong> The call came in on it.</p>;
-  }
-  return (
-    <div class="why">
-      <p>
-        <strong>Why is it here?</strong> It belongs to leg <Badge leg={leg.parent} />
-        {leg.confidence !== null && <>, with a confidence of {confidenceText(leg.confidence)}</>}:
-      </p>
-      {leg.evidence.length === 0 ? <p class="quiet">No evidence was kept.</p> : (
-        <ul class="evidence">
-          {leg.evidence.map((e, i) => (
-            <li key={i}>
-              <meter min={0} max={20} value={Math.max(0, Math.min(20, e.bits ?? 0))} aria-label={`${e.bits} bits`} title={`${e.bits} bits of evidence: one bit doubles the odds`} />
-              <span>{shown(e.text)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Why leg={leg} call={call} />
     </div>
   );
 }
@@ -137,7 +117,7 @@ export function LegStrip(p: LegProps & { open: () => void }) {
 
 export function LegTable(p: LegProps) {
   const z = useStore(zone);
-  const [open, setOpen] = useState(0);
+  const [open, setOpen] = useState('');
   return (
     <table class="data legs-table">
       <thead>
@@ -150,7 +130,7 @@ export function LegTable(p: LegProps) {
       <tbody>
         {p.call.legs.map((leg) => {
           const t = p.times.get(leg.n);
-          const isOpen = open === leg.n;
+          const isOpen = open === nameOf(leg);
           return (
             <Fragment key={leg.n}>
               <tr data-leg={leg.n}>
@@ -163,7 +143,7 @@ export function LegTable(p: LegProps) {
                 <td class="num">{t?.talk}</td>
                 <td class="num">{leg.messages}</td>
                 <td>
-                  <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? 0 : leg.n)}>
+                  <button type="button" class="link" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? '' : nameOf(leg))}>
                     {leg.parent === null ? 'the call came in on it' : <>from leg {leg.parent}, {confidenceText(leg.confidence)}</>}
                     <Icon name="more" />
                   </button>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { events, getJson } from './api.js';
 import { CallPage } from './call.js';
 import { DropZone, FileButton } from './drop.js';
+import { NameDialog, Toast } from './hand.js';
 import { Header } from './header.js';
 import { Help, StatusDialog } from './help.js';
 import type { Status } from './lib/model.js';
@@ -48,6 +49,8 @@ function App() {
         : <CallPage key={r.id} id={r.id} view={r.view} pins={r.pins} unfold={r.unfold} />}
       <FileButton open={choose} />
       <DropZone />
+      <Toast />
+      <NameDialog />
       <Help open={help} onClose={() => setHelp(false)} />
       <StatusDialog open={state} onClose={() => setState(false)} />
     </>

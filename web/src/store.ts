@@ -85,6 +85,10 @@ function remember(key: string, value: string | null): void {
 export const zone = new Store<Zone>(recall('sipweave.zone') === 'utc' ? 'utc' : 'local');
 zone.listen((z) => remember('sipweave.zone', z === 'utc' ? 'utc' : null));
 
+/** The name that is kept with changes by hand. null: nobody was asked yet; empty: they would rather not say. */
+export const userName = new Store<string | null>(recall('sipweave.name'));
+userName.listen((name) => remember('sipweave.name', name));
+
 // ---- dark and light ----------------------------------------------------------------------------
 
 export type Theme = 'light' | 'dark';

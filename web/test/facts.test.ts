@@ -1,4 +1,4 @@
-import { answeredBy, confidenceText, hungUpBy, legTimes, promptChain, resultFacts } from '../src/lib/facts.js';
+import { answeredBy, bitsText, canLeave, confidenceText, decisionText, hungUpBy, legTimes, promptChain, relatedText, resultFacts, sureText, weighed } from '../src/lib/facts.js';
 import type { Call, Leg, Message } from '../src/lib/model.js';
 import { equal, test } from './tap.js';
 
@@ -52,3 +52,34 @@ test('chains of prompts, also in a circle', () => {
   equal(promptChain(m, 2).causes, [1, 3]);
 });
 test('nothing is certain', () => equal([confidenceText(1), confidenceText(0.9912), confidenceText(0.874), confidenceText(null)], ['>\u00a099.9\u00a0%', '99.1\u00a0%', '87\u00a0%', '']));
+
+test('how sure, in the words of the terminal', () => {
+  equal([0.99999, 0.9982, 0.994, 0.93, 0.5, 0.1].map(sureText),
+    ['practically certain (99.99\u00a0%)', 'very likely (99.8\u00a0%)', 'very likely (99.4\u00a0%)', 'likely (93\u00a0%)', 'possible (50\u00a0%)', 'unlikely (10\u00a0%)']);
+  equal(sureText(null), 'not weighed');
+});
+test('evidence: decided, for, against, the heaviest first', () => {
+  const e = (bits: number | null) => ({ kind: 'k', text: 't', bits });
+  const w = weighed([e(1), e(-4), e(9), e(null), e(-0.5)]);
+  equal([w.by.map((x) => x.bits), w.pro.map((x) => x.bits), w.con.map((x) => x.bits)], [[null], [9, 1], [-4, -0.5]]);
+  equal([bitsText(12.44), bitsText(-2)], ['+12.4', '\u22122.0']);
+});
+test('who may leave: not the first leg, not a hop of the same Call-ID', () => {
+  const a = leg(1, null, 'x', { id: 'a' });
+  const b = leg(2, 1, 'x', { id: 'b' });
+  const hop = leg(3, 2, 'x', { id: 'c', call_id: 'c2' });
+  const c = { legs: [a, b, hop] };
+  equal([a, b, hop].map((l) => canLeave(l, c)), [false, true, false]);
+  equal(canLeave(leg(2, 9, 'x', { id: 'b' }), c), false);
+});
+test('what was decided, in words', () => {
+  const c = { legs: [leg(1, null, 'x', { id: 'a' }), leg(2, 1, 'x', { id: 'b' })] };
+  const d = (kind: 'join' | 'split', l: string, other: string) => decisionText({ n: 1, kind, leg: l, other, who: '', at: null }, c);
+  equal(d('join', 'b', 'a'), 'Leg 2 was joined to leg 1');
+  equal(d('join', 'z', 'a'), 'A leg of another call was joined to leg 1');
+  equal(d('split', 'z', 'a'), 'A leg was taken out of this call');
+  equal(d('split', 'a', 'z'), 'Leg 1 was taken out of another call');
+  equal(d('split', 'b', 'a'), 'Leg 2 was taken out of the call of leg 1');
+  equal(relatedText('same-queue'), 'same queue');
+  equal(relatedText('something-new'), 'something-new');
+});

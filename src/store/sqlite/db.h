@@ -53,6 +53,12 @@ struct store {
     } put;
     i64 new_sightings, new_calls, new_last_us; /* of this transaction, for total */
     struct retain retain;
+    bool has_decisions; /* the table is known to be there */
+    struct gone {       /* calls that this transaction left without legs */
+        u8 id[40];
+        isize n;
+    } * gone;
+    isize ngone, cap_gone;
     i64 scan_bytes; /* how much of the messages one search may read; a test sets less */
 };
 
@@ -87,6 +93,12 @@ must_use enum err db_pragma(struct store *s, const char *sql);
 must_use enum err db_run_ints(struct store *s, enum sql q, int n, i64 a, i64 b, i64 c);
 /* The first column of the first row; `none` where there is no row, or NULL. */
 must_use enum err db_int(struct store *s, sqlite3_stmt *st, i64 none, i64 *value);
+
+/* ---- gone.c, decide.c ------------------------------------------------------------------------ */
+
+void gone_add(struct store *s, str id);
+/* Decisions about legs that are in no call any longer go. */
+must_use enum err decide_retire(struct store *s);
 
 /* ---- transactions --------------------------------------------------------------------------- */
 

@@ -145,6 +145,7 @@ static enum err connect(struct store *s, const char *name, int flags) {
     if (rc != SQLITE_OK) return db_refused(s, rc);
     enum err e = settings(s);
     if (!e) e = schema_check(s);
+    if (!e && s->writer) e = db_pragma(s, decide_schema);
     i64 page = 0;
     if (!e && s->writer) e = number_of(s, "PRAGMA page_size", &page);
     if (!e && s->writer) scrub_begin(&s->scrub, s->db, page);
@@ -190,6 +191,7 @@ void store_close(struct store *s) {
     squeeze_drop(&s->squeeze);
     map_drop(&s->put.joined);
     base_free(s->put.words);
+    base_free(s->gone);
     lock_release(s);
 }
 

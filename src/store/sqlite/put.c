@@ -98,6 +98,7 @@ enum err put_remove(struct store *s, i64 call) {
     if (!e && !row) e = db_damaged(s, "a leg belongs to no call");
     if (e) return e;
     i64 start_us = sqlite3_column_int64(st, 1);
+    gone_add(s, db_str(st, 0));
     str words = db_str(st, 4);
     u8 *copy = NULL;
     isize cap = 0;

@@ -39,6 +39,12 @@ enum {
 };
 
 extern const char store_schema[];
+/* What people decided by hand about legs: decide.c. leg_key, other_key: leg.id.
+ *
+ *  decision  n kind leg other leg_key other_key who at_us undone_by undone_us      index(leg_key), index(other_key) */
+extern const char decide_schema[];
+#define DECISION_COLUMNS                                                                 \
+    "SELECT n,kind,leg,other,who,at_us,undone_by,undone_us FROM decision"
 
 /* X(NAME, "statement"): prepared at first use, kept until the store is closed. */
 #define SQL_LIST(X)                                                                      \
@@ -119,6 +125,27 @@ extern const char store_schema[];
     X(LEG_LEAVE, "DELETE FROM leg WHERE call=?1 AND ref=?2")                             \
     X(LEG_CLEAR, "DELETE FROM leg WHERE call=?1")                                        \
     X(LEG_ANY, "SELECT 1 FROM leg WHERE call=?1 LIMIT 1")                                \
+    X(DECISION_TABLE, "SELECT 1 FROM sqlite_schema WHERE type='table' AND"               \
+                      " name='decision'")                                                \
+    X(DECISION_COUNT, "SELECT count(*) FROM decision WHERE undone_us IS NULL")           \
+    X(DECISION_ADD, "INSERT INTO decision(kind,leg,other,leg_key,other_key,who,at_us)"   \
+                    " VALUES(?1,?2,?3,?4,?5,?6,?7)")                                     \
+    X(DECISION_UNDO, "UPDATE decision SET undone_by=?2,undone_us=?3 WHERE n=?1 AND"      \
+                     " undone_us IS NULL")                                               \
+    X(DECISION_IN_FORCE,                                                                 \
+      DECISION_COLUMNS " WHERE undone_us IS NULL ORDER BY n LIMIT ?1")                   \
+    X(DECISION_NEWEST, DECISION_COLUMNS " ORDER BY n DESC LIMIT ?1")                     \
+    X(DECISION_GET, DECISION_COLUMNS " WHERE n=?1")                                      \
+    X(DECISION_OF_CALL, DECISION_COLUMNS                                                 \
+      " WHERE undone_us IS NULL AND n IN (SELECT n FROM decision JOIN leg ON"            \
+      " leg.id=leg_key WHERE leg.call=(SELECT no FROM call WHERE id=?1)"                 \
+      " UNION SELECT n FROM decision JOIN leg ON leg.id=other_key"                       \
+      " WHERE leg.call=(SELECT no FROM call WHERE id=?1)) ORDER BY n")                   \
+    X(DECISION_RETIRE, "DELETE FROM decision WHERE NOT EXISTS"                           \
+                       "(SELECT 1 FROM leg WHERE leg.id=leg_key)")                       \
+    X(LEG_FIND, "SELECT call.id,call_id.text FROM leg JOIN call ON call.no=leg.call"     \
+                " JOIN call_id ON call_id.ref=leg.ref WHERE leg.id=?1"                   \
+                " ORDER BY leg.call DESC LIMIT 1")                                       \
     X(TOTAL_GET, "SELECT sightings,calls,last_us FROM total")                            \
     X(TOTAL_ADD, "UPDATE total SET sightings=sightings+?1,calls=calls+?2,"               \
                  "last_us=max(last_us,?3)")                                              \

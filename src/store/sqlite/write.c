@@ -19,6 +19,7 @@ enum err store_begin(struct store *s) {
     if (e) return e;
     s->new_sightings = s->new_calls = 0;
     s->new_last_us = INT64_MIN + 1;
+    s->ngone = 0;
     s->in_txn = true;
     return ERR_OK;
 }

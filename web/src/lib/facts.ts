@@ -1,5 +1,5 @@
 // facts.ts: what the page says about a call in its second line, worked out from the call itself.
-import type { Call, Leg, Message } from './model.js';
+import type { Call, Decision, Evidence, Leg, Message } from './model.js';
 import { countText, parseTime, spanText } from './time.js';
 
 /** The device that answered: down from the caller along the legs that were answered, past recorders. */
@@ -148,4 +148,57 @@ export function confidenceText(c: number | null): string {
   if (c === null) return '';
   if (c >= 0.9995) return '>\u00a099.9\u00a0%';
   return `${(c * 100).toFixed(c >= 0.99 ? 1 : 0)}\u00a0%`;
+}
+
+/** "practically certain (99.98 %)": as `sipweave show` says it. */
+export function sureText(c: number | null): string {
+  if (c === null) return 'not weighed';
+  const words = c >= 0.999 ? 'practically certain' : c >= 0.99 ? 'very likely' : c >= 0.9 ? 'likely' : c >= 0.2 ? 'possible' : 'unlikely';
+  const decimals = c >= 0.999 ? 2 : c >= 0.99 ? 1 : 0;
+  return `${words} (${(Math.min(c, 0.9999) * 100).toFixed(decimals)}\u00a0%)`;
+}
+
+/** What speaks for a link and what speaks against it, the heaviest first. */
+export function weighed(list: Evidence[]): { by: Evidence[]; pro: Evidence[]; con: Evidence[] } {
+  const weight = (e: Evidence) => Math.abs(e.bits ?? 0);
+  const sorted = [...list].sort((a, b) => weight(b) - weight(a));
+  return {
+    by: sorted.filter((e) => e.bits === null),
+    pro: sorted.filter((e) => e.bits !== null && e.bits >= 0),
+    con: sorted.filter((e) => e.bits !== null && e.bits < 0),
+  };
+}
+
+export function bitsText(bits: number): string {
+  return `${bits < 0 ? '\u2212' : '+'}${Math.abs(bits).toFixed(1)}`;
+}
+
+const RELATED: Record<string, string> = {
+  'second-attempt': 'second attempt',
+  'call-back': 'call back',
+  'same-conference': 'same conference',
+  'same-queue': 'same queue',
+  named: 'named in it',
+};
+
+export function relatedText(kind: string): string {
+  return RELATED[kind] ?? kind;
+}
+
+/** May this leg be taken out of its call? One Call-ID is one call. */
+export function canLeave(leg: Leg, call: { legs: Leg[] }): boolean {
+  const parent = call.legs.find((l) => l.n === leg.parent);
+  return !!leg.id && !!parent && parent.call_id !== leg.call_id;
+}
+
+/** "leg 5", "a leg of another call": in words what was decided. */
+export function decisionText(d: Decision, call: { legs: Leg[] }): string {
+  const number = (id: string) => call.legs.find((l) => l.id === id)?.n;
+  const leg = number(d.leg);
+  const other = number(d.other);
+  const name = (n: number | undefined) => (n === undefined ? 'a leg of another call' : `leg ${n}`);
+  const first = leg === undefined ? 'A leg' : `Leg ${leg}`;
+  if (d.kind === 'join') return `${leg === undefined ? 'A leg of another call' : first} was joined to ${name(other)}`;
+  if (leg === undefined) return 'A leg was taken out of this call';
+  return other === undefined ? `${first} was taken out of another call` : `${first} was taken out of the call of ${name(other)}`;
 }

@@ -13,7 +13,7 @@ export interface Device {
 
 export interface Evidence {
   kind: string;
-  bits: number | null;
+  bits: number | null; // null: no matter of weight, somebody has decided it
   text: string;
 }
 
@@ -90,6 +90,48 @@ export interface Message {
   raw: string;
 }
 
+/** A link that was weighed and not made. */
+export interface Maybe {
+  leg: number; // of this call; `below`: the other leg would hang on it, else it would hang on the other one
+  below: boolean;
+  other: string; // ids: of that leg, of its call
+  call: string;
+  call_id: string;
+  from: string;
+  to: string;
+  start: string | null;
+  confidence: number | null;
+  why_not: string;
+  evidence: Evidence[];
+}
+
+export interface Related {
+  call: string;
+  kind: string;
+  text: string;
+  from: string;
+  to: string;
+  start: string | null;
+}
+
+/** What somebody has decided about a leg. */
+export interface Decision {
+  n: number;
+  kind: 'join' | 'split';
+  leg: string; // ids of legs
+  other: string;
+  who: string;
+  at: string | null;
+}
+
+/** What a change by hand has made. */
+export interface Changed {
+  decision?: number;
+  undone?: number;
+  calls: string[]; // in which the two legs are now
+  gone: string[];
+}
+
 interface CallFacts {
   id: string;
   kind: string;
@@ -104,6 +146,9 @@ interface CallFacts {
   precision_us?: number; // of those times
   devices: Device[];
   legs: Leg[];
+  may_belong?: Maybe[];
+  related?: Related[];
+  decisions?: Decision[];
   problems: Problem[];
 }
 
