@@ -87,6 +87,8 @@ static double echo(const struct weave *w, enum evidence_kind kind, u32 cause, u3
     return evidence_echo_odds(kind, gap.us, gap.slack_us);
 }
 
+enum { LATER_US = 1000000 };
+
 static const enum evidence_kind evidence_of[] = {[ECHO_RING] = EVIDENCE_RING_ECHO,
                                                  [ECHO_ANSWER] = EVIDENCE_ANSWER_ECHO,
                                                  [ECHO_FAILURE] = EVIDENCE_FAILURE_ECHO};
@@ -108,6 +110,7 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
         return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
     if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
     double odds = echo(w, evidence, c->fail_msg, p->fail_msg, gap_us);
+    if (*gap_us > LATER_US && odds < 1) return 1; /* it was not the last try */
     return c->status == p->status ? 2 * odds : odds;
 }
 

@@ -358,11 +358,15 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
-/* Where the request was not captured, its answers tell who calls whom. */
+/* Where the request was not captured, its answers tell who calls whom: once on each hop. */
 static void people_of_answer(struct gather *g, const struct sip_msg *m) {
     const struct seen *r = &g->t->seen[g->seen];
-    u64 request = hash_mix((u64)r->call_id << 32 | r->cseq, (u64)r->from_tag << 1 | 1);
-    if (map_get(&g->t->facts_known, request)) return;
+    u64 hop = (u64)(r->src < r->dst ? r->src : r->dst) << 32 |
+              (r->src < r->dst ? r->dst : r->src);
+    u64 key = hash_mix((u64)r->call_id << 32 | r->cseq, hash_mix(hop, r->from_tag));
+    u32 *known = map_put(&g->t->facts_known, key);
+    if (*known) return;
+    *known = 1;
     const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
@@ -375,16 +379,9 @@ static void people_of_answer(struct gather *g, const struct sip_msg *m) {
     number_of(g, FACT_CALLED, user);
 }
 
-static void request_known(struct gather *g) {
-    const struct seen *r = &g->t->seen[g->seen];
-    *map_put(&g->t->facts_known,
-             hash_mix((u64)r->call_id << 32 | r->cseq, (u64)r->from_tag << 1 | 1)) = 1;
-}
-
 static void initial_request(struct gather *g, const struct sip_msg *m) {
     people(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
-    request_known(g);
     for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
     token(g, m->from_tag, S("From tag"));
     via_tokens(g, m);

@@ -6,7 +6,7 @@
 #include "link/pair.h"
 
 /* So many of each are taken to be as weights.h has them; and of a turn, as the lane has them. */
-static const double USUAL = 30, USUAL_TURN = 10;
+static const double USUAL = 30, USUAL_TURN = 10, SLOW = 3;
 static const double UNCAUSED =
     0.02; /* at first: one leg in fifty has its cause outside the trace */
 static const enum evidence_kind number_kinds[NUMBERS] = {
@@ -170,6 +170,8 @@ static void turn_learn(struct turn *to, const struct turn *before, const struct 
     for (int k = 0; k < CAUSES; k++)
         to->causes[k] = (float)((t->causes[k] + usual * (double)before->causes[k]) /
                                 (t->chances[k] + usual));
+    /* numbers are slow to believe: a few wrong links would teach that they change, and more would follow */
+    usual *= SLOW;
     for (int k = 0; k < NUMBERS; k++)
         to->numbers[k] = (float)((t->holds[k] + usual * (double)before->numbers[k]) /
                                  (t->of[k] + usual));

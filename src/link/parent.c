@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.60, RIVAL = 0.999, SURE = 0.995,
+static const double JOIN = 0.70, RIVAL = 0.999, SURE = 0.995,
                     UNLIKELY = 0.02; /* not worth a word */
 
 enum { RIVALS = 32, ROUNDS = 10 };
@@ -45,7 +45,7 @@ static void decide(struct weave *w, struct index *x, u32 c, const struct choice 
     s->back = choice_back(choice, best);
     s->confidence = evidence_confidence(s->share);
     s->likeliest = best->parent + 1;
-    if (s->confidence < JOIN) return;
+    if (s->share < JOIN) return;
     if (index_root(x, c) != best->root) {
         if (x->size[best->root] + x->size[c] > LEGS_A_CALL) return;
         x->size[best->root] += x->size[c];

@@ -26,6 +26,7 @@ struct recent {
 struct ballot {
     u64 pair; /* device reached << 32 | device left */
     u32 votes;
+    str reached, left; /* their names */
 };
 
 struct twins {
@@ -90,7 +91,9 @@ static void vote(struct twins *t, u32 c) {
     if (!*row) {
         t->ballots = base_grow(t->ballots, &t->cap_ballots, t->nballots + 1,
                                (isize)sizeof *t->ballots);
-        t->ballots[t->nballots++] = (struct ballot){pair_of(o.dev - 1, s->from_dev), 0};
+        t->ballots[t->nballots++] =
+            (struct ballot){pair_of(o.dev - 1, s->from_dev), 0,
+                            t->w->devs[o.dev - 1].name, t->w->devs[s->from_dev].name};
         *row = (u32)t->nballots;
     }
     t->ballots[*row - 1].votes++;
@@ -143,10 +146,12 @@ static bool may_be_one(const struct twins *t, u32 a, u32 b) {
     return !(named[0] && named[1]);
 }
 
+/* Of equal ones by name, so that arrival changes nothing. */
 static int by_votes(const void *a, const void *b) {
     const struct ballot *x = a, *y = b;
     if (x->votes != y->votes) return x->votes > y->votes ? -1 : 1;
-    return (x->pair > y->pair) - (x->pair < y->pair);
+    int order = str_cmp(x->reached, y->reached);
+    return order ? order : str_cmp(x->left, y->left);
 }
 
 /* The devices of both become one: the named one, else the one with the lower name, so that arrival changes nothing. */

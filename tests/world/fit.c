@@ -326,44 +326,28 @@ static void collect(struct statements *all, const struct truth *t) {
     }
 }
 
-static double likelihood(const struct statements *all, double a, double b) {
-    double sum = 0;
+/* What was right of what was stated, by odds: knots from 1 to 32,768, each a factor of two; never falling. Between knots, and
+ * below the first, what is stated is taken as it is. */
+static void calibrate(const struct statements *all, double right[WEIGHT_KNOTS]) {
+    enum { FEW = 30 };
+    double n[WEIGHT_KNOTS] = {0}, hits[WEIGHT_KNOTS] = {0};
     for (isize i = 0; i < all->n; i++) {
-        double z = a + b * all->rows[i].logit;
-        sum -= log1p(exp(all->rows[i].right ? -z : z));
+        int k = (int)lround(all->rows[i].logit / log(2));
+        if (k < 0 || k >= WEIGHT_KNOTS) continue;
+        n[k]++;
+        hits[k] += all->rows[i].right;
     }
-    return sum;
-}
-
-/* Logistic regression by Newton's method, a step halved until it helps: P = 1 / (1 + exp(-(a + b logit))). */
-static void calibrate(const struct statements *all, double *a, double *b) {
-    enum { STEPS = 40, HALVINGS = 20 };
-    *a = 0, *b = 0.5;
-    double best = likelihood(all, *a, *b);
-    for (int step = 0; step < STEPS; step++) {
-        double ga = 0, gb = 0, haa = 1e-6, hab = 0, hbb = 1e-6;
-        for (isize i = 0; i < all->n; i++) {
-            double x = all->rows[i].logit, p = 1 / (1 + exp(-(*a + *b * x)));
-            double e = (all->rows[i].right ? 1 : 0) - p, v = p * (1 - p);
-            ga += e, gb += e * x;
-            haa += v, hab += v * x, hbb += v * x * x;
-        }
-        double det = haa * hbb - hab * hab, da = (hbb * ga - hab * gb) / det,
-               db = (haa * gb - hab * ga) / det;
-        for (int k = 0; k < HALVINGS; k++, da /= 2, db /= 2) {
-            double now = likelihood(all, *a + da, *b + db);
-            if (now <= best) continue;
-            best = now;
-            *a += da, *b += db;
-            break;
-        }
+    double best = 0;
+    for (int k = 0; k < WEIGHT_KNOTS; k++) {
+        double stated = 1 / (1 + exp(-k * log(2)));
+        double share = (hits[k] + FEW * stated) / (n[k] + FEW);
+        best = share > best ? share : best;
+        right[k] = best;
     }
 }
 
 static void print_calibration(const struct statements *all) {
-    double a, b;
-    calibrate(all, &a, &b);
-    fprintf(stderr, "%td legs: P = 1 / (1 + exp(-(%.4f + %.4f logit)))\n", all->n, a, b);
+    fprintf(stderr, "%td legs\n", all->n);
     static const double bins[] = {0.1,  0.3,  0.5,  0.7,   0.8, 0.9,
                                   0.95, 0.98, 0.99, 0.999, 1.1};
     isize of[countof(bins)] = {0}, right[countof(bins)] = {0};
@@ -425,11 +409,14 @@ static const char *const ids[] = {
 
 /* Counted, with a little of what is in the table now, so that what is never seen keeps some weight. */
 static double holds(const struct counts *all, enum evidence_kind k) {
+    /* boxes elsewhere rewrite more than these do; where they do not, the trace teaches it (lane.c) */
+    static const double OTHER_BOXES = 0.95, MOST = 0.98;
     enum { SOME = 20 };
     if (!all->of[k]) return weight_holds[k];
     double m = (all->holds[k] + SOME * weight_holds[k]) / (all->of[k] + SOME);
     if (is_trigger(k)) return m < 0.005 ? 0.005 : m;
-    return m < 0.005 ? 0.005 : m > 0.995 ? 0.995 : m;
+    if (is_number(k)) m *= OTHER_BOXES;
+    return m < 0.005 ? 0.005 : m > MOST ? MOST : m;
 }
 
 static void print_tables(const struct counts *all, const struct statements *statements) {
@@ -441,9 +428,9 @@ static void print_tables(const struct counts *all, const struct statements *stat
            "the delays is shorter than edge i. */\n"
            "#ifndef SIPWEAVE_LINK_WEIGHTS_H\n#define SIPWEAVE_LINK_WEIGHTS_H\n\n#include "
            "\"link/evidence.h\"\n\n"
-           "enum { WEIGHT_EDGES = %d };\n\nstatic const double "
+           "enum { WEIGHT_EDGES = %d, WEIGHT_KNOTS = %d };\n\nstatic const double "
            "weight_holds[EVIDENCE_COUNT] = {\n",
-           WEIGHT_EDGES);
+           WEIGHT_EDGES, WEIGHT_KNOTS);
     for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++)
         printf("    [EVIDENCE_%s] = %.4f,\n", ids[k], holds(all, k));
     printf("};\n\n/* of legs of one call: how long after its cause */\n"
@@ -463,12 +450,13 @@ static void print_tables(const struct counts *all, const struct statements *stat
             printf("    [EVIDENCE_%s] = %.4f,\n", ids[k],
                    (all->before[k] + 1) / (all->holds[k] + 2));
     }
-    double shift, scale;
-    calibrate(statements, &shift, &scale);
+    double right[WEIGHT_KNOTS];
+    calibrate(statements, right);
     printf("};\n\n/* Pieces of evidence are not independent: what is right of what is "
-           "stated is 1 / (1 + exp(-(shift + scale x logit))). */\n"
-           "static const double weight_shift = %.4f, weight_scale = %.4f;\n\n#endif\n",
-           shift, scale);
+           "stated with odds of 1, 2, 4 ... to one */\n"
+           "static const double weight_right[WEIGHT_KNOTS] = {");
+    for (int k = 0; k < WEIGHT_KNOTS; k++) printf("%s%.5f", k ? ", " : "", right[k]);
+    printf("};\n\n#endif\n");
 }
 
 /* ---- the worlds ------------------------------------------------------------------------------------------------ */
