@@ -35,6 +35,8 @@ u64 fact_call_id_hash(str call_id);
 /* The Call-ID without suffixes such as _b2b-1, _pbx-1, .0, .1.2.0, -0 and without its host's case; the
  * whole Call-ID when there is no suffix. */
 str fact_call_id_stem(str call_id);
+/* Without the last of these suffixes only. */
+str fact_call_id_shorter(str call_id);
 /* The part before '@' without a short prefix that ends in a separator (DLGCH_, SD0001-, s1-, !!:); itself where there
  * is none. */
 str fact_call_id_bare(str local);

@@ -98,8 +98,13 @@ static isize suffix_start(str id) {
     for (isize i = 0; i < parts.tail.n; i++) dots += parts.tail.p[i] == '.';
     u8 last = before.p[before.n - 1];
     bool dotted = last == '.' && parts.ok && dots >= 3; /* 192.0.2.1.0 */
-    bool dashed = last == '-' && !parts.ok && before.n > LONG_ID;
-    return dotted || dashed ? before.n - 1 : -1;
+    bool bare = (last == '-' || last == '.') && !parts.ok && before.n > LONG_ID;
+    return dotted || bare ? before.n - 1 : -1;
+}
+
+str fact_call_id_shorter(str call_id) {
+    isize at = suffix_start(call_id);
+    return at > 0 ? str_sub(call_id, 0, at) : call_id;
 }
 
 str fact_call_id_stem(str call_id) {

@@ -45,7 +45,7 @@ void index_open(struct index *x, const struct weave *w) {
     i64 first = INT64_MAX, last = INT64_MIN;
     for (isize i = 0; i < w->nsums; i++) {
         first = i64_min(first, w->sums[i].start_us);
-        last = i64_max(last, w->sums[i].last_us);
+        last = i64_max(last, w->sums[i].start_us);
         if (w->sums[i].kind == KIND_CALL) add_events(x, (u32)i);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;

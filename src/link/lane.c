@@ -5,6 +5,8 @@
  * extension; a desk that calls out gets the company's number, and who calls a desk keeps his own. */
 #include "link/pair.h"
 
+#include <stdlib.h>
+
 /* So many of each are taken to be as weights.h has them; and of a turn, as the lane has them. */
 static const double USUAL = 30, USUAL_TURN = 10, SLOW = 3;
 static const double UNCAUSED =
@@ -19,12 +21,15 @@ static double background_of(const struct index *x, double legs) {
     return legs / (x->span_s + 10) + 1.0 / 3600;
 }
 
+/* Lanes that end at a device, beside those that begin there. */
+static const u64 INWARD = (u64)1 << 40;
+
 static u32 lane_number(struct index *x, struct map *places, u32 dev, u64 other) {
     u32 *place = map_put(places, hash_mix(dev + (u64)1, other));
     if (!*place) {
         x->lanes =
             base_grow(x->lanes, &x->cap_lanes, x->nlanes + 1, (isize)sizeof *x->lanes);
-        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev};
+        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev, .inward = other >= INWARD};
         *place = (u32)x->nlanes;
     }
     return *place - 1;
@@ -40,8 +45,6 @@ static bool is_busy(u32 legs, u32 of) {
 }
 
 static void assign_lanes(struct index *x) {
-    static const u64 into =
-        (u64)1 << 40; /* lanes that end at a device, beside those that begin there */
     const struct weave *w = x->w;
     struct map places = {0}, ways = {0};
     for (isize i = 0; i < w->nsums; i++) {
@@ -57,8 +60,8 @@ static void assign_lanes(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool busy = is_busy(map_get(&ways, way_key(s)), x->reaching[s->to_dev]);
-        x->in_lane_of[i] =
-            lane_number(x, &places, s->to_dev, into + (busy ? s->from_dev + (u64)1 : 0));
+        x->in_lane_of[i] = lane_number(x, &places, s->to_dev,
+                                       INWARD + (busy ? s->from_dev + (u64)1 : 0));
     }
     map_drop(&places);
     map_drop(&ways);
@@ -100,6 +103,38 @@ const struct turn *turn_of(const struct index *x, u32 c, u32 p) {
     return &x->turns[row ? row - 1 : x->lane_of[c]];
 }
 
+static int by_device(const void *a, const void *b) {
+    const struct sort_row *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+/* Every way through every device, also those that nobody takes: that nobody does is what is learned of them. */
+static void make_turns(struct index *x) {
+    enum { MOST = 4096 }; /* ways through one device */
+    struct sort_row *rows = base_new(x->nlanes + 1, (isize)sizeof *rows);
+    for (isize i = 0; i < x->nlanes; i++)
+        rows[i] = (struct sort_row){x->lanes[i].from_dev, (u64)i};
+    if (x->nlanes) qsort(rows, (size_t)x->nlanes, sizeof *rows, by_device);
+    for (isize i = 0, end; i < x->nlanes; i = end) {
+        for (end = i + 1; end < x->nlanes && rows[end].key == rows[i].key;) end++;
+        isize made = 0;
+        for (isize a = i; a < end; a++) {
+            for (isize b = i; b < end && made < MOST; b++) {
+                u32 in = (u32)rows[a].value, out = (u32)rows[b].value;
+                if (!x->lanes[in].inward || x->lanes[out].inward) continue;
+                x->turns = base_grow(x->turns, &x->cap_turns, x->nturns + 1,
+                                     (isize)sizeof *x->turns);
+                x->turns[x->nturns] = x->turns[out];
+                x->turns[x->nturns].in = in;
+                *map_put(&x->turn_at, turn_key(in, out)) = (u32)++x->nturns;
+                made++;
+            }
+        }
+    }
+    base_free(rows);
+}
+
 void lanes_open(struct index *x) {
     const struct weave *w = x->w;
     x->lane_of = base_new(w->nsums + 1, (isize)sizeof *x->lane_of);
@@ -118,6 +153,7 @@ void lanes_open(struct index *x) {
         for (int k = 0; k < NUMBERS; k++)
             t->numbers[k] = (float)evidence_m(number_kinds[k]);
     }
+    make_turns(x);
 }
 
 void lanes_close(struct index *x) {
@@ -177,29 +213,15 @@ static void turn_learn(struct turn *to, const struct turn *before, const struct 
                                  (t->of[k] + usual));
 }
 
-/* The turns that are taken, each once, with what its links teach. */
 static struct taught *collect_turns(struct index *x) {
     const struct weave *w = x->w;
-    isize cap = 0;
-    struct taught *all = NULL;
-    map_clear(&x->turn_at);
-    x->nturns = x->nlanes;
-    all = base_grow(all, &cap, x->nturns + 1, (isize)sizeof *all);
-    for (isize i = 0; i < x->nturns; i++) all[i] = (struct taught){0};
+    struct taught *all = base_new(x->nturns + 1, (isize)sizeof *all);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->kind != KIND_CALL || !s->parent) continue;
-        u32 in = x->in_lane_of[s->parent - 1], out = x->lane_of[i];
-        u32 *row = map_put(&x->turn_at, turn_key(in, out));
-        if (!*row) {
-            x->turns = base_grow(x->turns, &x->cap_turns, x->nturns + 1,
-                                 (isize)sizeof *x->turns);
-            all = base_grow(all, &cap, x->nturns + 1, (isize)sizeof *all);
-            x->turns[x->nturns] = (struct turn){.in = in, .out = out};
-            all[x->nturns] = (struct taught){0};
-            *row = (u32)++x->nturns;
-        }
-        teach(w, s, &all[*row - 1]);
+        u32 row =
+            map_get(&x->turn_at, turn_key(x->in_lane_of[s->parent - 1], x->lane_of[i]));
+        if (row) teach(w, s, &all[row - 1]);
     }
     return all;
 }

@@ -104,7 +104,7 @@ static bool is_stem(u8 kind) {
 static double token_bits(const struct index *x, const struct leg_token *mine,
                          const struct leg_token *theirs, bool heard,
                          enum evidence_kind *kind) {
-    enum { TOO_COMMON = 48, DIALOG_BITS = 40, NAMED_BITS = 16 };
+    enum { TOO_COMMON = 48, DIALOG_BITS = 40, NAMED_BITS = 16, NAMED_LEAST = 10 };
     const struct token *t = &x->w->tokens[mine->token];
     *kind = EVIDENCE_TOKEN;
     if (mine->kind == FACT_DIALOG || theirs->kind == FACT_DIALOG)
@@ -123,7 +123,7 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
     bool mine_less = mine->bits < theirs->bits || !theirs->bits;
     double own = mine_less ? mine->bits : theirs->bits;
     /* nobody writes another leg's random Call-ID by chance */
-    if (*kind != EVIDENCE_TOKEN && own >= NAMED_BITS) own += NAMED_BITS;
+    if (*kind != EVIDENCE_TOKEN && own >= NAMED_LEAST) own += NAMED_BITS;
     if (*kind != EVIDENCE_TOKEN || t->roots <= 1 || t->ids == 2 || heard) return own;
     double rarity = log2(((double)x->w->nsums + 2) / (double)t->ids);
     return rarity < own ? rarity : own;

@@ -96,6 +96,7 @@ void index_learn(struct index *x, const struct sort_row *rows);
  * habits in common: a lane. */
 struct lane {
     u32 from_dev, legs;
+    bool inward; /* it ends at from_dev */
     double none; /* so many of them probably have their cause outside the trace */
     double
         background; /* so many a second start by themselves: what a parent has to beat */

@@ -189,6 +189,22 @@ static void say_fact(void *ctx, const struct fact *f) {
     say(g, f->kind, f->hash, f->bits, f->label, dev);
 }
 
+/* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
+ * well count calls. */
+static void say_stems(struct sayings *g, str id, u32 label) {
+    enum { RANDOM_BITS = 10, DEEPEST = 8 };
+    const struct sum *s = &g->w->sums[g->leg];
+    for (int i = 0; i < DEEPEST; i++) {
+        str less = fact_call_id_shorter(id);
+        u8 bits = (u8)fact_token_bits(less);
+        if (less.n == id.n || bits < RANDOM_BITS) return;
+        bool counter = id.p[less.n] != '_';
+        say(g, counter ? FACT_COUNTER : FACT_STEM, fact_call_id_hash(less), bits, label,
+            s->from_dev);
+        id = less;
+    }
+}
+
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host and without a prefix. */
 static void say_call_id(struct sayings *g, u32 label) {
@@ -198,10 +214,12 @@ static void say_call_id(struct sayings *g, u32 label) {
     if (id.n == 0 || s->flags & SUM_LAX) return;
     u8 bits = (u8)fact_token_bits(id);
     say(g, FACT_CALL_ID, fact_call_id_hash(id), bits, label, s->from_dev);
+    say_stems(g, id, label);
     str stem = fact_call_id_stem(id);
     u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
     if (stem.n < id.n) say(g, kind, fact_call_id_hash(stem), bits, label, s->from_dev);
     struct str_pair cut = str_cut(stem, '@');
+    if (cut.ok) say_stems(g, cut.head, label);
     bits = (u8)fact_token_bits(cut.head);
     if (cut.ok && bits >= RANDOM_BITS)
         say(g, FACT_STEM, fact_call_id_hash(cut.head), bits, label, s->from_dev);
