@@ -46,7 +46,7 @@ static int clock_bits(str value, i64 time_us) {
     static const struct {
         i64 per_second;
         int bits;
-    } units[] = {{1, 0}, {1000, 5}, {1000000, 12}};
+    } units[] = {{1, 3}, {1000, 7}, {1000000, 12}};
     enum { NEAR_S = 2 * 86400 };
     const i64 ntp_s = 2208988800;
     struct str_number n = str_u64(value, UINT64_MAX);
@@ -70,12 +70,11 @@ static void token(struct gather *g, str value, str label) {
     if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
     int clock = clock_bits(value, g->t->seen[g->seen].time_us);
-    if (clock == 0) return;
     g->ntokens++;
     struct fact f = {.hash = hash_nocase(value, 3),
                      .seen = g->seen,
                      .kind = FACT_TOKEN,
-                     .bits = clock > 0 ? (u8)clock : (u8)fact_token_bits(value)};
+                     .bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value)};
     trace_fact(g->t, f, label);
 }
 
@@ -255,9 +254,9 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     struct fail f;
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
     int clock = clock_bits(d.session_id, g->t->seen[g->seen].time_us);
-    if (d.session_id.n >= 8 && d.origin_address.n && clock != 0) {
+    if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
-        u8 bits = clock > 0 ? (u8)clock : 16;
+        u8 bits = clock >= 0 ? (u8)clock : 16;
         trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, bits},
                    S("SDP session"));
     }

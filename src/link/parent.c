@@ -68,14 +68,14 @@ static bool talks(const struct sum *s) {
 
 struct rival {
     u32 parent, leg;
-    double confidence;
+    double share;
     u64 id;
 };
 
 static int by_parent(const void *a, const void *b) {
     const struct rival *x = a, *y = b;
     if (x->parent != y->parent) return x->parent < y->parent ? -1 : 1;
-    if (x->confidence != y->confidence) return x->confidence > y->confidence ? -1 : 1;
+    if (x->share != y->share) return x->share > y->share ? -1 : 1;
     if (x->id != y->id) return x->id < y->id ? -1 : 1;
     return (x->leg > y->leg) - (x->leg < y->leg);
 }
@@ -87,14 +87,14 @@ static void part_rivals(struct weave *w, struct index *x, struct choice *choice)
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_hop(w, s))
-            rows[n++] = (struct rival){s->parent, (u32)i, s->confidence, s->id};
+            rows[n++] = (struct rival){s->parent, (u32)i, s->share, s->id};
     }
     if (n) qsort(rows, (size_t)n, sizeof *rows, by_parent);
     for (isize i = 0, first = 0; i < n; i++) {
         if (rows[i].parent != rows[first].parent) first = i;
         const struct sum *s = &w->sums[rows[i].leg];
         /* the same device twice at once happens (a second recorder, a bridge): only a clear loser goes */
-        if (s->confidence > RIVAL) continue;
+        if (s->share > RIVAL) continue;
         bool beaten = false;
         for (isize k = first; k < i && k < first + RIVALS && !beaten; k++) {
             const struct sum *o = &w->sums[rows[k].leg];
@@ -169,7 +169,7 @@ static void note_all_maybes(struct weave *w, struct index *x, struct choice *cho
     w->nmaybes = 0;
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        bool open = s->confidence < SURE && s->confidence > UNLIKELY;
+        bool open = s->share < SURE && s->share > UNLIKELY;
         if (open && s->kind == KIND_CALL && !leg_is_hop(w, s))
             note_maybes(w, x, (u32)i, choice);
     }
@@ -202,7 +202,7 @@ static isize choose_all(struct weave *w, struct index *x, const struct sort_row 
         const struct sum *s = &w->sums[c];
         bool hop = leg_is_hop(w, s);
         if (round == 0 && hop) index_child(x, c);
-        if (hop || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE)) continue;
+        if (hop || s->kind != KIND_CALL || (round > 0 && s->share > SURE)) continue;
         u32 was = s->parent;
         choose(x, c, 0, choice);
         decide(w, x, c, choice);

@@ -160,9 +160,9 @@ static void a_long_hunt(void **state) {
     const struct talk *all[TRIES + 1] = {&a};
     ask(&t.s, &a, 0, "INVITE");
     for (int i = 0; i < TRIES; i++) {
-        b[i] =
-            talk(t.pbx, i % 2 ? t.gw : t.gw2,
-                 arena_z(&t.s.text, arena_printf(&t.s.text, "B%d", i)), "hunt", "route");
+        b[i] = talk(t.pbx, i % 2 ? t.gw : t.gw2,
+                    arena_z(&t.s.text, arena_printf(&t.s.text, "B%d", i)), "01632960123",
+                    "route");
         ask(&t.s, &b[i], 10 + 5000 * i, "INVITE");
         tell(&t.s, &b[i], 500 + 5000 * i, "180 Ringing");
         fail_with(&t.s, &b[i], 5000 + 5000 * i, "480 Temporarily Unavailable");
