@@ -4,7 +4,10 @@
 
 static isize map_place(const struct map *m, u64 key) {
     u64 mask = (u64)m->cap - 1;
-    u64 at = (key ^ (key >> 29)) & mask;
+    u64 mixed =
+        key *
+        0x9e3779b97f4a7c15u; /* keys that count upwards, or differ above only, lie apart */
+    u64 at = (mixed ^ (mixed >> 32)) & mask;
     while (m->slots[at].value && m->slots[at].key != key) at = (at + 1) & mask;
     return (isize)at;
 }

@@ -15,7 +15,8 @@
 #include <stdlib.h>
 
 static const double JOIN = 0.70, RIVAL = 0.999, SURE = 0.995,
-                    UNLIKELY = 0.02; /* not worth a word */
+                    ALONE = 0.95, /* it has no parent */
+    UNLIKELY = 0.02;              /* not worth a word */
 
 enum { RIVALS = 32, ROUNDS = 10 };
 
@@ -202,7 +203,9 @@ static isize choose_all(struct weave *w, struct index *x, const struct sort_row 
         const struct sum *s = &w->sums[c];
         bool hop = leg_is_hop(w, s);
         if (round == 0 && hop) index_child(x, c);
-        if (hop || s->kind != KIND_CALL || (round > 0 && s->share > SURE)) continue;
+        bool sure = s->share > SURE || x->none_of[c] > ALONE;
+        if (hop || s->kind != KIND_CALL || (round > 1 && sure)) continue;
+        if (round == 1 && s->share > SURE) continue;
         u32 was = s->parent;
         choose(x, c, 0, choice);
         decide(w, x, c, choice);
