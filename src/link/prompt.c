@@ -81,7 +81,9 @@ static void remember_response(struct course *c, isize place) {
         *map_put(&c->agreed, transaction_of(c, place)) = (u32)place + 1;
         if (!course_recall(c, m->leg, HAD_ANSWER)) note(c, m->leg, HAD_ANSWER, place);
     }
-    if (is_failure(r) && s->parent && !(s->flags & SUM_RECORDING) &&
+    if (r->method == SIP_METHOD_INVITE && r->status >= 300)
+        *map_put(&c->refused, transaction_of(c, place)) = (u32)place + 1;
+    if (is_failure(r) && r->status != 487 && s->parent && !(s->flags & SUM_RECORDING) &&
         !course_recall(c, m->leg, HAD_CANCEL))
         note(c, s->parent - 1, CHILD_FAILED, place);
 }
@@ -141,11 +143,22 @@ static bool makes_cancel(const struct course *c, const struct deed *d) {
            !(d->on->flags & SUM_RECORDING);
 }
 
+/* Whoever has handed a call on leaves it. */
+static bool handed_on(const struct course *c, const struct deed *d) {
+    for (int i = 0; i < 2; i++) {
+        u32 refer = course_recall(c, d->leg_row, i ? HAD_REFER_BACK : HAD_REFER);
+        if (refer && d->w->dev_of[msg_seen(d->w, course_msg(c, refer - 1))->src] == d->device)
+            return true;
+    }
+    return false;
+}
+
 static bool makes_bye(const struct course *c, const struct deed *d) {
+    if (handed_on(c, d)) return false;
     if (is_request(d->c, SIP_METHOD_BYE)) return !(d->on->flags & SUM_RECORDING);
     if (!is_soon(c, d)) return false;
     if (is_request(d->c, SIP_METHOD_CANCEL)) return from_above(d);
-    if (is_request(d->c, SIP_METHOD_REFER)) return !from_above(d) && !from_below(d);
+    if (is_request(d->c, SIP_METHOD_REFER)) return true;
     if (is_failure(d->c))
         return !(d->on->flags & SUM_RECORDING) &&
                (from_below(d) ||
@@ -160,14 +173,15 @@ static bool makes_reinvite(const struct course *c, const struct deed *d) {
     /* it had answered by itself */
     u32 answer = course_recall(c, d->leg_row, HAD_ANSWER);
     return is_invite_answer(d->c, 2) && !(d->on->flags & SUM_RECORDING) &&
-           course_recall(c, d->on_row, HAD_ANSWER) == (u32)d->by + 1 && answer &&
-           c->prompts[answer - 1] != (u32)d->by + 1;
+           course_recall(c, d->on_row, HAD_ANSWER) == (u32)d->by + 1 &&
+           !(answer && c->prompts[answer - 1] == (u32)d->by + 1);
 }
 
 static bool makes_notify(const struct course *c, const struct deed *d) {
     if (is_request(d->c, SIP_METHOD_NOTIFY)) return true;
     return !(d->c->flags & SEEN_REQUEST) && d->c->method == SIP_METHOD_INVITE &&
-           d->c->status > 100 && d->on->flags & SUM_TRANSFER && is_soon(c, d);
+           d->c->status > 100 && is_soon(c, d) &&
+           (from_below(d) || d->on->flags & SUM_TRANSFER);
 }
 
 static bool makes_request(const struct course *c, const struct deed *d) {
@@ -186,13 +200,22 @@ static bool makes_request(const struct course *c, const struct deed *d) {
 static bool answers_what_was_asked(const struct course *c, const struct deed *d) {
     u32 question = map_get(&c->asked, transaction_of(c, d->at));
     u32 passed = map_get(&c->asked, transaction_of(c, d->by));
-    return question && passed && c->prompts[passed - 1] == question;
+    if (question && passed) return c->prompts[passed - 1] == question;
+    return (from_above(d) || from_below(d)) && is_soon(c, d); /* not all of it was seen */
+}
+
+/* What was given up ends of itself, unless the device waits for what it has given up in turn. */
+static bool ends_cancelled(const struct deed *d, u32 cancel) {
+    return (d->w->devs[d->device].waits_end || same_call_id(d)) &&
+           (u32)d->by + 1 > cancel;
 }
 
 /* Of the INVITE that begins a leg: it travels on from child to parent. */
-static bool makes_first_answer(const struct deed *d) {
+static bool makes_first_answer(const struct course *c, const struct deed *d) {
     if (!from_below(d) || d->on->flags & SUM_RECORDING) return false;
-    if (d->e->status >= 300) return is_failure(d->c);
+    u32 cancel = course_recall(c, d->leg_row, HAD_CANCEL);
+    if (d->e->status >= 300)
+        return is_failure(d->c) && (!cancel || ends_cancelled(d, cancel));
     return is_invite_answer(d->c, d->e->status / 100);
 }
 
@@ -206,7 +229,7 @@ static bool makes_response(const struct course *c, const struct deed *d) {
     if (d->e->status == 100) return false;
     if (d->e->method == SIP_METHOD_INVITE && begins_dialog(c, d)) {
         if (d->e->status / 100 == 2 && is_soon(c, d) && replaces(d)) return true;
-        return makes_first_answer(d);
+        return makes_first_answer(c, d);
     }
     if (d->c->flags & SEEN_REQUEST || d->c->method != d->e->method) return false;
     /* CANCEL and BYE are answered by each device itself, RFC 3261 §9.2 and §15.1.2; a proxy passes a BYE's on */
@@ -265,22 +288,30 @@ static u32 look_back(struct course *c, isize effect) {
     return found;
 }
 
-/* Some devices acknowledge what they were answered only once their own answer has been acknowledged; a proxy passes the
- * ACK on. The failures are acknowledged hop by hop, RFC 3261 §17.1.1.3. */
+/* A proxy passes on the ACK of an answer. Some other devices acknowledge what
+ * they were answered only once their own answer has been acknowledged. Places + 1 of the two answers; 0: not seen. */
+static bool makes_ack(const struct course *c, const struct deed *d, u32 agreed,
+                      u32 passed) {
+    if (!is_request(d->c, SIP_METHOD_ACK)) return false;
+    if (!same_call_id(d) && !d->w->devs[d->device].waits_ack) return false;
+    if (agreed && passed) return c->prompts[passed - 1] == agreed;
+    if (!from_above(d) && !from_below(d)) return false;
+    if (same_call_id(d)) return d->c->cseq == d->e->cseq;
+    return (agreed || passed) && is_soon(c, d);
+}
+
 static u32 waited_for(const struct course *c, isize effect) {
     struct deed d = deed_of(c, effect);
+    /* a failure is acknowledged by each device itself, RFC 3261 §17.1.1.3 */
+    if (map_get(&c->refused, transaction_of(c, effect))) return 0;
     u32 agreed = map_get(&c->agreed, transaction_of(c, effect));
     u32 place = map_get(&c->last, d.device + (u64)1);
-    for (int i = 0; place && i < STEPS; i++, place = c->arrived[place - 1]) {
+    for (int i = 0; place > agreed && i < STEPS; i++, place = c->arrived[place - 1]) {
         deed_by(c, &d, (isize)place - 1);
-        if (!course_soon(c, d.by, effect, SOON_US) || place <= agreed) break;
-        if (d.on_row == d.leg_row || !is_request(d.c, SIP_METHOD_ACK)) continue;
+        if (!course_soon(c, d.by, effect, SOON_US)) break;
+        if (d.on_row == d.leg_row) continue;
         u32 passed = map_get(&c->agreed, transaction_of(c, d.by));
-        if (agreed && passed && c->prompts[passed - 1] == agreed) return place;
-        /* a proxy's, of which not everything was seen */
-        if (!(agreed && passed) && same_call_id(&d) && d.c->cseq == d.e->cseq &&
-            (from_above(&d) || from_below(&d)) && d.leg->fail_us == NEVER)
-            return place;
+        if (makes_ack(c, &d, agreed, passed)) return place;
     }
     return 0;
 }
@@ -307,6 +338,7 @@ void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts)
     map_drop(&c.last);
     map_drop(&c.asked);
     map_drop(&c.agreed);
+    map_drop(&c.refused);
     map_drop(&c.memory);
     map_drop(&c.used);
     base_free(c.arrived);

@@ -34,6 +34,7 @@ struct course {
     struct map last;    /* device -> place + 1 of what reached it last */
     struct map asked;   /* transaction -> place + 1 of its request */
     struct map agreed;  /* transaction of an INVITE -> place + 1 of its 2xx */
+    struct map refused; /* … of its failure, or challenge */
     struct map memory;  /* leg and enum memory -> place + 1 */
     struct map used;    /* leg and place + 1 of a response that was passed on there */
 };

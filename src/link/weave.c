@@ -79,6 +79,7 @@ void weave_link(struct weave *w) {
     score_parents(w);
     decide_apply(w);
     group_legs(w);
+    wait_learn(w);
     related_find(w);
 }
 
