@@ -62,7 +62,9 @@ static void remember_request(struct course *c, isize place) {
     case SIP_METHOD_INFO:
         if (forth) note(c, m->leg, HAD_INFO, place);
         break;
-    case SIP_METHOD_REFER: note(c, m->leg, forth ? HAD_REFER : HAD_REFER_BACK, place); break;
+    case SIP_METHOD_REFER:
+        note(c, m->leg, forth ? HAD_REFER : HAD_REFER_BACK, place);
+        break;
     case SIP_METHOD_CANCEL:
         note(c, m->leg, HAD_CANCEL, place);
         if (s->parent) note(c, s->parent - 1, CHILD_GIVEN_UP, place);
@@ -83,6 +85,7 @@ static void remember_response(struct course *c, isize place) {
     }
     if (r->method == SIP_METHOD_INVITE && r->status >= 300)
         *map_put(&c->refused, transaction_of(c, place)) = (u32)place + 1;
+    if (is_failure(r)) note(c, m->leg, HAD_FAILURE, place);
     if (is_failure(r) && r->status != 487 && s->parent && !(s->flags & SUM_RECORDING) &&
         !course_recall(c, m->leg, HAD_CANCEL))
         note(c, s->parent - 1, CHILD_FAILED, place);
@@ -129,7 +132,8 @@ static bool replaces(const struct deed *d) {
         names = d->w->leg_facts[on->facts_at + i].kind == FACT_DIALOG;
     if (!names) return false;
     u32 above = d->w->sums[on->parent - 1].parent;
-    return from_below(d) || (above && (above == d->leg->parent || above == d->leg_row + 1));
+    return from_below(d) ||
+           (above && (above == d->leg->parent || above == d->leg_row + 1));
 }
 
 /* ---- what is passed on ------------------------------------------------------------------------------ */
@@ -139,15 +143,15 @@ static bool makes_cancel(const struct course *c, const struct deed *d) {
     if (!is_soon(c, d)) return false;
     if (is_request(d->c, SIP_METHOD_BYE)) return from_above(d);
     if (replaces(d)) return true;
-    return from_beside(d) && is_invite_answer(d->c, 2) &&
-           !(d->on->flags & SUM_RECORDING);
+    return from_beside(d) && is_invite_answer(d->c, 2) && !(d->on->flags & SUM_RECORDING);
 }
 
 /* Whoever has handed a call on leaves it. */
 static bool handed_on(const struct course *c, const struct deed *d) {
     for (int i = 0; i < 2; i++) {
         u32 refer = course_recall(c, d->leg_row, i ? HAD_REFER_BACK : HAD_REFER);
-        if (refer && d->w->dev_of[msg_seen(d->w, course_msg(c, refer - 1))->src] == d->device)
+        if (refer &&
+            d->w->dev_of[msg_seen(d->w, course_msg(c, refer - 1))->src] == d->device)
             return true;
     }
     return false;
@@ -161,8 +165,7 @@ static bool makes_bye(const struct course *c, const struct deed *d) {
     if (is_request(d->c, SIP_METHOD_REFER)) return true;
     if (is_failure(d->c))
         return !(d->on->flags & SUM_RECORDING) &&
-               (from_below(d) ||
-                (from_beside(d) && d->leg->flags & SUM_RECORDING));
+               (from_below(d) || (from_beside(d) && d->leg->flags & SUM_RECORDING));
     return replaces(d);
 }
 
@@ -184,6 +187,19 @@ static bool makes_notify(const struct course *c, const struct deed *d) {
            (from_below(d) || d->on->flags & SUM_TRANSFER);
 }
 
+/* A device at both ends of a call, a carrier's, passes nothing on from its last leg to the first. */
+static bool comes_round(const struct deed *d) {
+    enum { LEGS = 32 };
+    bool back = d->leg->to_dev == d->device; /* the effect is on the leg that came in */
+    const struct sum *in = back ? d->leg : d->on;
+    u32 out = back ? d->on_row : d->leg_row;
+    if (in->to_dev != d->device || d->w->sums[out].from_dev != d->device) return false;
+    for (int i = 0; in->parent && i < LEGS; i++, in = &d->w->sums[in->parent - 1]) {
+        if (in->parent == out + 1) return true;
+    }
+    return false;
+}
+
 static bool makes_request(const struct course *c, const struct deed *d) {
     switch ((enum sip_method)d->e->method) {
     case SIP_METHOD_CANCEL: return makes_cancel(c, d);
@@ -192,7 +208,7 @@ static bool makes_request(const struct course *c, const struct deed *d) {
     case SIP_METHOD_INVITE:
         if (d->e->to_tag) return makes_reinvite(c, d);
         return same_call_id(d) && is_request(d->c, SIP_METHOD_INVITE) && !d->c->to_tag;
-    default: return is_request(d->c, (enum sip_method)d->e->method);
+    default: return is_request(d->c, (enum sip_method)d->e->method) && !comes_round(d);
     }
 }
 
@@ -265,12 +281,19 @@ static u64 use_key(const struct deed *d) {
     return hash_mix(d->leg_row + (u64)1, (u64)d->by + 1);
 }
 
+/* Of two answers, which is more like the one that left? A proxy keeps the callee's tag, and so do some others. */
+static int likeness(const struct deed *d) {
+    bool tag = d->c->to_tag && d->c->to_tag == d->e->to_tag;
+    return 2 * tag + (d->c->status == d->e->status);
+}
+
 /* The last one to arrive; of the answers that make a phone ring or a call begin, the first that was not passed on yet. */
 static u32 look_back(struct course *c, isize effect) {
     struct deed d = deed_of(c, effect);
     bool answer = !(d.e->flags & SEEN_REQUEST);
     bool in_turn = answer && d.e->method == SIP_METHOD_INVITE && d.e->status < 300;
-    u32 place = map_get(&c->last, d.device + (u64)1), found = 0, same = 0;
+    u32 place = map_get(&c->last, d.device + (u64)1), found = 0, alike = 0;
+    int most = 0;
     for (int i = 0; place && i < STEPS; i++, place = c->arrived[place - 1]) {
         deed_by(c, &d, (isize)place - 1);
         if (!course_soon(c, d.by, effect, SOON_US)) break;
@@ -279,9 +302,11 @@ static u32 look_back(struct course *c, isize effect) {
         if (in_turn && map_get(&c->used, use_key(&d))) break;
         found = place;
         if (!in_turn) break;
-        if (d.c->status == d.e->status) same = place;
+        int common = likeness(&d);
+        if (common >= most) alike = place;
+        most = common > most ? common : most;
     }
-    if (same) found = same;
+    if (in_turn && found) found = alike;
     if (!in_turn || !found) return found;
     deed_by(c, &d, (isize)found - 1);
     *map_put(&c->used, use_key(&d)) = 1;

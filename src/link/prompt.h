@@ -11,16 +11,17 @@ enum {
 
 /* What is remembered of a leg; a place in the order + 1 unless it says otherwise. */
 enum memory {
-    HAD_INVITE,   /* the last one outside a dialog */
-    HAD_INFO,     /* the last one from the side that called */
-    HAD_REFER,    /* the last one from the side that called, or that was called … */
+    HAD_INVITE, /* the last one outside a dialog */
+    HAD_INFO,   /* the last one from the side that called */
+    HAD_REFER,  /* the last one from the side that called, or that was called … */
     HAD_REFER_BACK,
     HAD_REINVITE, /* the last one from the side that was called */
     HAD_CANCEL,
-    HAD_ANSWER,   /* 2xx to the first INVITE */
+    HAD_FAILURE,
+    HAD_ANSWER, /* 2xx to the first INVITE */
     /* of what hangs on it */
-    CHILD_TRIED,  /* the last INVITE that began a child, no recorder */
-    CHILD_FAILED, /* the last failure of one, that was not cancelled */
+    CHILD_TRIED,    /* the last INVITE that began a child, no recorder */
+    CHILD_FAILED,   /* the last failure of one, that was not cancelled */
     CHILD_GIVEN_UP, /* the last CANCEL of one */
 };
 
@@ -29,8 +30,8 @@ struct course {
     const struct weave *w;
     const u32 *order;
     isize n;
-    u32 *prompts;       /* by place: place + 1 */
-    u32 *arrived;       /* by place: the one that reached the same device before, place + 1 */
+    u32 *prompts; /* by place: place + 1 */
+    u32 *arrived; /* by place: the one that reached the same device before, place + 1 */
     struct map last;    /* device -> place + 1 of what reached it last */
     struct map asked;   /* transaction -> place + 1 of its request */
     struct map agreed;  /* transaction of an INVITE -> place + 1 of its 2xx */

@@ -54,6 +54,12 @@ static u32 referred(const struct course *c, u32 parent, u32 device) {
     return one > two ? one : two;
 }
 
+/* Of the INVITE that began a leg: nothing has ended that yet. */
+static bool goes_on(const struct course *c, u32 tried) {
+    u32 leg = course_msg(c, tried - 1)->leg;
+    return !course_recall(c, leg, HAD_FAILURE) && !course_recall(c, leg, HAD_CANCEL);
+}
+
 /* A device tries one after the other, or answers and asks, before it dials on. */
 static u32 of_try(const struct course *c, isize effect, const struct sum *s) {
     u32 parent = s->parent - 1;
@@ -62,7 +68,8 @@ static u32 of_try(const struct course *c, isize effect, const struct sum *s) {
     u32 failed = course_recall(c, parent, CHILD_FAILED);
     u32 given_up = course_recall(c, parent, CHILD_GIVEN_UP);
     u32 keys = course_recall(c, parent, HAD_INFO);
-    if (tried && tried > failed && course_soon(c, tried - 1, effect, TOGETHER_US))
+    if (tried && (tried > failed || goes_on(c, tried)) &&
+        course_soon(c, tried - 1, effect, TOGETHER_US))
         return c->prompts[tried - 1];
     if (failed > given_up && reached(c, failed, s->from_dev) &&
         course_soon(c, failed - 1, effect, THEN_US))

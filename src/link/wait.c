@@ -1,20 +1,16 @@
-/* wait.c: which devices wait for whom, learned from what they did in all calls. Where the order of two messages can be
- * told one by one this decides nothing new; but clocks are off by milliseconds, messages are missing, and one device does
- * the same thing every time.
+/* wait.c: which devices wait for whom, learned from all calls. The order of two messages alone does not tell: clocks are off
+ * by milliseconds, messages are missing. But one device does the same thing every time.
  *
  *     before it acknowledges an answer       some wait until their own answer is acknowledged
  *     before a call that is given up ends    some wait until what they have cancelled has ended
  */
 #include "link/weave.h"
 
-#include <math.h>
-
 /* What was seen of a device. */
 struct habit {
-    u32 ack_after, ack_before; /* its ACK left after the ACK of the other side, or before that */
+    u32 ack_after,
+        ack_before; /* its ACK left after the ACK of the other side, or before that */
     u32 end_after, end_before;
-    u32 passed; /* INVITEs it passed on … */
-    double log_us; /* … and the sum of the logarithms of how long that took */
 };
 
 /* Row + 1 of the ACK of the answer that began the call. */
@@ -37,7 +33,8 @@ static bool before(const struct weave *w, u32 a, u32 b) {
 
 static void see_ack(const struct weave *w, const struct sum *s, const struct sum *p,
                     struct habit *h) {
-    if (!s->answer_msg || !p->answer_msg || before(w, p->answer_msg, s->answer_msg)) return;
+    if (!s->answer_msg || !p->answer_msg || before(w, p->answer_msg, s->answer_msg))
+        return;
     u32 mine = ack_of(w, s), theirs = ack_of(w, p);
     if (!mine || !theirs) return;
     if (before(w, theirs, mine))
@@ -56,16 +53,6 @@ static void see_end(const struct weave *w, const struct sum *s, const struct sum
         h->end_before++;
 }
 
-static void see_delay(const struct weave *w, const struct sum *s, const struct sum *p,
-                      struct habit *h) {
-    enum { LONGEST_US = 300000 };
-    if (!s->start_msg || !p->start_msg || leg_cause(w, s) != EVIDENCE_TIMING) return;
-    struct gap gap = msg_gap(w, p->start_msg - 1, s->start_msg - 1);
-    if (gap.us <= 0 || gap.us > LONGEST_US || gap.slack_us > gap.us) return;
-    h->passed++;
-    h->log_us += log((double)gap.us);
-}
-
 void wait_learn(struct weave *w) {
     struct habit *habits = base_new(w->ndevs + 1, (isize)sizeof *habits);
     for (isize i = 0; i < w->nsums; i++) {
@@ -76,14 +63,12 @@ void wait_learn(struct weave *w) {
         struct habit *h = &habits[s->from_dev];
         if (!leg_is_hop(w, s)) see_ack(w, s, p, h);
         see_end(w, s, p, h);
-        see_delay(w, s, p, h);
     }
     for (isize i = 0; i < w->ndevs; i++) {
         const struct habit *h = &habits[i];
         struct dev *d = &w->devs[i];
         d->waits_ack = h->ack_after > h->ack_before;
         d->waits_end = h->end_after > h->end_before;
-        d->passes_us = h->passed ? exp(h->log_us / h->passed) : 0;
     }
     base_free(habits);
 }

@@ -48,9 +48,8 @@ struct dev {
     bool named;
     u32 agent; /* string number of its software */
     /* what it does as a rule (wait.c) */
-    bool waits_ack;   /* acknowledges an answer once its own was acknowledged */
-    bool waits_end;   /* ends what was given up once the other side has ended */
-    double passes_us; /* takes so long to pass an INVITE on; 0: not known */
+    bool waits_ack; /* acknowledges an answer once its own was acknowledged */
+    bool waits_end; /* ends what was given up once the other side has ended */
 };
 
 enum sum_flag {
