@@ -238,7 +238,7 @@ static bool makes_first_answer(const struct course *c, const struct deed *d) {
 static bool begins_dialog(const struct course *c, const struct deed *d) {
     u32 question = map_get(&c->asked, transaction_of(c, d->at));
     if (question) return !msg_seen(c->w, course_msg(c, (isize)question - 1))->to_tag;
-    return !course_recall(c, d->leg_row, HAD_ANSWER);
+    return d->leg->state != STATE_PARTIAL && !course_recall(c, d->leg_row, HAD_ANSWER);
 }
 
 static bool makes_response(const struct course *c, const struct deed *d) {
