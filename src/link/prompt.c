@@ -31,7 +31,9 @@ static void note(struct course *c, u32 leg, enum memory what, isize place) {
 }
 
 bool course_soon(const struct course *c, isize cause, isize effect, i64 limit_us) {
-    const struct msg *a = course_msg(c, cause), *b = course_msg(c, effect);
+    u32 copy = map_get(&c->copies, (u64)cause + 1);
+    const struct msg *a = course_msg(c, copy ? (isize)copy - 1 : cause);
+    const struct msg *b = course_msg(c, effect);
     i64 slack = i64_max(a->precision_us, b->precision_us);
     return b->time_us - a->time_us <= limit_us + slack;
 }
@@ -46,13 +48,20 @@ static u64 transaction_of(const struct course *c, isize place) {
     return hash_mix((u64)m->leg << 32 | r->cseq, (u64)asker << 8 | method);
 }
 
+/* The INVITE that began a leg; where the beginning was not seen, none did. */
+static bool begins(const struct course *c, isize place) {
+    const struct msg *m = course_msg(c, place);
+    const struct seen *r = msg_seen(c->w, m);
+    return is_request(r, SIP_METHOD_INVITE) && !r->to_tag &&
+           c->w->by_leg[c->w->sums[m->leg].at] == c->order[place];
+}
+
 static void remember_request(struct course *c, isize place) {
     const struct msg *m = course_msg(c, place);
     const struct seen *r = msg_seen(c->w, m);
     const struct sum *s = &c->w->sums[m->leg];
     bool forth = c->w->dev_of[r->src] == s->from_dev;
-    bool first = c->w->by_leg[s->at] == c->order[place];
-    bool tries = first && s->parent && !(s->flags & SUM_RECORDING);
+    bool tries = begins(c, place) && s->parent && !(s->flags & SUM_RECORDING);
     switch ((enum sip_method)r->method) {
     case SIP_METHOD_INVITE:
         if (!r->to_tag) note(c, m->leg, HAD_INVITE, place);
@@ -100,6 +109,13 @@ static void remember(struct course *c, isize place) {
     u32 *last = map_put(&c->last, c->w->dev_of[r->dst] + (u64)1);
     c->arrived[place] = *last;
     *last = (u32)place + 1;
+    *map_put(&c->place, c->order[place] + (u64)1) = (u32)place + 1;
+}
+
+/* The first copy may have been lost on the way. */
+static void remember_copy(struct course *c, isize place) {
+    u32 first = map_get(&c->place, course_msg(c, place)->first);
+    if (first) *map_put(&c->copies, first) = (u32)place + 1;
 }
 
 /* ---- legs of one device --------------------------------------------------------------------------- */
@@ -342,12 +358,9 @@ static u32 waited_for(const struct course *c, isize effect) {
 }
 
 static u32 prompt_of(struct course *c, isize effect) {
-    const struct msg *m = course_msg(c, effect);
-    const struct seen *r = msg_seen(c->w, m);
-    const struct sum *s = &c->w->sums[m->leg];
+    if (begins(c, effect)) return prompt_of_first(c, effect);
+    const struct seen *r = msg_seen(c->w, course_msg(c, effect));
     if (is_request(r, SIP_METHOD_ACK)) return waited_for(c, effect);
-    if (is_request(r, SIP_METHOD_INVITE) && c->w->by_leg[s->at] == c->order[effect])
-        return prompt_of_first(c, effect);
     return look_back(c, effect);
 }
 
@@ -356,7 +369,10 @@ void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts)
     c.arrived = base_new(n + 1, (isize)sizeof *c.arrived);
     for (isize i = 0; i < n; i++) {
         prompts[i] = 0;
-        if (course_msg(&c, i)->first) continue;
+        if (course_msg(&c, i)->first) {
+            remember_copy(&c, i);
+            continue;
+        }
         prompts[i] = prompt_of(&c, i);
         remember(&c, i);
     }
@@ -366,5 +382,7 @@ void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts)
     map_drop(&c.refused);
     map_drop(&c.memory);
     map_drop(&c.used);
+    map_drop(&c.place);
+    map_drop(&c.copies);
     base_free(c.arrived);
 }

@@ -5,7 +5,7 @@
 #include "link/weave.h"
 
 enum {
-    SOON_US = 2000000, /* what is passed on, its first copy perhaps lost on the way */
+    SOON_US = 2000000, /* what is passed on, the copy that arrived perhaps not seen */
     THEN_US = 500000,  /* what one thing brings about of another kind */
 };
 
@@ -38,6 +38,8 @@ struct course {
     struct map refused; /* … of its failure, or challenge */
     struct map memory;  /* leg and enum memory -> place + 1 */
     struct map used;    /* leg and place + 1 of a response that was passed on there */
+    struct map place;   /* row of msgs + 1 -> place + 1 */
+    struct map copies;  /* place + 1 -> place + 1 of its last copy so far */
 };
 
 /* Who did what: the message that left, and the one that may have made it leave. */
