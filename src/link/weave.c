@@ -79,6 +79,7 @@ void weave_link(struct weave *w) {
     score_parents(w);
     decide_apply(w);
     group_legs(w);
+    wait_learn(w);
     related_find(w);
 }
 
@@ -118,6 +119,8 @@ u64 weave_call_signature(const struct weave *w, isize i) {
                                   (u64)s->state << 8 | s->role);
         hash = hash_mix(hash, hash_mix((u64)s->start_us, (u64)s->last_us));
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
+        const struct dev *d = &w->devs[s->from_dev]; /* its prompts */
+        hash = hash_mix(hash, (u64)d->waits_ack << 1 | d->waits_end);
         hash = maybes_hash(hash, w, w->by_group[g->at + k]);
         if (s->flags & SUM_DECIDED)
             hash = hash_mix(hash, decide_signature(w, w->by_group[g->at + k]));

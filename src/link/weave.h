@@ -2,7 +2,7 @@
  *
  *     trace.seen ─alike.c─> groups ─clock.c─> common times ─merge.c─> msgs ─device.c─> devs
  *         ─leg.c─> sums (leg summaries) ─said.c─> facts, tokens ─parent.c─> parents
- *         ─group.c─> conversations ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
+ *         ─group.c─> conversations ─wait.c─> habits ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
  *
  * Numbers name rows; 0 is "none" where a field says so, and such tables start at 1.
  * Rows of msgs, sums and groups do not depend on the order in which things arrived (alike.c). */
@@ -47,6 +47,9 @@ struct dev {
     str name;
     bool named;
     u32 agent; /* string number of its software */
+    /* what it does as a rule (wait.c) */
+    bool waits_ack; /* acknowledges an answer once its own was acknowledged */
+    bool waits_end; /* ends what was given up once the other side has ended */
 };
 
 enum sum_flag {
@@ -228,6 +231,7 @@ void decide_resolve(struct weave *w);
 void score_parents(struct weave *w);
 void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
+void wait_learn(struct weave *w);
 
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
  * both directions. */
