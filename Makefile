@@ -48,7 +48,7 @@ WEB_SRC  := $(shell find web/src -type f 2>/dev/null) web/package.json web/build
 FUZZ_SECONDS ?= 10
 
 .SECONDARY:
-.PHONY: all run test check lint fuzz bench accuracy install release help clean deps deps-test
+.PHONY: all run test check lint fuzz bench accuracy fit install release help clean deps deps-test
 
 all: $(OUT)/sipweave
 
@@ -60,6 +60,7 @@ help:
 	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
 	@echo "make bench     speed and memory beside sngrep and tshark on the same file"
 	@echo "make accuracy  how right the linking is, on worlds whose truth is known (ROWS=\"--seeds 3 hard\")"
+	@echo "make fit       the weights of evidence, from the training worlds, into src/link/weights.h"
 	@echo "make clean     remove everything that was built"
 
 # ---- what has to be installed -------------------------------------------------------------
@@ -187,6 +188,15 @@ bench: deps deps-test
 accuracy: deps deps-test
 	@$(MAKE) --no-print-directory BUILD=release build/release/world/accuracy
 	@build/release/world/accuracy $(ROWS)
+
+# twice: how sure a link is can be told only with the tables built in
+fit: deps deps-test
+	@for pass in 1 2; do \
+	    $(MAKE) --no-print-directory BUILD=release build/release/world/fit && \
+	    build/release/world/fit > build/weights.h && \
+	    clang-format --assume-filename=src/link/weights.h < build/weights.h > src/link/weights.h \
+	        || exit 1; \
+	done
 
 clean:
 	rm -rf build web/node_modules

@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.70, RIVAL = 0.999, SURE = 0.995,
+static const double JOIN = 0.80, RIVAL = 0.999, SURE = 0.995,
                     ALONE = 0.95, /* it has no parent */
     UNLIKELY = 0.02;              /* not worth a word */
 
@@ -30,6 +30,10 @@ static u32 keep_proofs(struct weave *w, const struct index *x, u32 c, u32 parent
     *at = (u32)w->nproofs;
     for (isize i = 0; i < proofs.n; i++) w->proofs[w->nproofs++] = proofs.rows[i];
     return (u32)proofs.n;
+}
+
+double parent_joins_from(void) {
+    return evidence_confidence(JOIN);
 }
 
 /* Joins the likeliest call, if it is likely enough. */

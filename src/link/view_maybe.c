@@ -22,8 +22,12 @@ static str why_not(const struct view *v, const struct link_maybe *m) {
         return arena_printf(v->a, "it fits better into call %.*s (%.*s)", STR(id),
                             STR(percent(v->a, child->confidence)));
     }
-    return arena_printf(v->a, "the evidence reaches %.*s: a leg joins from 90 %% on",
-                        STR(percent(v->a, m->confidence)));
+    if (m->confidence >= parent_joins_from())
+        return S(
+            "another leg of that call talks at the same time, or it would be too large");
+    return arena_printf(v->a, "the evidence reaches %.*s: a leg joins from %.*s on",
+                        STR(percent(v->a, m->confidence)),
+                        STR(percent(v->a, parent_joins_from())));
 }
 
 static void maybe_add(struct view *v, const struct link_maybe *m, bool below) {

@@ -240,6 +240,9 @@ bool same_packet(const struct weave *w, const struct seen *first,
 /* How far apart each source has packets twice. */
 void mirror_measure(struct weave *w);
 
+/* The confidence from which on a leg joins a call. */
+double parent_joins_from(void);
+
 /* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
 isize maybe_first(const struct weave *w, u32 leg, bool below);
 
