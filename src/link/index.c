@@ -68,7 +68,7 @@ void index_open(struct index *x, const struct weave *w) {
 i64 failed_us(const struct sum *s) {
     bool gone = s->state == STATE_FAILED || s->state == STATE_CANCELLED;
     if (!gone || s->flags & SUM_RECORDING) return NEVER;
-    return s->fail_us != NEVER ? s->fail_us : s->cancel_us;
+    return s->cancel_us != NEVER ? s->cancel_us : s->fail_us; /* 487 comes later */
 }
 
 void index_child(struct index *x, u32 c) {

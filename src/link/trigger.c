@@ -5,6 +5,8 @@
 
 /* ---- what could have made the device send it --------------------------------------------------- */
 
+enum { JUST_BEFORE_US = 5000 }; /* the next try may leave just before the CANCEL does */
+
 struct trigger {
     enum evidence_kind kind;
     u32 msg;        /* row + 1; 0: there was none */
@@ -19,6 +21,9 @@ static void pull(const struct index *x, u32 c, const struct turn *turn,
     const struct sum *child = &w->sums[c];
     if (!t->msg) return;
     t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
+    if (t->kind == EVIDENCE_AFTER_FAILURE && t->gap.us < 0 &&
+        t->gap.us >= -JUST_BEFORE_US)
+        t->gap.us = -t->gap.us;
     if (t->gap.us < -t->gap.slack_us) return;
     t->density = (double)turn->causes[t->kind] *
                  evidence_density(t->kind, t->gap.us, t->gap.slack_us);
@@ -32,7 +37,7 @@ static u32 leg_of_msg(const struct weave *w, u32 msg) {
 static u32 failure_before(const struct index *x, u32 c, u32 p, u32 without, i64 slack) {
     enum { TRIES = 32 };
     const struct weave *w = x->w;
-    i64 latest = NEVER, until = w->sums[c].start_us + slack;
+    i64 latest = NEVER, until = w->sums[c].start_us + slack + JUST_BEFORE_US;
     u32 row = x->failures[p], best = 0;
     for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
         const struct sum *s = &w->sums[row - 1];
@@ -164,12 +169,11 @@ static u32 over_msg(const struct sum *s) {
 }
 
 u32 pair_next_try(const struct index *x, u32 c, u32 p) {
-    enum { BEFORE_US = 5000 }; /* the next one may leave just before the CANCEL does */
     const struct sum *s = &x->w->sums[c];
     if (failed_us(s) == NEVER || x->w->sums[p].to_dev != s->from_dev) return 0;
     i64 over_us = x->w->msgs[over_msg(s) - 1].time_us;
     struct clue_run kids = clues_find(&x->kids, p + (u64)1);
-    isize n = clues_until(kids, i64_max(over_us - BEFORE_US, s->start_us));
+    isize n = clues_until(kids, i64_max(over_us - JUST_BEFORE_US, s->start_us));
     while (n < kids.n && kids.rows[n].leg == c) n++;
     return n == kids.n ? 0 : kids.rows[n].leg + 1;
 }
