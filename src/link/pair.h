@@ -136,7 +136,8 @@ double habits_company(const struct index *x, u32 c, u32 p);
 
 /* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
 struct density {
-    double own; /* because of the parent itself */
+    double own;    /* because of the parent itself … */
+    double timing; /* … of which because it had just arrived */
     double
         lean; /* because of what happened on its other children, as far as those are surely its own … */
     double elsewhere; /* … and as far as they are not: then c is where they are */

@@ -7,6 +7,9 @@
 
 enum { JUST_BEFORE_US = 5000 }; /* the next try may leave just before the CANCEL does */
 
+static const double ONCE =
+    0.98; /* of the arrivals that have sent a leg send no other by themselves */
+
 struct trigger {
     enum evidence_kind kind;
     u32 msg;        /* row + 1; 0: there was none */
@@ -141,7 +144,7 @@ struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bo
     };
     /* one arrival sends one leg by itself; whatever follows has another cause as well */
     double again =
-        sibling ? 1 - 0.98 * w->sums[leg_of_msg(w, sibling) - 1].confidence : 1;
+        sibling ? 1 - ONCE * w->sums[leg_of_msg(w, sibling) - 1].confidence : 1;
     const struct turn *turn = turn_of(x, c, p);
     const struct trigger *best = &all[0];
     for (isize i = 0; i < countof(all); i++) {
@@ -154,6 +157,7 @@ struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bo
             out.elsewhere += t->density * (1 - sure);
         } else {
             out.own += t->density;
+            out.timing += t->kind == EVIDENCE_TIMING ? t->density : 0;
         }
         if (t->density > best->density) best = t;
     }
@@ -188,6 +192,8 @@ static double needed_by(const struct index *x, u32 c, u32 p, u32 next,
                   evidence_density(kind, gap.us, gap.slack_us);
     struct density d = pair_density(x, next, p, c + 1, false, NULL);
     double rest = SLOW + d.own + d.lean;
+    /* one arrival sends one leg: if that was c, the next one needs another cause */
+    if (kind == EVIDENCE_AFTER_SIBLING) made -= ONCE * d.timing;
     return 1 + x->w->sums[next].back * made / rest;
 }
 
@@ -201,13 +207,12 @@ static double next_try(const struct index *x, u32 c, u32 p) {
 
 /* Right after c another child of p started: phones are rung together. */
 static double next_sibling(const struct index *x, u32 c, u32 p) {
-    enum { TOGETHER_US = 20000 };
     const struct sum *s = &x->w->sums[c];
     if (x->w->sums[p].to_dev != s->from_dev) return 1;
     struct clue_run kids = clues_find(&x->kids, p + (u64)1);
     isize n = clues_until(kids, s->start_us - 1);
     while (n < kids.n && kids.rows[n].leg == c) n++;
-    if (n >= kids.n || kids.rows[n].at_us > s->start_us + TOGETHER_US) return 1;
+    if (n >= kids.n || s->flags & SUM_RECORDING) return 1;
     u32 next = kids.rows[n].leg;
     struct gap gap = msg_gap(x->w, s->start_msg - 1, x->w->sums[next].start_msg - 1);
     return needed_by(x, c, p, next, EVIDENCE_AFTER_SIBLING, gap);
