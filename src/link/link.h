@@ -44,6 +44,9 @@ void weave_link(struct weave *w);
 isize weave_ncalls(const struct weave *w);
 /* Call i as people see it, in the arena; with its messages, or as a summary. */
 struct call *weave_call(struct weave *w, isize i, bool messages, arena *view);
+/* What the legs of call i are found by when another leg looks for them: its marks, in the arena. Registrations and the like
+ * have none. */
+void weave_marks(const struct weave *w, isize i, struct call *c, arena *view);
 /* A hash over what a summary of call i shows: equal before and after means that nothing has changed. */
 u64 weave_call_signature(const struct weave *w, isize i);
 enum call_kind weave_call_kind(const struct weave *w, isize i);

@@ -333,7 +333,7 @@ static enum err store_waiting(struct loom *l) {
 
 /* A call that is new or has changed, in the view arena until its slice is told. */
 struct change {
-    const struct call *call;
+    struct call *call;
     str json;
     u64 signature;
 };
@@ -354,6 +354,7 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         if (map_get(&l->signatures, signature)) continue;
         struct change *c = &slice[n];
         c->call = weave_call(l->weave, *at, false, &l->view);
+        weave_marks(l->weave, *at, c->call, &l->view);
         c->signature = signature;
         json.n = 0;
         json.comma = false;
