@@ -76,12 +76,12 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
 
 /* Rows of msgs + 1; 0: was not seen. */
 static double echo(const struct weave *w, enum evidence_kind kind, u32 cause, u32 effect,
-                   bool both_ways, i64 *gap_us) {
+                   i64 *gap_us) {
     *gap_us = 0;
     if (!cause || !effect) return 1;
     struct gap gap = msg_gap(w, cause - 1, effect - 1);
     *gap_us = gap.us;
-    return evidence_echo_odds(kind, gap.us, gap.slack_us, both_ways);
+    return evidence_echo_odds(kind, gap.us, gap.slack_us);
 }
 
 static const enum evidence_kind evidence_of[] = {[ECHO_RING] = EVIDENCE_RING_ECHO,
@@ -93,13 +93,12 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
     enum evidence_kind evidence = evidence_of[kind];
     *gap_us = 0;
     if (c->flags & SUM_RECORDING) return 1;
-    if (kind == ECHO_RING)
-        return echo(w, evidence, c->ring_msg, p->ring_msg, false, gap_us);
+    if (kind == ECHO_RING) return echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
     if (kind == ECHO_ANSWER && c->answer_us < p->start_us) return 1;
     if (kind == ECHO_ANSWER)
-        return echo(w, evidence, c->answer_msg, p->answer_msg, false, gap_us);
+        return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
     if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
-    double odds = echo(w, evidence, c->fail_msg, p->fail_msg, false, gap_us);
+    double odds = echo(w, evidence, c->fail_msg, p->fail_msg, gap_us);
     return c->status == p->status ? 2 * odds : odds;
 }
 
@@ -117,6 +116,28 @@ static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind ki
     return odds;
 }
 
+/* A try is cancelled because the caller gives up (CANCEL, or BYE in a queue that had answered), because another try was
+ * answered, or because it rang for too long: then the next one leaves, which is for next_try to see. */
+static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    if (!child->cancel_msg) return 1;
+    const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg};
+    i64 best_gap_us = 0;
+    double best = 0;
+    for (isize i = 0; i < countof(causes); i++) {
+        i64 gap_us;
+        if (!causes[i]) continue;
+        double one =
+            echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
+        if (one <= best) continue;
+        best = one;
+        best_gap_us = gap_us;
+    }
+    if (best <= 0) return 1;
+    pair_prove(to, EVIDENCE_CANCEL_ECHO, best, 0, best_gap_us);
+    return best;
+}
+
 double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
@@ -128,15 +149,10 @@ double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
         parent->answer_us == NEVER && parent->fail_us != NEVER) {
         odds *= evidence_odds(EVIDENCE_ANSWER_ECHO, 0.1, false);
     }
-    const u32 both[][2] = {
-        {parent->cancel_msg ? parent->cancel_msg : parent->answer_msg, child->cancel_msg},
-        {child->bye_msg, parent->bye_msg}};
-    for (int i = 0; i < 2; i++) {
-        enum evidence_kind kind = i ? EVIDENCE_BYE_ECHO : EVIDENCE_CANCEL_ECHO;
-        i64 gap_us;
-        double one = echo(w, kind, both[i][0], both[i][1], true, &gap_us);
-        if (both[i][0] && both[i][1]) pair_prove(to, kind, one, 0, gap_us);
-        odds *= one;
-    }
-    return odds;
+    odds *= cancel_echo(x, c, p, to);
+    i64 gap_us;
+    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, parent->bye_msg, &gap_us);
+    if (child->bye_msg && parent->bye_msg)
+        pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
+    return odds * bye;
 }

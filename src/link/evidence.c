@@ -1,13 +1,15 @@
 #include "link/evidence.h"
 
+#include "link/weights.h"
+
 #include <math.h>
 
+#define SQRT_2 1.41421356237309505
+
 static const struct {
-    const char *name;
-    double m;
-    const char *words;
+    const char *name, *words;
 } table[] = {
-#define X(id, name, m, words) [EVIDENCE_##id] = {name, m, words},
+#define X(id, name, words) [EVIDENCE_##id] = {name, words},
     EVIDENCE_LIST(X)
 #undef X
 };
@@ -19,7 +21,7 @@ const char *evidence_words(enum evidence_kind k) {
     return table[k].words;
 }
 double evidence_m(enum evidence_kind k) {
-    return table[k].m;
+    return weight_holds[k];
 }
 
 static double clamp(double x, double low, double high) {
@@ -28,47 +30,48 @@ static double clamp(double x, double low, double high) {
 
 double evidence_odds(enum evidence_kind k, double u, bool holds) {
     u = clamp(u, 1e-9, 1 - 1e-9);
-    double m = clamp(table[k].m, 1e-3, 1 - 1e-3);
+    double m = clamp(weight_holds[k], 1e-3, 1 - 1e-3);
     return holds ? m / u : (1 - m) / (1 - u);
 }
 
-/* Mixture of exponentials: share and mean in seconds. */
-struct mixture {
-    double share, mean_s;
-};
-
-static double tail(double s, double mean_s) {
-    enum { NEARLY_ZERO = 40 };
-    if (s <= 0) return 1;
-    return s > NEARLY_ZERO * mean_s ? 0 : exp(-s / mean_s);
+/* The share of delays below so many microseconds. Between the edges it grows with the time. */
+static double share_below(const float *row, double us) {
+    static const double first_edge_us = 50;
+    if (us <= 0) return 0;
+    if (us <= first_edge_us) return (double)row[0] * us / first_edge_us;
+    int exponent;
+    double mantissa =
+        frexp(us / first_edge_us, &exponent) * 2; /* 1 to 2, times 2^(exponent-1) */
+    bool upper = mantissa >= SQRT_2;
+    int i = 2 * (exponent - 1) + upper;
+    if (i >= WEIGHT_EDGES - 1) return 1;
+    double low = upper ? SQRT_2 : 1, high = upper ? 2 : SQRT_2;
+    double part = (mantissa - low) / (high - low);
+    return (double)row[i] + part * ((double)row[i + 1] - (double)row[i]);
 }
 
-/* The density seen through a blurred clock: its mean over delta +- precision. */
-static double blurred(const struct mixture *mix, isize n, i64 delta_us,
-                      i64 precision_us) {
-    double half = (double)i64_max(precision_us, 500) / 1e6, at = (double)delta_us / 1e6;
-    double low = at - half, high = at + half, sum = 0;
-    if (high <= 0) return 0;
-    for (isize i = 0; i < n; i++) {
-        double before = tail(low, mix[i].mean_s);
-        if (before > 0) sum += mix[i].share * (before - tail(high, mix[i].mean_s));
-    }
-    return sum / (2 * half);
+/* What is seen through a blurred clock: the share of delays in delta +- precision. */
+static double share_within(const float *row, i64 delta_us, double half_us) {
+    return share_below(row, (double)delta_us + half_us) -
+           share_below(row, (double)delta_us - half_us);
 }
 
-double evidence_prompt_density(i64 delta_us, i64 precision_us) {
-    static const struct mixture mix[] = {{0.80, 0.015}, {0.15, 0.3}, {0.05, 20}};
-    return blurred(mix, countof(mix), delta_us, precision_us);
+static double half_width(i64 precision_us) {
+    return (double)i64_max(precision_us, 500);
 }
 
-double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us,
-                          bool both_ways) {
-    enum { UNRELATED_S = 30 }; /* how far apart such events of two unrelated calls lie */
-    static const struct mixture mix[] = {{0.75, 0.015}, {0.20, 0.15}, {0.05, 1.5}};
-    double m = table[k].m;
-    double density = blurred(mix, countof(mix), delta_us, precision_us);
-    if (both_ways) {
-        density = (density + blurred(mix, countof(mix), -delta_us, precision_us)) / 2;
-    }
-    return m * density * UNRELATED_S + (1 - m);
+double evidence_density(enum evidence_kind k, i64 delta_us, i64 precision_us) {
+    double half = half_width(precision_us);
+    return share_within(weight_delay[k], delta_us, half) / (2 * half / 1e6);
+}
+
+double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us) {
+    static const double LEAST = 1e-7; /* a chance that nobody has met yet */
+    double half = half_width(precision_us), m = weight_holds[k],
+           before = weight_before[k];
+    double made = (1 - before) * share_within(weight_delay[k], delta_us, half) +
+                  before * share_within(weight_delay[k], -delta_us, half);
+    double chance = share_within(weight_chance[k], delta_us, half) +
+                    share_within(weight_chance[k], -delta_us, half);
+    return m * made / (chance / 2 + LEAST) + (1 - m);
 }

@@ -32,6 +32,9 @@ u64 fact_call_id_hash(str call_id);
 /* The Call-ID without suffixes such as _b2b-1, _pbx-1, .0, .1.2.0, -0 and without its host's case; the
  * whole Call-ID when there is no suffix. */
 str fact_call_id_stem(str call_id);
+/* The part before '@' without a short prefix that ends in a separator (DLGCH_, SD0001-, s1-, !!:); itself where there
+ * is none. */
+str fact_call_id_bare(str local);
 /* How random a token looks, in bits, at most 24: a long mix of digits and letters says more
  * than a word, and a null says nothing. */
 double fact_token_bits(str token);

@@ -79,6 +79,19 @@ str fact_call_id_stem(str call_id) {
     return call_id;
 }
 
+str fact_call_id_bare(str local) {
+    enum { PREFIX_LONGEST = 10 };
+    isize after = 0;
+    for (isize i = 0; i < local.n && i < PREFIX_LONGEST; i++) {
+        u8 c = local.p[i];
+        if (c == '_' || c == '-' || c == '!' || c == ':' || c == '.')
+            after = i + 1;
+        else if (after)
+            break;
+    }
+    return str_from(local, after);
+}
+
 /* ---- numbers ----------------------------------------------------------------------------- */
 
 static void number_of(struct gather *g, enum fact_kind kind, str user) {

@@ -14,6 +14,9 @@ static void add_events(struct index *x, u32 leg) {
     clues_add(&x->events, s->to_dev, s->retry_us, leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
     clues_add(&x->ends, s->from_dev, failed_us(s), leg);
+    clues_add(&x->leaves, s->from_dev, s->start_us, leg);
+    clues_add(&x->over, s->to_dev, s->bye_us, leg);
+    clues_add(&x->over, s->to_dev, s->cancel_us, leg);
     for (int i = 0; i < 2; i++)
         clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
     for (u32 k = 0; k < s->nnumbers; k++) {
@@ -40,6 +43,7 @@ void index_open(struct index *x, const struct weave *w) {
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
+    x->latest = base_new(w->nsums + 1, u);
     x->up = base_new(w->nsums + 1, u);
     x->size = base_new(w->nsums + 1, u);
     x->reaching = base_new(w->ndevs + 1, u);
@@ -64,6 +68,8 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->events);
     clues_settle(&x->numbers);
     clues_settle(&x->ends);
+    clues_settle(&x->leaves);
+    clues_settle(&x->over);
     for (isize d = 0; d < w->ndevs; d++)
         x->background[d] = background_of(x, UNCAUSED * (double)x->leaving[d]);
 }
@@ -77,7 +83,8 @@ i64 failed_us(const struct sum *s) {
 void index_child(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
     if (!s->parent || s->flags & SUM_RECORDING) return;
-    u32 *answered = &x->answered[s->parent - 1];
+    u32 *answered = &x->answered[s->parent - 1], *latest = &x->latest[s->parent - 1];
+    if (!*latest || x->w->sums[*latest - 1].start_us <= s->start_us) *latest = c + 1;
     i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
     if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
     if (failed_us(s) == NEVER) return;
@@ -98,11 +105,36 @@ void index_close(struct index *x) {
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
+    base_free(x->latest);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
+    clues_drop(&x->leaves);
+    clues_drop(&x->over);
     base_free(x->failures);
     base_free(x->next_failure);
+}
+
+u32 index_root(const struct index *x, u32 leg) {
+    while (x->up[leg] != leg) {
+        x->up[leg] = x->up[x->up[leg]];
+        leg = x->up[leg];
+    }
+    return leg;
+}
+
+void index_calls(struct index *x) {
+    const struct weave *w = x->w;
+    for (u32 i = 0; (isize)i < w->nsums; i++) {
+        x->up[i] = i;
+        x->size[i] = 0;
+    }
+    for (u32 i = 0; (isize)i < w->nsums;
+         i++) { /* a circle is not cut yet, and harmless so */
+        if (w->sums[i].parent)
+            x->up[index_root(x, i)] = index_root(x, w->sums[i].parent - 1);
+    }
+    for (u32 i = 0; (isize)i < w->nsums; i++) x->size[index_root(x, i)]++;
 }
 
 double index_background(const struct index *x, u32 dev) {
@@ -140,7 +172,7 @@ void index_learn(struct index *x, const struct sort_row *rows) {
     }
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
-        x->failures[i] = x->answered[i] = 0;
+        x->failures[i] = x->answered[i] = x->latest[i] = 0;
         x->explained[i] = (struct explained){0};
     }
     for (isize i = 0; i < w->nsums; i++) {

@@ -28,7 +28,7 @@ static void pull(const struct weave *w, const struct sum *child, struct trigger 
     t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
     if (t->gap.us < -t->gap.slack_us) return;
     t->density =
-        evidence_m(t->kind) * evidence_prompt_density(t->gap.us, t->gap.slack_us);
+        evidence_m(t->kind) * evidence_density(t->kind, t->gap.us, t->gap.slack_us);
 }
 
 /* The last failure among the other tries of p, before the child left. */
@@ -46,6 +46,25 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
         best = s->fail_us != NEVER ? s->fail_msg : s->cancel_msg;
     }
     return best;
+}
+
+/* The last other child of p to start before c did: phones are rung together, an agent's second line right after his first. */
+static u32 sibling_before(const struct index *x, u32 c, u32 p, i64 slack) {
+    enum { TRIES = 8 };
+    const struct weave *w = x->w;
+    i64 until = w->sums[c].start_us + slack;
+    struct clue_run kids = clues_find(&x->kids, p + (u64)1);
+    isize n = clues_until(kids, until);
+    for (int i = 0; n-- > 0 && i < TRIES; i++) {
+        u32 leg = kids.rows[n].leg;
+        bool before =
+            leg != c && w->sums[leg].parent == p + 1 &&
+            msg_order(w, w->sums[leg].start_msg - 1, w->sums[c].start_msg - 1) < 0;
+        if (before) return w->sums[leg].start_msg;
+    }
+    u32 latest = x->latest[p];
+    if (!latest || latest == c + 1 || w->sums[latest - 1].start_us > until) return 0;
+    return w->sums[latest - 1].start_msg;
 }
 
 /* The answer as p's device heard of it: on another child of p, else as p had it. */
@@ -66,6 +85,15 @@ static u32 hold_before(const struct index *x, const struct sum *child, u32 p, i6
     return n > 0 ? run.rows[n - 1].leg + 1 : 0;
 }
 
+/* Once another child has answered, nothing is tried any more. What answers by itself, a queue say, tries on. */
+static bool talks_before(const struct index *x, u32 c, u32 p) {
+    u32 child = x->answered[p];
+    const struct sum *s = &x->w->sums[child ? child - 1 : 0];
+    return child && child != c + 1 && s->parent == p + 1 &&
+           s->answer_us < x->w->sums[c].start_us &&
+           (s->bye_us == NEVER || s->bye_us >= x->w->sums[c].start_us);
+}
+
 /* The densest trigger, with its proof; 0: nothing on p could have made its device send c. `heard`: the child repeats
  * what its device was told on p, so that it may be music on hold; a second line is not. */
 static double triggers(const struct index *x, u32 c, u32 p, bool heard,
@@ -83,13 +111,13 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
     if (msg_order(w, first_p, first_c) > 0) return 0;
     i64 slack = msg_slack(w, first_c, first_p);
     if (!leg_alive(parent, child->start_us, slack)) return 0;
-    /* once it is answered nothing is tried any more; a recorder is no try at all */
-    bool tries = reached && !(child->flags & SUM_RECORDING) &&
-                 (parent->answer_us == NEVER || parent->answer_us >= child->start_us);
+    bool tries = reached && !(child->flags & SUM_RECORDING) && !talks_before(x, c, p);
     struct trigger all[] = {
         {.kind = EVIDENCE_TIMING, .msg = reached ? parent->start_msg : 0},
         {.kind = EVIDENCE_TIMING, .msg = reached ? parent->retry_msg : 0},
         {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? answer_heard(x, c, p) : 0},
+        {.kind = EVIDENCE_AFTER_SIBLING,
+         .msg = tries ? sibling_before(x, c, p, slack) : 0},
         {.kind = EVIDENCE_AFTER_FAILURE,
          .msg = tries ? failure_before(x, c, p, slack) : 0},
         {.kind = EVIDENCE_AFTER_REFER, .msg = referred[0] ? parent->refer_msg[0] : 0},
@@ -122,7 +150,7 @@ static double next_try(const struct index *x, u32 c, u32 p) {
     const struct sum *next = &x->w->sums[kids.rows[n].leg];
     struct gap gap = msg_gap(x->w, failure - 1, next->start_msg - 1);
     double made = evidence_m(EVIDENCE_AFTER_FAILURE) *
-                  evidence_prompt_density(gap.us, gap.slack_us);
+                  evidence_density(EVIDENCE_AFTER_FAILURE, gap.us, gap.slack_us);
     double rest = SLOW + triggers(x, kids.rows[n].leg, p, false, NULL);
     return (rest + made) / rest;
 }

@@ -26,12 +26,15 @@ struct index {
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
+    struct clues leaves;  /* by device that it left: a leg started */
+    struct clues over;    /* by device that it reached: a leg was hung up or given up */
 
     u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
+    u32 *latest; /* by leg: the last of its children to start, found in this round, + 1 */
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
@@ -47,6 +50,10 @@ void index_close(struct index *x);
 void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
+
+/* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
+u32 index_root(const struct index *x, u32 leg);
+void index_calls(struct index *x);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 

@@ -188,7 +188,7 @@ static void say_fact(void *ctx, const struct fact *f) {
 }
 
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
- * is random enough by itself, without its host. */
+ * is random enough by itself, without its host and without a prefix. */
 static void say_call_id(struct sayings *g, u32 label) {
     enum { RANDOM_BITS = 16 };
     const struct sum *s = &g->w->sums[g->leg];
@@ -203,6 +203,10 @@ static void say_call_id(struct sayings *g, u32 label) {
     bits = (u8)fact_token_bits(cut.head);
     if (cut.ok && bits >= RANDOM_BITS)
         say(g, FACT_STEM, fact_call_id_hash(cut.head), bits, label, s->from_dev);
+    str bare = fact_call_id_bare(cut.head);
+    bits = (u8)fact_token_bits(bare);
+    if (bare.n < cut.head.n && bits >= RANDOM_BITS)
+        say(g, FACT_STEM, fact_call_id_hash(bare), bits, label, s->from_dev);
 }
 
 static int by_hash(const void *a, const void *b) {

@@ -1,5 +1,5 @@
 /* view.c: one conversation as people see it (trace/call.h), from the tables of linking. */
-#include "link/pair.h"
+#include "link/view.h"
 
 #include <stdlib.h>
 
@@ -8,34 +8,6 @@ static const double SUREST = 0.9999; /* evidence is never more certain than this
 enum {
     MOST_SHOWN = 400000
 }; /* messages of one call, the first of them: only an attack has more */
-
-struct view {
-    const struct weave *w;
-    const struct conversation *g;
-    arena *a;
-    struct call *call;
-    u32 *order, *prompts; /* by place; order holds rows of msgs */
-    int *leg_number;      /* by place in the conversation's list of legs */
-    struct map device;    /* device row + 1 -> index in call.devices + 1 */
-    struct map leg;       /* leg row + 1 -> place in the conversation's list + 1 */
-};
-
-static u32 leg_row(const struct view *v, isize i) {
-    return v->w->by_group[v->g->at + (u32)i];
-}
-
-static int leg_number(const struct view *v, u32 row) {
-    u32 place = map_get(&v->leg, row + (u64)1);
-    return place ? v->leg_number[place - 1] : 0;
-}
-
-static int device_index(const struct view *v, u32 dev) {
-    return (int)map_get(&v->device, dev + (u64)1) - 1;
-}
-
-static str device_name(const struct view *v, u32 dev) {
-    return v->w->devs[dev].name;
-}
 
 /* ---- devices ---------------------------------------------------------------------------------- */
 
@@ -102,7 +74,7 @@ static void devices(struct view *v, isize n) {
     c->devices = arena_new(v->a, struct device, nuses);
     name_devices(v, n);
     for (isize i = 0; i < nuses; i++) {
-        c->devices[device_index(v, w->dev_of[uses[i].endpoint])].naddresses++;
+        c->devices[view_device(v, w->dev_of[uses[i].endpoint])].naddresses++;
     }
     for (isize d = 0; d < c->ndevices; d++) {
         c->devices[d].addresses = arena_new(v->a, str, c->devices[d].naddresses);
@@ -110,7 +82,7 @@ static void devices(struct view *v, isize n) {
     }
     for (isize i = 0; i < nuses; i++) {
         const struct endpoint *e = &w->trace.endpoints[uses[i].endpoint];
-        int mine = device_index(v, w->dev_of[uses[i].endpoint]);
+        int mine = view_device(v, w->dev_of[uses[i].endpoint]);
         struct device *d = &c->devices[mine];
         if (e->family == 0) continue;
         str ip = {e->ip, e->family == 4 ? 4 : 16};
@@ -128,7 +100,7 @@ static void devices(struct view *v, isize n) {
 static void number_legs(struct view *v, isize n) {
     int next = 1;
     for (isize i = 0; i < (isize)v->g->n; i++)
-        *map_put(&v->leg, leg_row(v, i) + (u64)1) = (u32)i + 1;
+        *map_put(&v->leg, view_leg(v, i) + (u64)1) = (u32)i + 1;
     for (int recordings = 0; recordings < 2; recordings++) {
         for (isize i = 0; i < n; i++) {
             u32 row = v->w->msgs[v->order[i]].leg;
@@ -139,8 +111,7 @@ static void number_legs(struct view *v, isize n) {
     }
 }
 
-static str label_of(const struct view *v, const struct sum *s, enum fact_kind kind,
-                    u64 hash) {
+str view_label(const struct view *v, const struct sum *s, enum fact_kind kind, u64 hash) {
     for (u32 k = 0; k < s->nfacts; k++) {
         const struct fact *f = &v->w->leg_facts[s->facts_at + k];
         if (f->kind == kind && (hash == 0 || f->hash == hash)) {
@@ -148,81 +119,6 @@ static str label_of(const struct view *v, const struct sum *s, enum fact_kind ki
         }
     }
     return (str){0};
-}
-
-static str time_words(arena *a, i64 us, bool coarse) {
-    if (coarse && us < 1000000) return S("in the same second");
-    if (us < 1000) return S("less than a millisecond");
-    if (coarse)
-        return arena_printf(a, "about %lld s", (long long)((us + 500000) / 1000000));
-    if (us < 1000000) return arena_printf(a, "%lld ms", (long long)(us / 1000));
-    return arena_printf(a, "%.1f s", (double)us / 1e6);
-}
-
-#define STR(s) (int)(s).n, (const char *)(s).p
-
-static str evidence_text(const struct view *v, const struct sum *s,
-                         const struct proof *p) {
-    const struct weave *w = v->w;
-    const struct sum *parent = &w->sums[s->parent - 1];
-    bool coarse = i64_max(s->precision_us, parent->precision_us) >= 1000000;
-    i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
-    str when = time_words(v->a, apart, coarse),
-        label = str_table_get(&w->trace.strings, p->label);
-    str box = device_name(v, s->from_dev);
-    bool same = coarse && apart < 1000000;
-    int leg = leg_number(v, s->parent - 1);
-    const char *words = evidence_words((enum evidence_kind)p->kind);
-    switch ((enum evidence_kind)p->kind) {
-    case EVIDENCE_TIMING:
-        if (same)
-            return arena_printf(v->a, "left %.*s in the same second as leg %d arrived",
-                                STR(box), leg);
-        return arena_printf(v->a, "left %.*s %.*s after leg %d arrived", STR(box),
-                            STR(when), leg);
-    case EVIDENCE_AFTER_ANSWER:
-    case EVIDENCE_AFTER_FAILURE:
-    case EVIDENCE_AFTER_REFER:
-    case EVIDENCE_AFTER_HOLD:
-    case EVIDENCE_RING_ECHO:
-    case EVIDENCE_ANSWER_ECHO:
-    case EVIDENCE_FAILURE_ECHO:
-    case EVIDENCE_CANCEL_ECHO:
-    case EVIDENCE_BYE_ECHO:
-        if (same) return arena_printf(v->a, "%s, in the same second", words);
-        return arena_printf(v->a, "%s, %.*s apart", words, STR(when));
-    case EVIDENCE_CALLED_NUMBER:
-    case EVIDENCE_CALLER_NUMBER:
-        if (p->bits < 0) {
-            return str_z(p->kind == EVIDENCE_CALLED_NUMBER ? "another called number"
-                                                           : "another caller");
-        }
-        return arena_printf(v->a, "%s %.*s", words, STR(label));
-    case EVIDENCE_TOKEN: return arena_printf(v->a, "%s in %.*s", words, STR(label));
-    case EVIDENCE_DIALOG_REFERENCE:
-    case EVIDENCE_CALL_ID_REFERENCE:
-        return arena_printf(v->a, "%.*s %s", STR(label), words);
-    default: return str_z(words);
-    }
-}
-
-static int heavier(const void *a, const void *b) {
-    const struct evidence *x = a, *y = b;
-    return (x->bits < y->bits) - (x->bits > y->bits);
-}
-
-static void leg_evidence(const struct view *v, const struct sum *s, struct leg *l) {
-    if (!s->parent) return;
-    l->evidence = arena_new(v->a, struct evidence, s->nproofs);
-    for (u32 i = 0; i < s->nproofs; i++) {
-        const struct proof *p = &v->w->proofs[s->proofs_at + i];
-        if (p->bits > -0.05 && p->bits < 0.05) continue;
-        l->evidence[l->nevidence++] =
-            (struct evidence){str_z(evidence_name((enum evidence_kind)p->kind)),
-                              evidence_text(v, s, p), (double)p->bits};
-    }
-    if (l->nevidence)
-        qsort(l->evidence, (size_t)l->nevidence, sizeof *l->evidence, heavier);
 }
 
 static i64 leg_end(const struct sum *s) {
@@ -234,24 +130,24 @@ static void leg_fill(const struct view *v, u32 row, struct leg *l) {
     const struct weave *w = v->w;
     const struct sum *s = &w->sums[row];
     *l = (struct leg){
-        .n = leg_number(v, row),
+        .n = view_number(v, row),
         .id = call_id_text(v->a, s->id),
         .call_id = arena_copy(v->a, str_table_get(&w->trace.strings, s->call_id)),
-        .from_device = device_index(v, s->from_dev),
-        .to_device = device_index(v, s->to_dev),
+        .from_device = view_device(v, s->from_dev),
+        .to_device = view_device(v, s->to_dev),
         .src = endpoint_text(v->a, &w->trace.endpoints[s->src]),
         .dst = endpoint_text(v->a, &w->trace.endpoints[s->dst]),
         .transport = (enum transport)s->transport,
-        .from = label_of(v, s, FACT_FROM, 0),
-        .to = label_of(v, s, FACT_TO, 0),
-        .from_display = label_of(v, s, FACT_DISPLAY, 0),
+        .from = view_label(v, s, FACT_FROM, 0),
+        .to = view_label(v, s, FACT_TO, 0),
+        .from_display = view_label(v, s, FACT_DISPLAY, 0),
         .role = (enum leg_role)s->role,
         .state = (enum call_state)s->state,
         .status = s->status,
-        .reason = s->status >= 300 ? label_of(v, s, FACT_REASON, s->status)
+        .reason = s->status >= 300 ? view_label(v, s, FACT_REASON, s->status)
                                    : sip_status_text(s->status),
         .messages = (isize)s->n,
-        .parent = s->parent ? leg_number(v, s->parent - 1) : 0,
+        .parent = s->parent ? view_number(v, s->parent - 1) : 0,
         .confidence = s->parent ? (s->confidence < SUREST ? s->confidence : SUREST) : 1,
         .start_us = s->start_us,
         .ring_us = s->ring_us,
@@ -259,7 +155,9 @@ static void leg_fill(const struct view *v, u32 row, struct leg *l) {
         .end_us = leg_end(s),
         .ended_by = (enum side)s->ended_by,
     };
-    leg_evidence(v, s, l);
+    if (s->parent)
+        l->evidence =
+            view_evidence(v, row, s->parent - 1, s->proofs_at, s->nproofs, &l->nevidence);
 }
 
 static void legs(struct view *v) {
@@ -267,7 +165,7 @@ static void legs(struct view *v) {
     c->nlegs = (isize)v->g->n;
     c->legs = arena_new(v->a, struct leg, c->nlegs);
     for (isize i = 0; i < c->nlegs; i++) {
-        leg_fill(v, leg_row(v, i), &c->legs[v->leg_number[i] - 1]);
+        leg_fill(v, view_leg(v, i), &c->legs[v->leg_number[i] - 1]);
     }
 }
 
@@ -354,9 +252,9 @@ static void messages(struct view *v, isize n) {
             .n = (int)i + 1,
             .time_us = time,
             .precision_us = m->precision_us,
-            .leg = leg_number(v, m->leg),
-            .from_device = device_index(v, w->dev_of[r->src]),
-            .to_device = device_index(v, w->dev_of[r->dst]),
+            .leg = view_number(v, m->leg),
+            .from_device = view_device(v, w->dev_of[r->src]),
+            .to_device = view_device(v, w->dev_of[r->dst]),
             .src = endpoint_text(v->a, &w->trace.endpoints[r->src]),
             .dst = endpoint_text(v->a, &w->trace.endpoints[r->dst]),
             .transport = (enum transport)r->transport,
@@ -424,14 +322,14 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     struct call *c = arena_new(a, struct call, 1);
     struct view v = {.w = w, .g = g, .a = a, .call = c};
     isize n = 0;
-    for (isize k = 0; k < (isize)g->n; k++) n += w->sums[leg_row(&v, k)].n;
+    for (isize k = 0; k < (isize)g->n; k++) n += w->sums[view_leg(&v, k)].n;
     *c = (struct call){.kind = g->kind, .start_us = g->start_us, .nmessages = n};
     v.order = arena_new(a, u32, n);
     v.prompts = arena_new(a, u32, n);
     v.leg_number = arena_new(a, int, g->n);
     isize at = 0;
     for (isize k = 0; k < (isize)g->n; k++) {
-        const struct sum *s = &w->sums[leg_row(&v, k)];
+        const struct sum *s = &w->sums[view_leg(&v, k)];
         for (u32 m = 0; m < s->n; m++) v.order[at++] = w->by_leg[s->at + m];
     }
     order_rows(w, g, v.order, n, *a);
@@ -441,6 +339,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     methods(&v, n);
     c->precision_us = coarsest(&v, n);
     outcome(c);
+    view_maybes(&v);
     if (with_messages) {
         c->nmessages = i64_min(n, MOST_SHOWN);
         prompt_find(w, v.order, c->nmessages, v.prompts);

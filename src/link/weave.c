@@ -15,12 +15,13 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {
-        w->call_ids, w->source_rank, w->canon,      w->spread_at,  w->spread_by,
-        w->rank,     w->alikes,      w->next_alike, w->offsets,    w->islands,
-        w->msgs,     w->more,        w->devs,       w->dev_of,     w->sums,
-        w->by_leg,   w->leg_facts,   w->tokens,     w->token_legs, w->leg_tokens,
-        w->holds,    w->proofs,      w->groups,     w->by_group,   w->decisions};
+    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,       w->spread_at,
+                            w->spread_by, w->rank,        w->alikes,      w->next_alike,
+                            w->offsets,   w->islands,     w->msgs,        w->more,
+                            w->devs,      w->dev_of,      w->sums,        w->by_leg,
+                            w->leg_facts, w->tokens,      w->token_legs,  w->leg_tokens,
+                            w->holds,     w->proofs,      w->groups,      w->by_group,
+                            w->decisions, w->maybes,      w->maybes_below};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     arena_close(&w->names);
     arena_close(&w->said_by);

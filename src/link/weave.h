@@ -109,6 +109,13 @@ struct proof {
     i64 delta_us; /* of a timing: how long after */
 };
 
+/* A leg and a parent in a call that it is not in. */
+struct link_maybe {
+    u32 leg, parent; /* rows */
+    double confidence;
+    u32 proofs_at, nproofs;
+};
+
 /* On this leg somebody was put on hold. */
 struct hold {
     i64 at_us;
@@ -166,6 +173,10 @@ struct weave {
     isize nleg_tokens, cap_leg_tokens;
     struct hold *holds;
     isize nholds, cap_holds;
+    struct link_maybe *maybes; /* by leg, the likeliest first */
+    isize nmaybes, cap_maybes;
+    u32 *maybes_below; /* rows of maybes by parent */
+    isize cap_maybes_below;
     struct proof *proofs;
     isize nproofs, cap_proofs;
     struct conversation *groups;
@@ -189,6 +200,9 @@ void said_collect(struct weave *w);
 void hop_parents(struct weave *w);
 void score_parents(struct weave *w);
 void group_legs(struct weave *w);
+
+/* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
+bool decide_forbids(const struct weave *w, u32 leg, u32 root);
 
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {

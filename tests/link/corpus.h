@@ -10,8 +10,11 @@
 #define SIPWEAVE_TESTS_CORPUS_H
 
 #include "base/time.h"
+#include "input/input.h"
 #include "link/link.h"
 #include "sip/sip.h"
+
+#include <stdio.h>
 
 /* What lies between two marks in `text`, and the text after it in *rest. Empty: not there. */
 static inline str between(str text, str from, str to, str *rest) {
@@ -153,6 +156,47 @@ static inline void read_siptrace(struct weave *w, str name, str text) {
                                                              S("</destination>"), &rest)),
                                   .bytes = message});
     }
+}
+
+/* ---- any file of the corpus ---------------------------------------------------------------------------------- */
+
+static inline u32 corpus_source(void *ctx, const struct source *s) {
+    return weave_source(ctx, s);
+}
+static inline void corpus_sighting(void *ctx, const struct sighting *s) {
+    (void)weave_add(ctx, s);
+}
+static inline void corpus_skipped(void *ctx, enum skip_reason reason, u64 place,
+                                  u64 bytes) {
+    (void)ctx, (void)reason, (void)place, (void)bytes;
+}
+static inline void corpus_damage(void *ctx, str sentence) {
+    (void)ctx, (void)sentence;
+}
+
+/* Reads one of them into the weave. Its bytes stay with input, which keeps its files open, or in the weave. */
+static inline bool corpus_read(struct weave *w, const char *folder, const char *name,
+                               arena *boot) {
+    const char *path = arena_z(boot, arena_printf(boot, "%s/%s", folder, name));
+    str sentence, kind = str_z(name);
+    const struct input_sink sink = {w, corpus_source, corpus_sighting, corpus_skipped,
+                                    corpus_damage};
+    bool sipp = str_ends(kind, S(".msg"));
+    if (!sipp && !str_ends(kind, S(".xml")))
+        return input_file_read(path, &(struct input_options){0}, &sink, boot,
+                               &sentence) == ERR_OK;
+    FILE *f = fopen(path, "rb");
+    enum { LARGEST = 16 << 20 };
+    if (!f) return false;
+    u8 *text = arena_new(boot, u8, LARGEST);
+    isize n = (isize)fread(text, 1, LARGEST, f);
+    fclose(f);
+    if (sipp) {
+        read_sipp(w, kind, (str){text, n});
+    } else {
+        read_siptrace(w, kind, (str){text, n});
+    }
+    return n > 0;
 }
 
 #endif

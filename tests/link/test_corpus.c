@@ -2,7 +2,6 @@
  * call, with nothing foreign in it. All sixteen do. */
 #include "link/result.h"
 
-#include "input/input.h"
 #include "lib/edge.h"
 #include "link/corpus.h"
 
@@ -12,41 +11,6 @@
 
 static const char *folder;
 static json_t *groups;
-
-static u32 on_source(void *ctx, const struct source *s) {
-    return weave_source(ctx, s);
-}
-static void on_sighting(void *ctx, const struct sighting *s) {
-    (void)weave_add(ctx, s);
-}
-static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
-    (void)ctx;
-    (void)reason;
-    (void)place;
-    (void)bytes;
-}
-static void on_damage(void *ctx, str sentence) {
-    (void)ctx;
-    (void)sentence;
-}
-
-static void read_file(struct weave *w, const char *name, arena *boot) {
-    const char *path = arena_z(boot, arena_printf(boot, "%s/%s", folder, name));
-    str sentence, kind = str_z(name);
-    const struct input_sink sink = {w, on_source, on_sighting, on_skipped, on_damage};
-    str text = file_read(path);
-    assert_true(text.n > 0);
-    if (str_ends(kind, S(".msg"))) {
-        read_sipp(w, kind, text);
-    } else if (str_ends(kind, S(".xml"))) {
-        read_siptrace(w, kind, text);
-    } else {
-        assert_int_equal(
-            input_file_read(path, &(struct input_options){0}, &sink, boot, &sentence),
-            ERR_OK);
-    }
-    file_drop(text);
-}
 
 static bool is_one_of(const json_t *ids, str call_id) {
     for (size_t i = 0; i < json_array_size(ids); i++) {
@@ -71,7 +35,8 @@ static void is_one_call(const json_t *group) {
     struct weave *w = weave_open();
     arena boot = arena_open((isize)64 << 20), view = arena_open_view();
     for (size_t i = 0; i < json_array_size(files); i++)
-        read_file(w, json_string_value(json_array_get(files, i)), &boot);
+        assert_true(
+            corpus_read(w, folder, json_string_value(json_array_get(files, i)), &boot));
     weave_link(w);
     assert_nothing_lost(w);
     assert_found_from_any_leg(w);
