@@ -71,6 +71,8 @@ static void leg_marks(struct marking *g, const struct sum *s) {
         mark_add(g, s->refer_us[i], MARK_EVENT, 0, key_device(g->w, s->refer_dev[i]));
     }
     mark_add(g, failed_us(s), MARK_END, from, 0);
+    mark_add(g, s->bye_us, MARK_OVER, 0, to);
+    mark_add(g, s->cancel_us, MARK_OVER, 0, to);
 }
 
 /* Music may come from either end. Rows of holds are in the order of their legs. */
@@ -93,7 +95,7 @@ static void hold_marks(struct marking *g, u32 leg) {
 }
 
 void weave_marks(const struct weave *w, isize i, struct call *c, arena *view) {
-    enum { A_LEG = 6 + 2 * HOLDS };
+    enum { A_LEG = 8 + 2 * HOLDS };
     const struct conversation *g = &w->groups[i];
     struct marking m = {w, c, view, A_LEG * (isize)g->n};
     if (g->kind != KIND_CALL) return;

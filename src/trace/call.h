@@ -188,6 +188,7 @@ enum mark_what {
     MARK_FREE,  /* the same; nothing that was seen has made it */
     MARK_EVENT, /* something that may make `to` send another leg: an answer, a retry, a REFER, a hold */
     MARK_END,   /* a leg that left `from` has failed: another try may follow */
+    MARK_OVER,  /* a leg that had reached `to` was hung up or given up */
 };
 struct mark {
     i64 at_us;
