@@ -41,6 +41,7 @@ void index_open(struct index *x, const struct weave *w) {
     x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
     x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
+    x->free = base_new(w->ndevs + 1, (isize)sizeof *x->free);
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
     x->latest = base_new(w->nsums + 1, u);
@@ -57,6 +58,8 @@ void index_open(struct index *x, const struct weave *w) {
         if (w->sums[i].kind == KIND_CALL) add_events(x, (u32)i);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
+    if (given_span_s(w) > 0) x->span_s = given_span_s(w);
+    climate_begin(x);
     for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
         const struct sum *s = &w->sums[w->holds[i].leg];
         if (s->kind != KIND_CALL) continue;
@@ -70,8 +73,12 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->ends);
     clues_settle(&x->leaves);
     clues_settle(&x->over);
-    for (isize d = 0; d < w->ndevs; d++)
-        x->background[d] = background_of(x, UNCAUSED * (double)x->leaving[d]);
+    for (isize d = 0; d < w->ndevs; d++) {
+        double free;
+        bool known = climate_free(x, (u32)d, &free);
+        double share = known ? UNCAUSED / 4 : UNCAUSED;
+        x->background[d] = background_of(x, share * (double)x->leaving[d] + free);
+    }
 }
 
 i64 failed_us(const struct sum *s) {
@@ -103,6 +110,7 @@ void index_close(struct index *x) {
     base_free(x->background);
     base_free(x->none);
     base_free(x->none_of);
+    base_free(x->free);
     base_free(x->explained);
     base_free(x->answered);
     base_free(x->latest);
@@ -167,8 +175,9 @@ static void explain(struct index *x, u32 c) {
 void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
     for (isize d = 0; d < w->ndevs; d++) {
-        double at_first = UNCAUSED / 4 * (double)x->leaving[d];
-        x->background[d] = background_of(x, at_first + x->none[d]);
+        double at_first = UNCAUSED / 4 * (double)x->leaving[d], free;
+        bool known = climate_free(x, (u32)d, &free);
+        x->background[d] = background_of(x, at_first + (known ? free : x->none[d]));
     }
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {

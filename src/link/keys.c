@@ -12,8 +12,7 @@
 enum {
     KEYS_A_LEG = 24,
     LEGS_A_KEY = 32, /* a value on more legs leads nowhere: parent.c does not follow it either */
-    HOLDS = 4,       /* of one leg, the first */
-    TOKEN = 77,      /* a hash of its own kind */
+    HOLDS = 4, /* of one leg, the first */
 };
 
 u16 key_device(const struct weave *w, u32 dev) {
@@ -22,7 +21,7 @@ u16 key_device(const struct weave *w, u32 dev) {
 }
 
 u32 key_number(u8 kind, u64 hash) {
-    return (u32)hash_mix(hash, kind);
+    return (u32)hash_mix(hash, kind) & ~KEY_TOKEN;
 }
 
 struct marking {
@@ -55,7 +54,7 @@ static void keys_add(const struct marking *g, const struct sum *s, struct mark *
     }
     for (u32 k = 0; k < s->ntokens; k++) {
         const struct token *t = &w->tokens[w->leg_tokens[s->tokens_at + k].token];
-        if (t->n > 1 && t->n <= LEGS_A_KEY) key_add(m, (u32)hash_mix(t->hash, TOKEN));
+        if (t->n > 1 && t->n <= LEGS_A_KEY) key_add(m, (u32)t->hash | KEY_TOKEN);
     }
 }
 
@@ -71,8 +70,8 @@ static void leg_marks(struct marking *g, const struct sum *s) {
         mark_add(g, s->refer_us[i], MARK_EVENT, 0, key_device(g->w, s->refer_dev[i]));
     }
     mark_add(g, failed_us(s), MARK_END, from, 0);
-    mark_add(g, s->bye_us, MARK_OVER, 0, to);
-    mark_add(g, s->cancel_us, MARK_OVER, 0, to);
+    mark_add(g, s->bye_us, MARK_OVER, from, to);
+    mark_add(g, s->cancel_us, MARK_OVER, from, to);
 }
 
 /* Music may come from either end. Rows of holds are in the order of their legs. */

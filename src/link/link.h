@@ -33,6 +33,42 @@ const struct trace *weave_trace(const struct weave *w);
  * in this small part of the trace would leave apart. */
 void weave_join_all(struct weave *w);
 
+/* ---- where not all of the traffic is added ------------------------------------------------------------------- */
+
+/* How rare things are in the traffic around, counted elsewhere over `span_s` seconds. Devices and keys are those of marks
+ * (trace/call.h). */
+struct climate_device {
+    u16 device;
+    double reaching, leaving, free; /* legs; free: without a leg that made them */
+};
+struct climate_number {
+    u16 device;
+    u32 key;
+    double n; /* legs with this number that reached it */
+};
+struct climate {
+    double span_s, legs;
+    const struct climate_device *devices;
+    const struct climate_number *numbers;
+    isize ndevices, nnumbers;
+};
+void weave_climate(struct weave *w, const struct climate *c); /* copies */
+
+/* A link that was made when more was in sight: the leg's parent (ids; empty: it has none). It holds, with its evidence, unless
+ * the leg starts in a stretch of time that is in sight (weave_sights), or its parent is not in the trace. */
+struct given {
+    str leg, parent;
+    double confidence;
+    const struct evidence *evidence;
+    isize nevidence;
+};
+void weave_given(struct weave *w, const struct given *g); /* copies */
+/* Of these stretches all traffic has been added, and of what could be a parent or child of theirs. */
+struct stretch {
+    i64 low_us, high_us;
+};
+void weave_sights(struct weave *w, const struct stretch *s, isize n);
+
 /* Tells what somebody has decided by hand; legs that are not in the trace do no harm. Of two decisions about one leg the later
  * one counts. Strings are copied. */
 void weave_decide(struct weave *w, const struct decision *d);

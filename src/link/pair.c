@@ -174,9 +174,8 @@ static double numbers(const struct index *x, const struct sum *c, const struct s
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != kind || theirs->hash != mine->hash) continue;
-            u64 key = index_number_key(p->to_dev, (u8)kind, mine->hash);
-            isize n = clues_find(&x->numbers, key).n;
-            double u = ((double)n - 1 + 0.5) / ((double)reach - 1 + 20);
+            double n = climate_number(x, p->to_dev, (u8)kind, mine->hash);
+            double u = (n - 1 + 0.5) / ((double)reach - 1 + 20);
             if (!shared || u < rarest) {
                 rarest = u;
                 label = mine->label;
@@ -216,7 +215,7 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
     bool mine_less = mine->bits < theirs->bits || !theirs->bits;
     double own = mine_less ? mine->bits : theirs->bits;
     if (*kind != EVIDENCE_TOKEN || t->roots <= 1 || t->ids == 2 || heard) return own;
-    double rarity = log2(((double)x->w->nsums + 2) / (double)t->ids);
+    double rarity = log2((x->legs + 2) / (double)t->ids);
     return rarity < own ? rarity : own;
 }
 

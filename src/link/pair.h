@@ -18,7 +18,7 @@ struct explained {
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
 struct index {
     const struct weave *w;
-    double span_s;
+    double span_s, legs; /* how long, how many */
     /* how many legs reach and leave each device */
     u32 *reaching, *leaving;
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
@@ -41,7 +41,15 @@ struct index {
     double *background;          /* by device: see index_background */
     /* by device, and by leg: how many legs probably have their cause outside the trace */
     double *none, *none_of;
+    double *free; /* by device: the same, as the climate has it */
 };
+
+/* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
+void climate_begin(struct index *x);
+/* How many legs leave a device by themselves; false: the climate does not say. */
+bool climate_free(const struct index *x, u32 dev, double *free);
+/* How many legs with this number reached a device. */
+double climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
 
 void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);

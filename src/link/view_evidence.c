@@ -68,8 +68,20 @@ static int heavier(const void *a, const void *b) {
     return (x->bits < y->bits) - (x->bits > y->bits);
 }
 
+/* As it was told when the link was made. */
+static struct evidence *given_rows(const struct view *v, const struct sum *s, isize *n) {
+    const struct evidence *from = given_evidence(v->w, s, n);
+    struct evidence *rows = arena_new(v->a, struct evidence, *n);
+    for (isize i = 0; i < *n; i++)
+        rows[i] = (struct evidence){arena_copy(v->a, from[i].kind),
+                                    arena_copy(v->a, from[i].text), from[i].bits};
+    return rows;
+}
+
 struct evidence *view_evidence(const struct view *v, u32 child, u32 parent, u32 proofs_at,
                                u32 nproofs, isize *n) {
+    const struct sum *s = &v->w->sums[child];
+    if (s->flags & SUM_GIVEN && s->parent == parent + 1) return given_rows(v, s, n);
     struct evidence *rows = arena_new(v->a, struct evidence, nproofs);
     *n = 0;
     for (u32 i = 0; i < nproofs; i++) {

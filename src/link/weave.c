@@ -23,6 +23,8 @@ void weave_close(struct weave *w) {
                             w->holds,     w->proofs,      w->groups,      w->by_group,
                             w->decisions, w->maybes,      w->maybes_below};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
+    climate_drop(w);
+    given_drop(w);
     arena_close(&w->names);
     arena_close(&w->said_by);
     base_free(w);
@@ -74,6 +76,7 @@ void weave_link(struct weave *w) {
     leg_summarise(w);
     said_collect(w);
     hop_parents(w);
+    given_apply(w);
     score_parents(w);
     group_legs(w);
 }

@@ -54,6 +54,7 @@ enum sum_flag {
     SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
     SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
     SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
+    SUM_GIVEN = 16,   /* its parent was told, see given.c */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -187,6 +188,8 @@ struct weave {
     isize ndecisions, cap_decisions;
     arena said_by; /* their strings */
     bool join_all;
+    struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
+    struct given_kept *given;     /* given.c; NULL: there are none */
     arena names; /* of devices, reset by each weave_link */
 };
 
@@ -198,11 +201,20 @@ void device_assign(struct weave *w);
 void leg_summarise(struct weave *w);
 void said_collect(struct weave *w);
 void hop_parents(struct weave *w);
+void given_apply(struct weave *w);
 void score_parents(struct weave *w);
 void group_legs(struct weave *w);
 
 /* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);
+
+void climate_drop(struct weave *w);
+void given_drop(struct weave *w);
+/* Of a leg with SUM_GIVEN. */
+const struct evidence *given_evidence(const struct weave *w, const struct sum *s,
+                                      isize *n);
+/* How many seconds are in sight; 0: nobody said so. */
+double given_span_s(const struct weave *w);
 
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {
@@ -224,6 +236,11 @@ static inline const struct seen *msg_seen(const struct weave *w, const struct ms
 enum evidence_kind leg_cause(const struct weave *w, const struct sum *s);
 /* Its parent was found by its Call-ID alone: with proxies, one Call-ID crosses several hops. */
 bool leg_is_hop(const struct weave *w, const struct sum *s);
+
+/* Its parent does not have to be looked for. */
+static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
+    return (s->flags & SUM_GIVEN) != 0 || leg_is_hop(w, s);
+}
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);

@@ -188,8 +188,9 @@ enum mark_what {
     MARK_FREE,  /* the same; nothing that was seen has made it */
     MARK_EVENT, /* something that may make `to` send another leg: an answer, a retry, a REFER, a hold */
     MARK_END,   /* a leg that left `from` has failed: another try may follow */
-    MARK_OVER,  /* a leg that had reached `to` was hung up or given up */
+    MARK_OVER,  /* a leg from `from` to `to` was hung up or given up */
 };
+#define KEY_TOKEN ((u32)1 << 31) /* set: a value that other legs have as well; else a number */
 struct mark {
     i64 at_us;
     u16 from, to;
