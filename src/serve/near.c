@@ -37,7 +37,9 @@ struct search_state {
     i64 low_us, high_us; /* the minutes that are counted */
     u32 *keys;           /* of our legs, to be counted */
     isize nkeys, cap_keys;
-    bool full;
+    struct climate climate;
+    isize first_counted, end_counted; /* blocks */
+    bool counted, full;
 };
 
 /* ---- sightings into the weave -------------------------------------------------------------------------------- */
@@ -156,15 +158,15 @@ static bool found(struct search_state *g, u32 call, bool same) {
     return true;
 }
 
-/* Which marks are looked for: at this device (0: any) at one end of them, of these kinds. */
+/* Which marks are looked for: at this device at one end of them, of these kinds. */
 struct wanted {
     u16 from, to;
     u32 kinds; /* set of 1 << enum mark_what */
 };
 
-static bool fits(const struct store_marks *b, isize i, struct wanted w) {
-    return (w.kinds >> b->what[i] & 1) && (!w.from || b->from[i] == w.from) &&
-           (!w.to || b->to[i] == w.to);
+static const u16 *column(const struct store_marks *b, struct wanted w, u16 *device) {
+    *device = w.from ? w.from : w.to;
+    return w.from ? b->from : b->to;
 }
 
 /* The first block that reaches to this time, or past it. */
@@ -181,16 +183,32 @@ static isize block_at(const struct search_state *g, i64 us) {
     return low;
 }
 
+/* The first row that is later than this. */
+static isize row_after(const struct store_marks *b, i64 us) {
+    isize low = 0, high = b->n;
+    while (low < high) {
+        isize mid = low + (high - low) / 2;
+        if (at_us(b, mid) <= us) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
 /* The last `most` such marks from high_us back to low_us. */
 static void look_back(struct search_state *g, i64 low_us, i64 high_us, struct wanted w,
                       int most) {
+    u16 device;
     for (isize k = i64_min(block_at(g, high_us), g->nblocks - 1); k >= 0 && most > 0;
          k--) {
         const struct store_marks *b = &g->blocks[k];
+        const u16 *devices = column(b, w, &device);
+        isize first = row_after(b, low_us - 1);
         if (b->base_us + (1 << 24) < low_us) return;
-        for (isize i = b->n - 1; i >= 0 && most > 0; i--) {
-            i64 us = at_us(b, i);
-            if (us > high_us || us < low_us || !fits(b, i, w)) continue;
+        for (isize i = row_after(b, high_us) - 1; i >= first && most > 0; i--) {
+            if (devices[i] != device || !(w.kinds >> b->what[i] & 1)) continue;
             found(g, b->calls[i], false);
             most--;
         }
@@ -199,12 +217,14 @@ static void look_back(struct search_state *g, i64 low_us, i64 high_us, struct wa
 
 static void look_ahead(struct search_state *g, i64 low_us, i64 high_us, struct wanted w,
                        int most) {
+    u16 device;
     for (isize k = block_at(g, low_us); k < g->nblocks && most > 0; k++) {
         const struct store_marks *b = &g->blocks[k];
+        const u16 *devices = column(b, w, &device);
+        isize end = row_after(b, high_us);
         if (b->base_us > high_us) return;
-        for (isize i = 0; i < b->n && most > 0; i++) {
-            i64 us = at_us(b, i);
-            if (us > high_us || us < low_us || !fits(b, i, w)) continue;
+        for (isize i = row_after(b, low_us - 1); i < end && most > 0; i++) {
+            if (devices[i] != device || !(w.kinds >> b->what[i] & 1)) continue;
             found(g, b->calls[i], false);
             most--;
         }
@@ -347,73 +367,76 @@ static int same_first(const void *a, const void *b) {
 
 /* ---- the climate ------------------------------------------------------------------------------------------------- */
 
+enum { DEVICES = 1 << 16 };
+
+/* In the minutes around: legs that reached, left, left by themselves, by device. */
 struct counts {
-    struct climate_device *devices;
-    struct climate_number *numbers;
-    isize ndevices, nnumbers, cap_devices, cap_numbers;
-    struct map device, number, wanted;
-    double legs;
+    u32 reaching[DEVICES], leaving[DEVICES], free[DEVICES];
 };
 
-static struct climate_device *count_device(struct counts *c, u16 device) {
-    u32 *at = map_put(&c->device, device);
-    if (!*at) {
-        c->devices = base_grow(c->devices, &c->cap_devices, c->ndevices + 1,
-                               (isize)sizeof *c->devices);
-        c->devices[c->ndevices] = (struct climate_device){.device = device};
-        *at = (u32)++c->ndevices;
+static void count_devices(struct search_state *g) {
+    struct counts *c = arena_new(&g->boot, struct counts, 1);
+    struct climate *all = &g->climate;
+    for (isize k = g->first_counted; k < g->end_counted; k++) {
+        const struct store_marks *b = &g->blocks[k];
+        for (isize i = 0; i < b->n; i++) {
+            if (!is_start(b->what[i])) continue;
+            all->legs++;
+            c->reaching[b->to[i]]++;
+            c->leaving[b->from[i]]++;
+            c->free[b->from[i]] += b->what[i] == MARK_FREE;
+        }
     }
-    return &c->devices[*at - 1];
+    for (isize d = 0; d < DEVICES; d++) all->ndevices += c->reaching[d] || c->leaving[d];
+    struct climate_device *rows =
+        arena_new(&g->boot, struct climate_device, all->ndevices);
+    all->devices = rows;
+    for (isize d = 0; d < DEVICES; d++) {
+        if (!c->reaching[d] && !c->leaving[d]) continue;
+        *rows++ = (struct climate_device){(u16)d, c->reaching[d], c->leaving[d],
+                                          c->free[d]};
+    }
+    g->counted = true;
 }
 
-static void count_number(struct counts *c, u16 device, u32 key) {
-    u32 *at = map_put(&c->number, (u64)device << 32 | key);
-    if (!*at) {
-        c->numbers = base_grow(c->numbers, &c->cap_numbers, c->nnumbers + 1,
-                               (isize)sizeof *c->numbers);
-        c->numbers[c->nnumbers] = (struct climate_number){device, key, 0};
-        *at = (u32)++c->nnumbers;
+/* How often the numbers of our legs reached each device. */
+static void count_numbers(struct search_state *g) {
+    enum { NUMBERS = 4096 };
+    struct map place = {0};
+    struct climate_number *rows = arena_new(&g->boot, struct climate_number, NUMBERS);
+    u8 *low = arena_new(&g->boot, u8, 1 << 16); /* most others are told apart by this */
+    isize n = 0;
+    for (isize i = 0; i < g->nkeys; i++) low[g->keys[i] & 0xffff] = 1;
+    for (isize i = 0; i < g->nkeys; i++) *map_put(&place, g->keys[i]) = 1;
+    for (isize k = g->first_counted; k < g->end_counted; k++) {
+        const struct store_marks *b = &g->blocks[k];
+        for (isize i = 0; i < b->nkeys; i++) {
+            if (!low[b->keys[i] & 0xffff] || !map_get(&place, b->keys[i])) continue;
+            u16 device = b->to[b->rows[i]];
+            u32 *at = map_put(&place, (u64)device << 32 | b->keys[i]);
+            if (!*at && n == NUMBERS) continue;
+            if (!*at) {
+                rows[n] = (struct climate_number){device, b->keys[i], 0};
+                *at = (u32)++n;
+            }
+            rows[*at - 1].n++;
+        }
     }
-    c->numbers[*at - 1].n++;
-}
-
-static void count_block(struct counts *c, const struct store_marks *b) {
-    for (isize i = 0; i < b->n; i++) {
-        if (!is_start(b->what[i])) continue;
-        c->legs++;
-        count_device(c, b->to[i])->reaching++;
-        struct climate_device *from = count_device(c, b->from[i]);
-        from->leaving++;
-        from->free += b->what[i] == MARK_FREE;
-    }
-    for (isize i = 0; i < b->nkeys; i++) {
-        if (map_get(&c->wanted, b->keys[i]))
-            count_number(c, b->to[b->rows[i]], b->keys[i]);
-    }
+    map_drop(&place);
+    g->climate.numbers = rows;
+    g->climate.nnumbers = n;
 }
 
 static void climate(struct search_state *g) {
-    struct counts c = {0};
-    double blocks = 0;
-    for (isize i = 0; i < g->nkeys; i++) *map_put(&c.wanted, g->keys[i]) = 1;
-    for (isize i = block_at(g, g->low_us); i < g->nblocks; i++) {
-        if (g->blocks[i].base_us >= g->high_us) break;
-        count_block(&c, &g->blocks[i]);
-    }
     i64 low = g->low_us >> 24, high = g->high_us >> 24;
-    blocks = (double)(high - low + 1);
-    struct climate sum = {.span_s = blocks * (1 << 24) / 1e6,
-                          .legs = c.legs,
-                          .devices = c.devices,
-                          .numbers = c.numbers,
-                          .ndevices = c.ndevices,
-                          .nnumbers = c.nnumbers};
-    weave_climate(g->n->weave, &sum);
-    map_drop(&c.device);
-    map_drop(&c.number);
-    map_drop(&c.wanted);
-    base_free(c.devices);
-    base_free(c.numbers);
+    g->climate.span_s = (double)(high - low + 1) * (1 << 24) / 1e6;
+    g->first_counted = g->end_counted = block_at(g, g->low_us);
+    while (g->end_counted < g->nblocks &&
+           g->blocks[g->end_counted].base_us < g->high_us)
+        g->end_counted++;
+    if (!g->counted) count_devices(g);
+    count_numbers(g);
+    weave_climate(g->n->weave, &g->climate);
 }
 
 /* ---- rounds ------------------------------------------------------------------------------------------------------- */
