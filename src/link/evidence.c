@@ -75,3 +75,8 @@ double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us) 
                     share_within(weight_chance[k], -delta_us, half);
     return m * made / (chance / 2 + LEAST) + (1 - m);
 }
+
+double evidence_confidence(double share) {
+    double p = clamp(share, 1e-9, 1 - 1e-9);
+    return 1 / (1 + exp(-(weight_shift + weight_scale * log(p / (1 - p)))));
+}

@@ -51,6 +51,8 @@ double evidence_density(enum evidence_kind k, i64 delta_us, i64 precision_us);
 /* How much likelier a difference of times is for cause and effect (or effect and cause) than for two events that have
  * nothing to do with each other. */
 double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us);
+/* How often a link is right for which the share of all intensities is `share`. */
+double evidence_confidence(double share);
 /* More than the odds that any echo can have. */
 #define EVIDENCE_ECHO_MOST 100000.0
 

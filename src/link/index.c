@@ -5,9 +5,28 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
 }
 
+/* What this leg could make the devices at its ends do. */
+static void add_chances(struct index *x, const struct sum *s) {
+    u32 *reached = x->chances + s->to_dev * CAUSES,
+        *left = x->chances + s->from_dev * CAUSES;
+    reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
+    reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
+    left[EVIDENCE_AFTER_SIBLING]++;
+    left[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
+    for (int i = 0; i < 2; i++) {
+        if (s->refer_msg[i])
+            x->chances[s->refer_dev[i] * CAUSES + EVIDENCE_AFTER_REFER]++;
+    }
+    if (s->flags & SUM_HOLD) {
+        reached[EVIDENCE_AFTER_HOLD]++;
+        left[EVIDENCE_AFTER_HOLD]++;
+    }
+}
+
 static void add_events(struct index *x, u32 leg) {
     const struct weave *w = x->w;
     const struct sum *s = &w->sums[leg];
+    add_chances(x, s);
     x->leaving[s->from_dev]++;
     x->reaching[s->to_dev]++;
     clues_add(&x->events, s->to_dev, s->start_us, leg);
@@ -41,7 +60,10 @@ void index_open(struct index *x, const struct weave *w) {
     x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
     x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
-    x->free = base_new(w->ndevs + 1, (isize)sizeof *x->free);
+    x->chances = base_new((w->ndevs + 1) * CAUSES, u);
+    x->causes = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *x->causes);
+    for (isize i = 0; i < w->ndevs * CAUSES; i++)
+        x->causes[i] = (float)evidence_m((enum evidence_kind)(i % CAUSES));
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
     x->latest = base_new(w->nsums + 1, u);
@@ -108,9 +130,10 @@ void index_close(struct index *x) {
     clues_drop(&x->events);
     clues_drop(&x->numbers);
     base_free(x->background);
+    base_free(x->causes);
+    base_free(x->chances);
     base_free(x->none);
     base_free(x->none_of);
-    base_free(x->free);
     base_free(x->explained);
     base_free(x->answered);
     base_free(x->latest);
@@ -171,6 +194,35 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
+double index_cause(const struct index *x, u32 dev, enum evidence_kind k) {
+    return (double)x->causes[dev * CAUSES + k];
+}
+
+float index_cause_of(enum evidence_kind k, double made, double chances) {
+    static const double USUAL =
+        30; /* so many of each are taken to be as weights.h has them */
+    return (float)((made + USUAL * evidence_m(k)) / (chances + USUAL));
+}
+
+/* A queue dials after it has answered, a hunt after a failure, most boxes at once: each device as it does. */
+static void learn_causes(struct index *x) {
+    const struct weave *w = x->w;
+    float *of = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *of);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        enum evidence_kind cause = leg_cause(w, s);
+        if (s->kind == KIND_CALL && cause != EVIDENCE_COUNT)
+            of[s->from_dev * CAUSES + cause] += (float)s->confidence;
+    }
+    for (isize i = 0; i < w->ndevs * CAUSES; i++) {
+        double free;
+        if (climate_free(x, (u32)(i / CAUSES), &free)) continue; /* known, not learned */
+        x->causes[i] = index_cause_of((enum evidence_kind)(i % CAUSES), (double)of[i],
+                                      x->chances[i]);
+    }
+    base_free(of);
+}
+
 /* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */
 void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
@@ -179,6 +231,7 @@ void index_learn(struct index *x, const struct sort_row *rows) {
         bool known = climate_free(x, (u32)d, &free);
         x->background[d] = background_of(x, at_first + (known ? free : x->none[d]));
     }
+    learn_causes(x);
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = x->latest[i] = 0;

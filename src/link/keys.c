@@ -2,7 +2,7 @@
  * leaves and reaches, when, and what it says (trace/call.h: struct mark). The same in every run. What is looked up by them
  * is what parent.c considers:
  *
- *     a leg looks for its parent     among those that reached its `from` before (START, EVENT), or whose try had failed (END)
+ *     a leg looks for its parent     among those that reached its `from` before, or whose try from there had failed (END)
  *                    its children    among those that left its `to` after its own start, events and failed tries
  *     both of them   for equal keys first
  */
@@ -31,10 +31,10 @@ struct marking {
     isize cap;
 };
 
-static void mark_add(struct marking *g, i64 at_us, enum mark_what what, u16 from, u16 to) {
+static void mark_add(struct marking *g, i64 at_us, u8 what, u16 from, u16 to) {
     if (at_us == NEVER || g->call->nmarks == g->cap) return;
     g->call->marks[g->call->nmarks++] =
-        (struct mark){.at_us = at_us, .from = from, .to = to, .what = (u8)what};
+        (struct mark){.at_us = at_us, .from = from, .to = to, .what = what};
 }
 
 static void key_add(struct mark *m, u32 key) {
@@ -60,14 +60,14 @@ static void keys_add(const struct marking *g, const struct sum *s, struct mark *
 
 static void leg_marks(struct marking *g, const struct sum *s) {
     u16 from = key_device(g->w, s->from_dev), to = key_device(g->w, s->to_dev);
-    enum mark_what start = s->parent ? MARK_MADE : MARK_FREE;
-    mark_add(g, s->start_us, start, from, to);
+    u8 how = (u8)((u32)leg_cause(g->w, s) << 3);
+    mark_add(g, s->start_us, s->parent ? MARK_MADE | how : MARK_FREE, from, to);
     keys_add(g, s, &g->call->marks[g->call->nmarks - 1]);
-    mark_add(g, s->retry_us, MARK_EVENT, 0, to);
-    mark_add(g, s->answer_us, MARK_EVENT, 0, to);
+    mark_add(g, s->retry_us, MARK_RETRY, 0, to);
+    mark_add(g, s->answer_us, MARK_ANSWER, 0, to);
     for (int i = 0; i < 2; i++) {
         if (s->refer_us[i] == NEVER) continue;
-        mark_add(g, s->refer_us[i], MARK_EVENT, 0, key_device(g->w, s->refer_dev[i]));
+        mark_add(g, s->refer_us[i], MARK_REFER, 0, key_device(g->w, s->refer_dev[i]));
     }
     mark_add(g, failed_us(s), MARK_END, from, 0);
     mark_add(g, s->bye_us, MARK_OVER, from, to);
@@ -88,8 +88,8 @@ static void hold_marks(struct marking *g, u32 leg) {
     }
     const struct sum *s = &w->sums[leg];
     for (isize i = low; i < w->nholds && w->holds[i].leg == leg && i < low + HOLDS; i++) {
-        mark_add(g, w->holds[i].at_us, MARK_EVENT, 0, key_device(w, s->from_dev));
-        mark_add(g, w->holds[i].at_us, MARK_EVENT, 0, key_device(w, s->to_dev));
+        mark_add(g, w->holds[i].at_us, MARK_HOLD, 0, key_device(w, s->from_dev));
+        mark_add(g, w->holds[i].at_us, MARK_HOLD, 0, key_device(w, s->to_dev));
     }
 }
 

@@ -37,9 +37,12 @@ void weave_join_all(struct weave *w);
 
 /* How rare things are in the traffic around, counted elsewhere over `span_s` seconds. Devices and keys are those of marks
  * (trace/call.h). */
+enum { CLIMATE_CAUSES = 8 };
 struct climate_device {
     u16 device;
-    double reaching, leaving, free; /* legs; free: without a leg that made them */
+    u32 reaching, leaving, free; /* legs; free: without a leg that made them */
+    /* how many legs it sent for this kind of reason, and how often it could have */
+    u32 made[CLIMATE_CAUSES], chances[CLIMATE_CAUSES];
 };
 struct climate_number {
     u16 device;
@@ -52,6 +55,8 @@ struct climate {
     const struct climate_number *numbers;
     isize ndevices, nnumbers;
 };
+/* Counts one mark at its two devices (device 0: somewhere else that does not count). */
+void climate_count(u8 what, struct climate_device *from, struct climate_device *to);
 void weave_climate(struct weave *w, const struct climate *c); /* copies */
 
 /* A link that was made when more was in sight: the leg's parent (ids; empty: it has none). It holds, with its evidence, unless

@@ -23,12 +23,13 @@ struct trigger {
     double density;
 };
 
-static void pull(const struct weave *w, const struct sum *child, struct trigger *t) {
+static void pull(const struct index *x, const struct sum *child, struct trigger *t) {
+    const struct weave *w = x->w;
     if (!t->msg) return;
     t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
     if (t->gap.us < -t->gap.slack_us) return;
-    t->density =
-        evidence_m(t->kind) * evidence_density(t->kind, t->gap.us, t->gap.slack_us);
+    t->density = index_cause(x, child->from_dev, t->kind) *
+                 evidence_density(t->kind, t->gap.us, t->gap.slack_us);
 }
 
 /* The last failure among the other tries of p, before the child left. */
@@ -127,7 +128,7 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
     double sum = 0;
     const struct trigger *best = &all[0];
     for (isize i = 0; i < countof(all); i++) {
-        pull(w, child, &all[i]);
+        pull(x, child, &all[i]);
         sum += all[i].density;
         if (all[i].density > best->density) best = &all[i];
     }
@@ -149,7 +150,7 @@ static double next_try(const struct index *x, u32 c, u32 p) {
     if (n == kids.n) return 1;
     const struct sum *next = &x->w->sums[kids.rows[n].leg];
     struct gap gap = msg_gap(x->w, failure - 1, next->start_msg - 1);
-    double made = evidence_m(EVIDENCE_AFTER_FAILURE) *
+    double made = index_cause(x, s->from_dev, EVIDENCE_AFTER_FAILURE) *
                   evidence_density(EVIDENCE_AFTER_FAILURE, gap.us, gap.slack_us);
     double rest = SLOW + triggers(x, kids.rows[n].leg, p, false, NULL);
     return (rest + made) / rest;

@@ -5,7 +5,7 @@
 #include "link/clue.h"
 #include "link/weave.h"
 
-enum { PROOFS_A_PAIR = 16 };
+enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
  * and of the second. */
@@ -39,10 +39,15 @@ struct index {
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
     double *background;          /* by device: see index_background */
+    /* by device and kind of trigger (CAUSES): what could make it send a leg; how many it sends for each */
+    u32 *chances;
+    float *causes;
     /* by device, and by leg: how many legs probably have their cause outside the trace */
     double *none, *none_of;
-    double *free; /* by device: the same, as the climate has it */
 };
+
+/* How many legs a device sends for each chance of this kind, from counts. */
+float index_cause_of(enum evidence_kind k, double made, double chances);
 
 /* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
 void climate_begin(struct index *x);
@@ -73,6 +78,9 @@ void index_learn(struct index *x, const struct sort_row *rows);
 
 /* How many legs start at a device by themselves, per second: what a parent has to beat. */
 double index_background(const struct index *x, u32 dev);
+
+/* How often this kind of trigger makes this device send a leg: what weights.h says, and what the trace has taught. */
+double index_cause(const struct index *x, u32 dev, enum evidence_kind k);
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {

@@ -35,12 +35,14 @@ static u32 keep_proofs(struct weave *w, const struct index *x, u32 c, u32 parent
 static void decide(struct weave *w, struct index *x, u32 c, const struct choice *choice) {
     struct sum *s = &w->sums[c];
     const struct candidate *best = choice_best(w, choice);
-    s->parent = 0;
-    s->confidence = 0;
+    s->parent = s->likeliest = 0;
+    s->confidence = s->share = 0;
     s->nproofs = 0;
     index_note(x, c, choice_share(choice, NULL));
     if (!best) return;
-    s->confidence = choice_share(choice, best);
+    s->share = choice_share(choice, best);
+    s->confidence = evidence_confidence(s->share);
+    s->likeliest = best->parent + 1;
     if (s->confidence < JOIN) return;
     if (index_root(x, c) != best->root) {
         if (x->size[best->root] + x->size[c] > LEGS_A_CALL) return;
@@ -146,7 +148,7 @@ static void note_maybes(struct weave *w, struct index *x, u32 c, struct choice *
     choose(x, c, 0, choice);
     for (isize k = 0; k < MAYBES_A_LEG; k++) {
         const struct candidate *best = choice_best(w, choice);
-        double share = best ? choice_share(choice, best) : 0;
+        double share = best ? evidence_confidence(choice_share(choice, best)) : 0;
         if (share < UNLIKELY) return;
         if (best->root != index_root(x, c) || !s->parent) {
             w->maybes = base_grow(w->maybes, &w->cap_maybes, w->nmaybes + 1,

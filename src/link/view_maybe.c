@@ -54,8 +54,7 @@ static int likelier(const void *a, const void *b) {
     return x->leg != y->leg ? x->leg - y->leg : str_cmp(x->other, y->other);
 }
 
-/* The first of the rows (by leg, or by parent where `below`) that is not before this leg. */
-static isize first_of(const struct weave *w, u32 leg, bool below) {
+isize maybe_first(const struct weave *w, u32 leg, bool below) {
     isize low = 0, high = w->nmaybes;
     while (low < high) {
         isize middle = low + (high - low) / 2;
@@ -76,10 +75,10 @@ void view_maybes(struct view *v) {
     v->call->maybes = arena_new(v->a, struct maybe, MAYBES_A_CALL);
     for (isize i = 0; i < (isize)v->g->n; i++) {
         u32 leg = view_leg(v, i);
-        for (isize k = first_of(w, leg, false); k < w->nmaybes && w->maybes[k].leg == leg;
-             k++)
+        for (isize k = maybe_first(w, leg, false);
+             k < w->nmaybes && w->maybes[k].leg == leg; k++)
             maybe_add(v, &w->maybes[k], false);
-        for (isize k = first_of(w, leg, true); k < w->nmaybes; k++) {
+        for (isize k = maybe_first(w, leg, true); k < w->nmaybes; k++) {
             const struct link_maybe *m = &w->maybes[w->maybes_below[k]];
             if (m->parent != leg) break;
             maybe_add(v, m, true);

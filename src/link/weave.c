@@ -88,6 +88,24 @@ enum call_kind weave_call_kind(const struct weave *w, isize i) {
     return w->groups[i].kind;
 }
 
+static u64 maybe_hash(u64 hash, const struct weave *w, const struct link_maybe *m) {
+    u64 ends = hash_mix(w->sums[m->leg].id, w->sums[m->parent].id);
+    return hash_mix(hash, hash_mix(ends, (u64)(m->confidence * 100)));
+}
+
+/* What almost belongs to a leg, and what it almost belongs to. */
+static u64 maybes_hash(u64 hash, const struct weave *w, u32 leg) {
+    for (isize i = maybe_first(w, leg, false); i < w->nmaybes && w->maybes[i].leg == leg;
+         i++)
+        hash = maybe_hash(hash, w, &w->maybes[i]);
+    for (isize i = maybe_first(w, leg, true); i < w->nmaybes; i++) {
+        const struct link_maybe *m = &w->maybes[w->maybes_below[i]];
+        if (m->parent != leg) break;
+        hash = maybe_hash(hash, w, m);
+    }
+    return hash;
+}
+
 u64 weave_call_signature(const struct weave *w, isize i) {
     const struct conversation *g = &w->groups[i];
     u64 hash = g->n;
@@ -99,6 +117,7 @@ u64 weave_call_signature(const struct weave *w, isize i) {
                                   (u64)s->state << 8 | s->role);
         hash = hash_mix(hash, hash_mix((u64)s->start_us, (u64)s->last_us));
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
+        hash = maybes_hash(hash, w, w->by_group[g->at + k]);
     }
     return hash;
 }

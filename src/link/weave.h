@@ -82,7 +82,9 @@ struct sum {
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    u32 group;              /* conversation */
+    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
+    double share;  /* … of all that could have sent it */
+    u32 group;     /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
@@ -215,6 +217,8 @@ const struct evidence *given_evidence(const struct weave *w, const struct sum *s
                                       isize *n);
 /* How many seconds are in sight; 0: nobody said so. */
 double given_span_s(const struct weave *w);
+/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
+isize maybe_first(const struct weave *w, u32 leg, bool below);
 
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {

@@ -165,4 +165,7 @@ static const double weight_before[EVIDENCE_COUNT] = {
     [EVIDENCE_BYE_ECHO] = 0.5,
 };
 
+/* Pieces of evidence are not independent: what is right of what is stated is 1 / (1 + exp(-(shift + scale x logit))). */
+static const double weight_shift = 0, weight_scale = 1;
+
 #endif

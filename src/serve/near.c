@@ -145,6 +145,7 @@ static i64 at_us(const struct store_marks *b, isize i) {
 }
 
 static bool is_start(u8 what) {
+    what &= MARK_KIND;
     return what == MARK_MADE || what == MARK_FREE;
 }
 
@@ -208,7 +209,7 @@ static void look_back(struct search_state *g, i64 low_us, i64 high_us, struct wa
         isize first = row_after(b, low_us - 1);
         if (b->base_us + (1 << 24) < low_us) return;
         for (isize i = row_after(b, high_us) - 1; i >= first && most > 0; i--) {
-            if (devices[i] != device || !(w.kinds >> b->what[i] & 1)) continue;
+            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1)) continue;
             found(g, b->calls[i], false);
             most--;
         }
@@ -224,7 +225,7 @@ static void look_ahead(struct search_state *g, i64 low_us, i64 high_us, struct w
         isize end = row_after(b, high_us);
         if (b->base_us > high_us) return;
         for (isize i = row_after(b, low_us - 1); i < end && most > 0; i++) {
-            if (devices[i] != device || !(w.kinds >> b->what[i] & 1)) continue;
+            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1)) continue;
             found(g, b->calls[i], false);
             most--;
         }
@@ -290,23 +291,27 @@ static void look_for_keys(struct search_state *g, const struct mark *m) {
 /* ---- where the relatives of a mark would be ---------------------------------------------------------------------- */
 
 static void follow(struct search_state *g, const struct mark *m) {
-    enum { SET_START = 1 << MARK_MADE | 1 << MARK_FREE };
+    enum { SET_START = 1 << MARK_MADE | 1 << MARK_FREE,
+           SET_EVENT = 1 << MARK_ANSWER | 1 << MARK_RETRY | 1 << MARK_REFER | 1 << MARK_HOLD };
     i64 us = m->at_us, soon_us = us + g->slack_us;
     struct wanted leaving_to = {.from = m->to, .kinds = SET_START};
     struct wanted leaving_from = {.from = m->from, .kinds = SET_START};
-    switch ((enum mark_what)m->what) {
+    switch ((enum mark_what)(m->what & MARK_KIND)) {
     case MARK_MADE:
     case MARK_FREE:
         look_for_keys(g, m);
         look_back(g, us - WINDOW_US, soon_us,
-                  (struct wanted){.to = m->from, .kinds = SET_START | 1 << MARK_EVENT},
+                  (struct wanted){.to = m->from, .kinds = SET_START | SET_EVENT},
                   SOON);
         look_back(g, us - WINDOW_US, soon_us,
                   (struct wanted){.from = m->from, .kinds = 1 << MARK_END}, FEW);
         look_around(g, us, 30000, leaving_from);
         look_ahead(g, us - g->slack_us, us + WINDOW_US, leaving_to, SOON);
         break;
-    case MARK_EVENT:
+    case MARK_ANSWER:
+    case MARK_RETRY:
+    case MARK_REFER:
+    case MARK_HOLD:
         look_ahead(g, us - g->slack_us, us + WINDOW_US, leaving_to, SOON);
         break;
     case MARK_END:
@@ -369,33 +374,31 @@ static int same_first(const void *a, const void *b) {
 
 enum { DEVICES = 1 << 16 };
 
-/* In the minutes around: legs that reached, left, left by themselves, by device. */
-struct counts {
-    u32 reaching[DEVICES], leaving[DEVICES], free[DEVICES];
-};
-
+/* What happens at each device in the minutes around. */
 static void count_devices(struct search_state *g) {
-    struct counts *c = arena_new(&g->boot, struct counts, 1);
-    struct climate *all = &g->climate;
+    u16 *place = arena_new(&g->boot, u16, DEVICES); /* row; 0: not met */
+    struct climate_device *rows = NULL;
+    isize n = 1, cap = 0; /* row 0: somewhere else */
+    rows = base_grow(rows, &cap, n, (isize)sizeof *rows);
     for (isize k = g->first_counted; k < g->end_counted; k++) {
         const struct store_marks *b = &g->blocks[k];
+        rows = base_grow(rows, &cap, i64_min(n + 2 * b->n, DEVICES), (isize)sizeof *rows);
         for (isize i = 0; i < b->n; i++) {
-            if (!is_start(b->what[i])) continue;
-            all->legs++;
-            c->reaching[b->to[i]]++;
-            c->leaving[b->from[i]]++;
-            c->free[b->from[i]] += b->what[i] == MARK_FREE;
+            const u16 ends[] = {b->from[i], b->to[i]};
+            for (int k2 = 0; k2 < 2; k2++) {
+                if (!ends[k2] || place[ends[k2]]) continue;
+                rows[n] = (struct climate_device){.device = ends[k2]};
+                place[ends[k2]] = (u16)n++;
+            }
+            climate_count(b->what[i], &rows[place[ends[0]]], &rows[place[ends[1]]]);
+            g->climate.legs += is_start(b->what[i]);
         }
     }
-    for (isize d = 0; d < DEVICES; d++) all->ndevices += c->reaching[d] || c->leaving[d];
-    struct climate_device *rows =
-        arena_new(&g->boot, struct climate_device, all->ndevices);
-    all->devices = rows;
-    for (isize d = 0; d < DEVICES; d++) {
-        if (!c->reaching[d] && !c->leaving[d]) continue;
-        *rows++ = (struct climate_device){(u16)d, c->reaching[d], c->leaving[d],
-                                          c->free[d]};
-    }
+    struct climate_device *kept = arena_new(&g->boot, struct climate_device, n);
+    memcpy(kept, rows, (size_t)n * sizeof *rows);
+    base_free(rows);
+    g->climate.devices = kept + 1;
+    g->climate.ndevices = n - 1;
     g->counted = true;
 }
 
