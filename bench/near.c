@@ -2,7 +2,7 @@
  * traffic in sight. Usage: near DATABASE [SAMPLES [SEED]]. For each sample one Call-ID of one call is taken at random, and its
  * call found from that alone; then from the page's side, as decided.
  *
- * cold (not with WARM=1): the file is out of the system's memory and the store is opened anew for each; warm: once more, right after. */
+ * HOSTS: names of addresses, as the database was made with. cold (not with WARM=1): the file is out of the system's memory and the store is opened anew for each; warm: once more, right after. */
 #include "serve/near.h"
 
 #include <fcntl.h>
@@ -32,6 +32,18 @@ static void forget_file(const char *path) {
     fdatasync(fd);
     posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     close(fd);
+}
+
+static str file_text(const char *path) {
+    FILE *f = fopen(path, "r");
+    isize cap = 0, n = 0;
+    u8 *text = NULL;
+    while (f && !feof(f)) {
+        text = base_grow(text, &cap, n + 65536, 1);
+        n += (isize)fread(text + n, 1, 65536, f);
+    }
+    if (f) fclose(f);
+    return (str){text, n};
 }
 
 struct pick {
@@ -78,6 +90,7 @@ struct bench {
     const char *path;
     arena boot, view;
     struct store *store;
+    str hosts;
     isize n, same, rounds, loaded, seen;
     double *ms[4];
     bool cold;
@@ -95,7 +108,7 @@ static bool store_again(struct bench *b) {
 
 static bool one(struct bench *b, str x, bool decided, int place) {
     struct near n;
-    struct near_options o = {.decided = decided};
+    struct near_options o = {.decided = decided, .hosts = b->hosts};
     double start = now_ms();
     enum err e = near_open(&n, b->store, x, &o, &b->view);
     b->ms[place][b->n] = now_ms() - start;
@@ -148,6 +161,8 @@ int main(int argc, char **argv) {
                       .view = arena_open_view()};
     for (int i = 0; i < 4; i++)
         b.ms[i] = base_new(samples + 1, (isize)sizeof *b.ms[i]);
+    const char *hosts = getenv("HOSTS");
+    if (hosts) b.hosts = file_text(hosts);
     struct store_totals t;
     if (!store_again(&b) || store_totals(b.store, &t) != ERR_OK) return 1;
     for (isize i = 0; b.n < samples && i < 4 * samples; i++) (void)sample(&b, &t);
