@@ -39,15 +39,43 @@ double fact_token_bits(str token) {
     return bits > 24 ? 24 : bits;
 }
 
+/* A clock's reading is no secret: SDP sessions are numbered by the second in which they began (RFC 8866 §5.2 suggests NTP), and
+ * every call of that second has the same number. How many bits are left of a value that reads as the message's time, by
+ * Unix or NTP, in seconds or finer; -1: it is no time. */
+static int clock_bits(str value, i64 time_us) {
+    static const struct {
+        i64 per_second;
+        int bits;
+    } units[] = {{1, 0}, {1000, 5}, {1000000, 12}};
+    enum { NEAR_S = 2 * 86400 };
+    const i64 ntp_s = 2208988800;
+    struct str_number n = str_u64(value, UINT64_MAX);
+    i64 now_s = time_us / 1000000;
+    if (!n.ok || value.n < 9) return -1;
+    for (isize i = 0; i < countof(units); i++) {
+        u64 s = n.value / (u64)units[i].per_second;
+        if (s > (u64)1 << 40) continue;
+        i64 unix_s = (i64)s - now_s, since_1900 = unix_s - ntp_s;
+        bool near = (unix_s > -NEAR_S && unix_s < NEAR_S) ||
+                    (since_1900 > -NEAR_S && since_1900 < NEAR_S);
+        if (near) return units[i].bits;
+    }
+    i64 upper = (i64)(n.value >> 32) - ntp_s -
+                now_s; /* NTP, 32 bits of seconds and 32 of what is less */
+    return upper > -NEAR_S && upper < NEAR_S ? 12 : -1;
+}
+
 static void token(struct gather *g, str value, str label) {
     value = str_trim(value);
     if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
+    int clock = clock_bits(value, g->t->seen[g->seen].time_us);
+    if (clock == 0) return;
     g->ntokens++;
     struct fact f = {.hash = hash_nocase(value, 3),
                      .seen = g->seen,
                      .kind = FACT_TOKEN,
-                     .bits = (u8)fact_token_bits(value)};
+                     .bits = clock > 0 ? (u8)clock : (u8)fact_token_bits(value)};
     trace_fact(g->t, f, label);
 }
 
@@ -220,9 +248,11 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     struct sdp d;
     struct fail f;
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
-    if (d.session_id.n >= 8 && d.origin_address.n) {
+    int clock = clock_bits(d.session_id, g->t->seen[g->seen].time_us);
+    if (d.session_id.n >= 8 && d.origin_address.n && clock != 0) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
-        trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, 16},
+        u8 bits = clock > 0 ? (u8)clock : 16;
+        trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, bits},
                    S("SDP session"));
     }
     for (isize i = 0; i < d.nmedia; i++) {

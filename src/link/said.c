@@ -323,17 +323,23 @@ static void take_tokens(struct said *g) {
     base_free(all.rows);
 }
 
-void said_collect(struct weave *w) {
-    struct said g = {.w = w};
+static void said_open(struct said *g, struct weave *w) {
     isize u = (isize)sizeof(u32);
-    g.facts_of = base_new(w->trace.nseen + 1, u);
-    for (int k = 0; k < 2; k++) g.teller[k] = base_new(w->trace.nseen + 1, u);
+    *g = (struct said){.w = w};
+    g->facts_of = base_new(w->trace.nseen + 1, u);
+    for (int k = 0; k < 2; k++) g->teller[k] = base_new(w->trace.nseen + 1, u);
     for (isize i = w->trace.nfacts - 1; i >= 0; i--) {
         if (w->trace.facts[i].kind != FACT_AGENT)
-            g.facts_of[w->trace.facts[i].seen] = (u32)i + 1;
+            g->facts_of[w->trace.facts[i].seen] = (u32)i + 1;
     }
-    find_tellers(&g);
+    find_tellers(g);
+}
+
+void said_collect(struct weave *w) {
+    struct said g;
+    said_open(&g, w);
     take_facts(&g);
+    twin_devices(w); /* by their numbers; tokens ask who is whose device */
     take_tokens(&g);
     base_free(g.facts_of);
     base_free(g.teller[0]);

@@ -202,6 +202,7 @@ void merge_sightings(struct weave *w);
 void device_assign(struct weave *w);
 void leg_summarise(struct weave *w);
 void said_collect(struct weave *w);
+void twin_devices(struct weave *w);
 void hop_parents(struct weave *w);
 void given_apply(struct weave *w);
 void score_parents(struct weave *w);

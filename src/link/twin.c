@@ -1,0 +1,204 @@
+/* twin.c: one box with several addresses. A border controller has one towards the world and one towards the house: calls reach
+ * one and leave the other, and no message says that the two are one device. Their traffic does: what leaves B has, time after
+ * time, the numbers of what reached A a moment before, and never what reached B itself.
+ *
+ * Each leg that starts votes for the address that the one leg with its numbers had reached just before. Addresses that speak
+ * with each other are not one box, and two names from hosts are two. Where a box between A and B was not captured, the two ends
+ * of what is missing are one device here: as far as the trace shows, they are. */
+#include "link/weave.h"
+
+#include <stdlib.h>
+
+enum {
+    SOON_US = 500000, /* from a leg's arrival to the next one's start */
+    RECENT = 6,       /* legs remembered by number */
+    VOTES = 3,        /* fewer prove nothing */
+};
+static const double SHARE =
+    0.2; /* of the legs that leave an address: a box may have more than one on its other side */
+
+/* The last legs with a number, in a ring. */
+struct recent {
+    u32 legs[RECENT];
+    u32 n;
+};
+
+struct ballot {
+    u64 pair; /* device reached << 32 | device left */
+    u32 votes;
+};
+
+struct twins {
+    struct weave *w;
+    struct map places; /* kind and number -> row of recents + 1 */
+    struct recent *recents;
+    isize nrecents, cap_recents;
+    struct map pairs; /* pair -> row of ballots + 1 */
+    struct ballot *ballots;
+    isize nballots, cap_ballots;
+    struct map talks; /* pairs of devices that speak with each other */
+    u32 *leaving;     /* by device */
+    u32 *up;          /* by device: union-find */
+};
+
+static u64 pair_of(u32 a, u32 b) {
+    return (u64)a << 32 | b;
+}
+
+static struct recent *recent_of(struct twins *t, const struct fact *f) {
+    u32 *place = map_put(&t->places, hash_mix(f->hash, f->kind));
+    if (!*place) {
+        t->recents = base_grow(t->recents, &t->cap_recents, t->nrecents + 1,
+                               (isize)sizeof *t->recents);
+        t->recents[t->nrecents++] = (struct recent){0};
+        *place = (u32)t->nrecents;
+    }
+    return &t->recents[*place - 1];
+}
+
+/* What the recent legs with one number say of where c came from. */
+struct opinion {
+    u32 dev;    /* + 1; 0: nobody */
+    bool self;  /* it reached the very device that c leaves */
+    bool split; /* several say several things */
+};
+
+static void ask_recent(const struct twins *t, const struct recent *r, u32 c,
+                       struct opinion *o) {
+    const struct sum *s = &t->w->sums[c];
+    for (u32 i = 0; i < r->n && i < RECENT; i++) {
+        const struct sum *p = &t->w->sums[r->legs[i]];
+        if (s->start_us - p->start_us > SOON_US || p->call_id == s->call_id) continue;
+        if (p->from_dev == s->from_dev || p->from_dev == s->to_dev) continue;
+        if (p->to_dev == s->from_dev) o->self = true;
+        if (o->dev && o->dev != p->to_dev + 1) o->split = true;
+        o->dev = p->to_dev + 1;
+    }
+}
+
+static void vote(struct twins *t, u32 c) {
+    const struct sum *s = &t->w->sums[c];
+    struct opinion o = {0};
+    for (u32 k = 0; k < s->nnumbers; k++) {
+        struct opinion one = {0};
+        ask_recent(t, recent_of(t, &t->w->leg_facts[s->facts_at + k]), c, &one);
+        o.self |= one.self;
+        if (one.dev && !one.split && !o.dev) o.dev = one.dev;
+    }
+    if (!o.dev || o.self || o.dev == s->to_dev + 1) return;
+    u32 *row = map_put(&t->pairs, pair_of(o.dev - 1, s->from_dev));
+    if (!*row) {
+        t->ballots = base_grow(t->ballots, &t->cap_ballots, t->nballots + 1,
+                               (isize)sizeof *t->ballots);
+        t->ballots[t->nballots++] = (struct ballot){pair_of(o.dev - 1, s->from_dev), 0};
+        *row = (u32)t->nballots;
+    }
+    t->ballots[*row - 1].votes++;
+}
+
+static void remember(struct twins *t, u32 c) {
+    const struct sum *s = &t->w->sums[c];
+    for (u32 k = 0; k < s->nnumbers; k++) {
+        struct recent *r = recent_of(t, &t->w->leg_facts[s->facts_at + k]);
+        r->legs[r->n++ % RECENT] = c;
+    }
+}
+
+static void hold_vote(struct twins *t) {
+    struct weave *w = t->w;
+    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
+    for (isize i = 0; i < w->nsums; i++)
+        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
+    sort_rows(rows, w->nsums);
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = (u32)rows[i].value;
+        const struct sum *s = &w->sums[c];
+        *map_put(&t->talks, pair_of(s->from_dev, s->to_dev)) = 1;
+        *map_put(&t->talks, pair_of(s->to_dev, s->from_dev)) = 1;
+        if (s->kind != KIND_CALL || s->state == STATE_PARTIAL) continue;
+        t->leaving[s->from_dev]++;
+        vote(t, c);
+        remember(t, c);
+    }
+    base_free(rows);
+}
+
+static u32 root_of(const struct twins *t, u32 dev) {
+    while (t->up[dev] != dev) dev = t->up[dev];
+    return dev;
+}
+
+/* No two of these groups' devices speak with each other, and at most one has a name. */
+static bool may_be_one(const struct twins *t, u32 a, u32 b) {
+    const struct weave *w = t->w;
+    bool named[2] = {false, false};
+    for (u32 i = 0; (isize)i < w->ndevs; i++) {
+        u32 root = root_of(t, i);
+        if (root == a) named[0] |= w->devs[i].named;
+        if (root == b) named[1] |= w->devs[i].named;
+        for (u32 k = 0; root == a && (isize)k < w->ndevs; k++) {
+            if (root_of(t, k) == b && map_get(&t->talks, pair_of(i, k))) return false;
+        }
+    }
+    return !(named[0] && named[1]);
+}
+
+static int by_votes(const void *a, const void *b) {
+    const struct ballot *x = a, *y = b;
+    if (x->votes != y->votes) return x->votes > y->votes ? -1 : 1;
+    return (x->pair > y->pair) - (x->pair < y->pair);
+}
+
+/* The devices of both become one: the named one, else the one with the lower name, so that arrival changes nothing. */
+static void unite(struct twins *t, u32 a, u32 b) {
+    const struct dev *x = &t->w->devs[a], *y = &t->w->devs[b];
+    bool keep_a = x->named != y->named ? x->named : str_cmp(x->name, y->name) < 0;
+    t->up[keep_a ? b : a] = keep_a ? a : b;
+}
+
+static bool count_votes(struct twins *t) {
+    bool any = false;
+    if (t->nballots) qsort(t->ballots, (size_t)t->nballots, sizeof *t->ballots, by_votes);
+    for (isize i = 0; i < t->nballots && t->ballots[i].votes >= VOTES; i++) {
+        u32 a = (u32)(t->ballots[i].pair >> 32), b = (u32)t->ballots[i].pair;
+        if (t->ballots[i].votes < SHARE * t->leaving[b]) continue;
+        u32 x = root_of(t, a), y = root_of(t, b);
+        if (x == y || !may_be_one(t, x, y)) continue;
+        unite(t, x, y);
+        any = true;
+    }
+    return any;
+}
+
+/* Everywhere where a device stands. */
+static void rename_all(struct twins *t) {
+    struct weave *w = t->w;
+    for (isize i = 0; i < w->trace.nendpoints; i++)
+        w->dev_of[i] = root_of(t, w->dev_of[i]);
+    for (isize i = 0; i < w->nsums; i++) {
+        struct sum *s = &w->sums[i];
+        s->from_dev = root_of(t, s->from_dev);
+        s->to_dev = root_of(t, s->to_dev);
+        for (int k = 0; k < 2; k++) s->refer_dev[k] = root_of(t, s->refer_dev[k]);
+    }
+    for (isize i = 0; i < w->ndevs; i++) {
+        struct dev *d = &w->devs[root_of(t, (u32)i)];
+        if (!d->agent) d->agent = w->devs[i].agent;
+    }
+}
+
+void twin_devices(struct weave *w) {
+    struct twins t = {.w = w};
+    t.leaving = base_new(w->ndevs + 1, (isize)sizeof(u32));
+    t.up = base_new(w->ndevs + 1, (isize)sizeof(u32));
+    for (isize i = 0; i < w->ndevs; i++) t.up[i] = (u32)i;
+    hold_vote(&t);
+    if (count_votes(&t)) rename_all(&t);
+    map_drop(&t.places);
+    map_drop(&t.pairs);
+    map_drop(&t.talks);
+    base_free(t.recents);
+    base_free(t.ballots);
+    base_free(t.leaving);
+    base_free(t.up);
+}
