@@ -129,9 +129,20 @@ const struct evidence *given_evidence(const struct weave *w, const struct sum *s
     return g->evidence;
 }
 
-double given_span_s(const struct weave *w) {
+bool weave_call_given(const struct weave *w, isize i) {
+    const struct conversation *g = &w->groups[i];
+    bool all = true;
+    for (u32 k = 0; k < g->n && all; k++)
+        all = (w->sums[w->by_group[g->at + k]].flags & SUM_GIVEN) != 0;
+    return all;
+}
+
+double given_span_s(const struct weave *w, i64 first_us, i64 last_us) {
     double sum = 0;
-    for (isize i = 0; w->given && i < w->given->nsights; i++)
-        sum += (double)(w->given->sights[i].high_us - w->given->sights[i].low_us) / 1e6;
+    for (isize i = 0; w->given && i < w->given->nsights; i++) {
+        i64 low = i64_max(w->given->sights[i].low_us, first_us);
+        i64 high = i64_min(w->given->sights[i].high_us, last_us);
+        if (high > low) sum += (double)(high - low) / 1e6;
+    }
     return sum;
 }

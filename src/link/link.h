@@ -68,6 +68,8 @@ struct given {
     isize nevidence;
 };
 void weave_given(struct weave *w, const struct given *g); /* copies */
+/* Do all legs of call i have links that were told? */
+bool weave_call_given(const struct weave *w, isize i);
 /* Of these stretches all traffic has been added, and of what could be a parent or child of theirs. */
 struct stretch {
     i64 low_us, high_us;

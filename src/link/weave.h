@@ -216,8 +216,8 @@ void given_drop(struct weave *w);
 /* Of a leg with SUM_GIVEN. */
 const struct evidence *given_evidence(const struct weave *w, const struct sum *s,
                                       isize *n);
-/* How many seconds are in sight; 0: nobody said so. */
-double given_span_s(const struct weave *w);
+/* How many seconds between these are in sight; 0: nobody said so. */
+double given_span_s(const struct weave *w, i64 first_us, i64 last_us);
 /* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
 isize maybe_first(const struct weave *w, u32 leg, bool below);
 

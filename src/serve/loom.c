@@ -6,159 +6,24 @@
  *   3. what was new goes into the weave, which is linked again
  *   4. calls whose signature is new go into the database, in a second transaction
  * After a crash between 2 and 4 the next start finds sightings without a call, and links them. */
-#include "serve/loom.h"
+#include "serve/loom_inner.h"
 
 #include "draw/draw.h"
 #include "serve/clock.h"
-#include "link/link.h"
 
 enum {
     WINDOW_US = 600 * 1000000,
-    NEAR_US = 120 * 1000000, /* how far around a batch neighbours are fetched */
-    MANY = 200000,           /* sightings in memory before the old ones are let go */
-    BATCH = 10000,           /* of a file, before they are made durable on the way */
+    NEAR_US = MARGIN_US + 20 * 1000000, /* how far around a batch neighbours are fetched */
+    MANY = 200000,  /* sightings in memory before the old ones are let go */
+    BATCH = 10000,  /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
     SLICE = 256, /* calls in one transaction */
 };
 
-struct feed {
-    struct source source; /* strings in boot */
-    u32 in_store, in_weave;
-};
-
-struct loom {
-    struct store *store;
-    struct weave *weave;
-    str hosts;
-    arena boot, view, batch;
-    i64 window_us;
-    bool bulk, stuck;
-    isize try_at; /* of a file: how many wait before they are made durable */
-    struct feed *feeds;
-    isize nfeeds, cap_feeds;
-    struct sighting *waiting; /* their bytes are in `batch` */
-    isize nwaiting, cap_waiting;
-    struct map have;       /* key of a sighting -> how many equal ones are in the weave */
-    struct map pass;       /* the same, within one replay */
-    struct map call_ids;   /* those whose whole call is in the weave */
-    struct map signatures; /* of calls as they are in the database */
-    i64 low_us,
-        high_us; /* all that the database has between is in the weave; low > high: nothing */
-    i64 newest_us;
-    struct loom_totals totals;
-    struct out damage, told;
-};
-
-/* ---- the weave, filled from the database ----------------------------------------------------------- */
-
-static u64 sighting_key(const struct sighting *s, str source) {
-    u64 key = hash_mix(hash_bytes(source, (u64)s->vantage), (u64)s->time_us);
-    u64 ends = hash_mix(hash_bytes((str){s->src.ip, 16}, s->src.port),
-                        hash_bytes((str){s->dst.ip, 16}, s->dst.port));
-    return hash_mix(hash_mix(key, ends), hash_bytes(s->bytes, 0));
-}
-
-static u32 replay_source(void *ctx, const struct source *s) {
-    struct loom *l = ctx;
-    return weave_source(l->weave, s);
-}
-
-static void replay_sighting(void *ctx, const struct sighting *s) {
-    struct loom *l = ctx;
-    struct sip_msg m;
-    struct fail f;
-    u64 key = sighting_key(s, weave_trace(l->weave)->sources[s->source].name);
-    u32 nth = ++*map_put(&l->pass, key), *have = map_put(&l->have, key);
-    if (nth <= *have) return;
-    enum err e = sip_msg_parse(&m, s->bytes, &f);
-    if (e != ERR_OK && e != ERR_MORE) return; /* cannot be: only SIP is stored */
-    *have = nth;
-    *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
-    l->newest_us = i64_max(l->newest_us, s->time_us);
-    weave_add_parsed(l->weave, s, &m);
-}
-
-static void replay_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
-    (void)ctx, (void)reason, (void)place, (void)bytes;
-}
-
-static void on_damage(void *ctx, str sentence) {
+void loom_damaged(void *ctx, str sentence) {
     struct loom *l = ctx;
     out_bytes(&l->damage, sentence);
     out_byte(&l->damage, '\n');
-}
-
-static struct input_sink replay_sink(struct loom *l) {
-    return (struct input_sink){l, replay_source, replay_sighting, replay_skipped,
-                               on_damage};
-}
-
-static enum err fetch_range(struct loom *l, i64 after_us, i64 before_us) {
-    struct input_sink sink = replay_sink(l);
-    if (after_us >= before_us) return ERR_OK;
-    map_clear(&l->pass);
-    return store_replay_range(l->store, after_us, before_us, &sink);
-}
-
-/* All that the database has from `low_us` to `high_us`; what lies between that and what is there comes along. */
-static enum err cover(struct loom *l, i64 low_us, i64 high_us) {
-    enum err e;
-    if (l->low_us > l->high_us) {
-        e = fetch_range(l, low_us, high_us);
-        l->low_us = low_us;
-        l->high_us = high_us;
-        return e;
-    }
-    if (low_us < l->low_us) {
-        e = fetch_range(l, low_us, l->low_us);
-        if (e != ERR_OK) return e;
-        l->low_us = low_us;
-    }
-    if (high_us > l->high_us) {
-        e = fetch_range(l, l->high_us, high_us);
-        if (e != ERR_OK) return e;
-        l->high_us = high_us;
-    }
-    return ERR_OK;
-}
-
-/* The rest of a call that began before the window: its BYE may come an hour later. */
-static enum err fetch_call(struct loom *l, str call_id) {
-    u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
-    if (call_id.n == 0 || *known) return ERR_OK;
-    *known = 1;
-    str id, *ids;
-    isize n;
-    enum err e = store_call_ids(l->store, call_id, &l->view, &id, &ids, &n);
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e != ERR_OK) return e;
-    struct input_sink sink = replay_sink(l);
-    map_clear(&l->pass);
-    return store_replay_call_ids(l->store, ids, n, &sink);
-}
-
-static void weave_new(struct loom *l) {
-    struct fail f;
-    weave_close(l->weave);
-    l->weave = weave_open();
-    (void)weave_hosts(l->weave, l->hosts, &f);
-    map_clear(&l->have);
-    map_clear(&l->call_ids);
-    l->low_us = INT64_MAX;
-    l->high_us = INT64_MIN;
-    for (isize i = 0; i < l->nfeeds; i++) {
-        l->feeds[i].in_weave = weave_source(l->weave, &l->feeds[i].source);
-    }
-}
-
-/* What is older than the window leaves the memory. */
-static enum err forget_old(struct loom *l) {
-    if (weave_nseen(l->weave) < MANY) return ERR_OK;
-    i64 newest = l->newest_us;
-    if (newest - l->low_us < 2 * l->window_us && weave_nseen(l->weave) < 8 * MANY)
-        return ERR_OK;
-    weave_new(l);
-    return cover(l, newest - l->window_us, newest + 1);
 }
 
 /* ---- taking in ----------------------------------------------------------------------------------------- */
@@ -183,22 +48,6 @@ static u32 on_source(void *ctx, const struct source *s) {
 
 static enum err store_waiting(struct loom *l);
 
-static void on_sighting(void *ctx, const struct sighting *s) {
-    struct loom *l = ctx;
-    l->waiting = base_grow(l->waiting, &l->cap_waiting, l->nwaiting + 1,
-                           (isize)sizeof *l->waiting);
-    struct sighting *mine = &l->waiting[l->nwaiting++];
-    *mine = *s;
-    mine->bytes = arena_copy(&l->batch, s->bytes);
-    mine->at = SIGHTING_NOWHERE;
-    if (!l->bulk || l->nwaiting < l->try_at) return;
-    /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
-    enum err e =
-        weave_nseen(l->weave) < 8 * MANY ? store_waiting(l) : loom_commit(l, NULL, NULL);
-    l->stuck = e != ERR_OK;
-    l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
-}
-
 static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
     struct loom *l = ctx;
     struct skips *s = &l->totals.skips;
@@ -206,8 +55,44 @@ static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes)
     s->bytes[reason] += bytes;
 }
 
+static struct store_facts facts_of(const struct sip_msg *m) {
+    return (struct store_facts){
+        .call_id = m->call_id,
+        .status = m->status,
+        .method = (u8)(m->is_request ? m->method : m->cseq.method),
+        .is_request = m->is_request,
+        .cseq = m->cseq.number,
+    };
+}
+
+static void on_sighting(void *ctx, const struct sighting *s) {
+    struct loom *l = ctx;
+    struct sip_msg m;
+    struct fail f;
+    arena before = l->batch;
+    str bytes = arena_copy(&l->batch, s->bytes);
+    enum err parsed = sip_msg_parse(&m, bytes, &f);
+    if (parsed != ERR_OK && parsed != ERR_MORE) {
+        l->batch.at = before.at;
+        on_skipped(l, SKIP_NOT_SIP, s->line, (u64)s->bytes.n);
+        return;
+    }
+    l->waiting = base_grow(l->waiting, &l->cap_waiting, l->nwaiting + 1,
+                           (isize)sizeof *l->waiting);
+    struct waiting *mine = &l->waiting[l->nwaiting++];
+    *mine = (struct waiting){*s, facts_of(&m)};
+    mine->sighting.bytes = bytes;
+    mine->sighting.at = SIGHTING_NOWHERE;
+    if (!l->bulk || l->nwaiting < l->try_at) return;
+    /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
+    enum err e =
+        weave_nseen(l->weave) < 8 * l->many ? store_waiting(l) : loom_commit(l, NULL, NULL);
+    l->stuck = e != ERR_OK;
+    l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
+}
+
 struct input_sink loom_sink(struct loom *l) {
-    return (struct input_sink){l, on_source, on_sighting, on_skipped, on_damage};
+    return (struct input_sink){l, on_source, on_sighting, on_skipped, loom_damaged};
 }
 
 void loom_session(struct loom *l) {
@@ -219,6 +104,9 @@ bool loom_stuck(const struct loom *l) {
 
 isize loom_waiting(const struct loom *l) {
     return l->nwaiting;
+}
+isize loom_held(const struct loom *l) {
+    return weave_nseen(l->weave);
 }
 struct loom_totals loom_totals(const struct loom *l) {
     return l->totals;
@@ -233,42 +121,37 @@ str loom_damage(struct loom *l) {
 
 /* ---- into the database ----------------------------------------------------------------------------------- */
 
-static struct store_facts facts_of(const struct sip_msg *m) {
-    return (struct store_facts){
-        .call_id = m->call_id,
-        .status = m->status,
-        .method = (u8)(m->is_request ? m->method : m->cseq.method),
-        .is_request = m->is_request,
-        .cseq = m->cseq.number,
-    };
-}
-
-static enum err store_one(struct loom *l, const struct sighting *s,
-                          const struct sip_msg *m, bool *fresh) {
-    struct feed *f = &l->feeds[s->source];
-    struct store_facts facts = facts_of(m);
-    struct sighting mine = *s;
+static enum err store_one(struct loom *l, const struct waiting *w, bool *fresh) {
+    struct feed *f = &l->feeds[w->sighting.source];
+    struct sighting mine = w->sighting;
     if (f->in_store == UINT32_MAX) {
         enum err e = store_source(l->store, &f->source, &f->in_store);
         if (e != ERR_OK) return e;
     }
     mine.source = f->in_store;
-    return store_sighting(l->store, &mine, &facts, fresh);
+    return store_sighting(l->store, &mine, &w->facts, fresh);
 }
 
-/* Step 1: what lies near the batch. */
+/* Step 1: what lies near the batch; what came late has a stretch of its own. */
 static enum err fetch_neighbours(struct loom *l) {
-    i64 low = INT64_MAX, high = INT64_MIN;
+    struct stretch near[STRETCHES / 2];
+    isize n = 0;
+    enum err e = ERR_OK;
     for (isize i = 0; i < l->nwaiting; i++) {
-        low = i64_min(low, l->waiting[i].time_us);
-        high = i64_max(high, l->waiting[i].time_us);
+        i64 us = l->waiting[i].sighting.time_us;
+        isize k = 0;
+        while (k < n && (us < near[k].low_us - NEAR_US || us > near[k].high_us + NEAR_US))
+            k++;
+        if (k == n && n < countof(near)) near[n++] = (struct stretch){us, us};
+        if (k == countof(near)) k--; /* so many gaps in one batch: no matter */
+        near[k].low_us = i64_min(near[k].low_us, us);
+        near[k].high_us = i64_max(near[k].high_us, us);
     }
-    enum err e = cover(l, low - NEAR_US, high + NEAR_US);
+    if (l->ncovered + n > STRETCHES) memory_new(l);
+    for (isize k = 0; k < n && e == ERR_OK; k++)
+        e = memory_cover(l, near[k].low_us - NEAR_US, near[k].high_us + NEAR_US);
     for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++) {
-        struct sip_msg m;
-        struct fail f;
-        enum err parsed = sip_msg_parse(&m, l->waiting[i].bytes, &f);
-        if (parsed == ERR_OK || parsed == ERR_MORE) e = fetch_call(l, m.call_id);
+        e = memory_call(l, l->waiting[i].facts.call_id);
         arena_reset(&l->view);
     }
     return e;
@@ -276,15 +159,9 @@ static enum err fetch_neighbours(struct loom *l) {
 
 /* Step 2. `fresh` is told for each of the waiting ones. */
 static enum err store_batch(struct loom *l, bool *fresh) {
-    struct sip_msg m;
-    struct fail f;
     enum err e = store_begin(l->store);
-    for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++) {
-        enum err parsed = sip_msg_parse(&m, l->waiting[i].bytes, &f);
-        if (parsed == ERR_OK || parsed == ERR_MORE) {
-            e = store_one(l, &l->waiting[i], &m, &fresh[i]);
-        }
-    }
+    for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++)
+        e = store_one(l, &l->waiting[i], &fresh[i]);
     if (e == ERR_OK) e = store_commit(l->store);
     if (e != ERR_OK) {
         store_rollback(l->store);
@@ -298,20 +175,18 @@ static void weave_batch(struct loom *l, const bool *fresh) {
     struct sip_msg m;
     struct fail f;
     for (isize i = 0; i < l->nwaiting; i++) {
-        struct sighting s = l->waiting[i];
-        enum err parsed = sip_msg_parse(&m, s.bytes, &f);
-        if (parsed != ERR_OK && parsed != ERR_MORE) {
-            on_skipped(l, SKIP_NOT_SIP, s.line, (u64)s.bytes.n);
-            continue;
-        }
+        struct sighting s = l->waiting[i].sighting;
+        u64 call_id = hash_bytes(l->waiting[i].facts.call_id, 0);
         l->totals.sightings++;
         if (!fresh[i]) continue;
         l->totals.fresh++;
-        ++*map_put(&l->have, sighting_key(&s, l->feeds[s.source].source.name));
-        *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
+        ++*map_put(&l->have, loom_key(&s, l->feeds[s.source].source.name));
+        *map_put(&l->call_ids, call_id) |= 1;
+        *map_put(&l->fed, call_id) = 1;
         l->newest_us = i64_max(l->newest_us, s.time_us);
         s.source = l->feeds[s.source].in_weave;
-        weave_add_parsed(l->weave, &s, &m);
+        enum err e = sip_msg_parse(&m, s.bytes, &f); /* it was read before: on_sighting */
+        if (e == ERR_OK || e == ERR_MORE) weave_add_parsed(l->weave, &s, &m);
     }
 }
 
@@ -345,6 +220,14 @@ static bool is_kept(struct loom *l, const struct change *c) {
     return e == ERR_OK && str_eq(have, c->json);
 }
 
+/* Has anything new come in for it? */
+static bool is_fed(const struct loom *l, const struct call *c) {
+    for (isize i = 0; i < c->nlegs; i++) {
+        if (map_get(&l->fed, hash_bytes(c->legs[i].call_id, 0))) return true;
+    }
+    return false;
+}
+
 /* The next slice of changes, from conversation *at on. */
 static isize next_changes(struct loom *l, isize *at, struct change *slice) {
     struct out json = {0};
@@ -354,6 +237,7 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         if (map_get(&l->signatures, signature)) continue;
         struct change *c = &slice[n];
         c->call = weave_call(l->weave, *at, false, &l->view);
+        if (!l->opening && weave_call_given(l->weave, *at) && !is_fed(l, c->call)) continue;
         weave_marks(l->weave, *at, c->call, &l->view);
         c->signature = signature;
         json.n = 0;
@@ -405,9 +289,10 @@ static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
 enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     enum err e = store_waiting(l);
     if (e != ERR_OK) return e;
-    weave_link(l->weave);
+    memory_link(l);
     e = store_calls(l, changed, ctx);
-    if (e == ERR_OK) e = forget_old(l);
+    if (e == ERR_OK) l->opening = false;
+    if (e == ERR_OK) e = memory_trim(l);
     return e;
 }
 
@@ -416,9 +301,9 @@ static enum err link_the_unlinked(struct loom *l) {
     i64 first, last;
     enum err e = store_unlinked(l->store, &first, &last);
     if (e != ERR_OK || last < first) return e;
-    e = cover(l, first - NEAR_US, last + NEAR_US);
+    e = memory_cover(l, first - NEAR_US, last + NEAR_US);
     if (e != ERR_OK) return e;
-    weave_link(l->weave);
+    memory_link(l);
     return store_calls(l, NULL, NULL);
 }
 
@@ -429,17 +314,19 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
                        .view = arena_open_view(),
                        .batch = arena_open((isize)8 << 30),
                        .window_us = o->window_us ? o->window_us : WINDOW_US,
+                       .many = o->many ? o->many : MANY,
                        .bulk = o->bulk,
+                       .opening = true,
                        .try_at = BATCH,
                        .newest_us = INT64_MIN / 2};
     l->hosts = arena_copy(&l->boot, o->hosts);
-    weave_new(l);
+    memory_new(l);
     *out = l;
     struct store_totals t;
     enum err e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
         /* the end of what is there: it may go on */
-        e = cover(l, t.last_us - l->window_us, t.last_us + 1);
+        e = memory_cover(l, t.last_us - l->window_us, t.last_us + 1);
     }
     if (e == ERR_OK) e = link_the_unlinked(l);
     if (e != ERR_OK) {
@@ -455,6 +342,7 @@ void loom_close(struct loom *l) {
     map_drop(&l->have);
     map_drop(&l->pass);
     map_drop(&l->call_ids);
+    map_drop(&l->fed);
     map_drop(&l->signatures);
     base_free(l->feeds);
     base_free(l->waiting);
