@@ -159,8 +159,7 @@ int main(int argc, char **argv) {
                       .cold = !getenv("WARM"),
                       .boot = arena_open((isize)64 << 20),
                       .view = arena_open_view()};
-    for (int i = 0; i < 4; i++)
-        b.ms[i] = base_new(samples + 1, (isize)sizeof *b.ms[i]);
+    for (int i = 0; i < 4; i++) b.ms[i] = base_new(samples + 1, (isize)sizeof *b.ms[i]);
     const char *hosts = getenv("HOSTS");
     if (hosts) b.hosts = file_text(hosts);
     struct store_totals t;
@@ -169,7 +168,8 @@ int main(int argc, char **argv) {
     if (b.n == 0) return 1;
     printf("%llu calls, %llu messages, %llu MB\n", (unsigned long long)t.calls,
            (unsigned long long)t.sightings, (unsigned long long)(t.bytes / 1000000));
-    printf("%td of %td came out as with all traffic in sight; %.1f rounds, %.1f calls and %.0f "
+    printf("%td of %td came out as with all traffic in sight; %.1f rounds, %.1f calls "
+           "and %.0f "
            "messages looked at\n",
            b.same, b.n, (double)b.rounds / (double)b.n, (double)b.loaded / (double)b.n,
            (double)b.seen / (double)b.n);

@@ -61,8 +61,7 @@ void weave_sights(struct weave *w, const struct stretch *s, isize n) {
     struct given_kept *g = kept(w);
     g->nsights = 0;
     for (isize i = 0; i < n; i++) {
-        g->sights =
-            base_grow(g->sights, &g->cap_sights, i + 1, (isize)sizeof *g->sights);
+        g->sights = base_grow(g->sights, &g->cap_sights, i + 1, (isize)sizeof *g->sights);
         g->sights[g->nsights++] = s[i];
     }
 }

@@ -11,7 +11,8 @@
 
 enum {
     KEYS_A_LEG = 24,
-    LEGS_A_KEY = 32, /* a value on more legs leads nowhere: parent.c does not follow it either */
+    LEGS_A_KEY =
+        32, /* a value on more legs leads nowhere: parent.c does not follow it either */
     HOLDS = 4, /* of one leg, the first */
 };
 

@@ -200,7 +200,8 @@ static isize choose_all(struct weave *w, struct index *x, const struct sort_row 
         const struct sum *s = &w->sums[c];
         bool settled = leg_is_settled(w, s);
         if (round == 0 && settled) index_child(x, c);
-        if (settled || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE)) continue;
+        if (settled || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE))
+            continue;
         u32 was = s->parent;
         choose(x, c, 0, choice);
         decide(w, x, c, choice);

@@ -192,7 +192,7 @@ struct weave {
     bool join_all;
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct given_kept *given;     /* given.c; NULL: there are none */
-    arena names; /* of devices, reset by each weave_link */
+    arena names;                  /* of devices, reset by each weave_link */
 };
 
 /* The steps, in their order. */

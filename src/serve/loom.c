@@ -13,9 +13,10 @@
 
 enum {
     WINDOW_US = 600 * 1000000,
-    NEAR_US = MARGIN_US + 20 * 1000000, /* how far around a batch neighbours are fetched */
-    MANY = 200000,  /* sightings in memory before the old ones are let go */
-    BATCH = 10000,  /* of a file, before they are made durable on the way */
+    NEAR_US =
+        MARGIN_US + 20 * 1000000, /* how far around a batch neighbours are fetched */
+    MANY = 200000,                /* sightings in memory before the old ones are let go */
+    BATCH = 10000,                /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
     SLICE = 256, /* calls in one transaction */
 };
@@ -85,8 +86,8 @@ static void on_sighting(void *ctx, const struct sighting *s) {
     mine->sighting.at = SIGHTING_NOWHERE;
     if (!l->bulk || l->nwaiting < l->try_at) return;
     /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
-    enum err e =
-        weave_nseen(l->weave) < 8 * l->many ? store_waiting(l) : loom_commit(l, NULL, NULL);
+    enum err e = weave_nseen(l->weave) < 8 * l->many ? store_waiting(l)
+                                                     : loom_commit(l, NULL, NULL);
     l->stuck = e != ERR_OK;
     l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
 }
@@ -237,7 +238,8 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         if (map_get(&l->signatures, signature)) continue;
         struct change *c = &slice[n];
         c->call = weave_call(l->weave, *at, false, &l->view);
-        if (!l->opening && weave_call_given(l->weave, *at) && !is_fed(l, c->call)) continue;
+        if (!l->opening && weave_call_given(l->weave, *at) && !is_fed(l, c->call))
+            continue;
         weave_marks(l->weave, *at, c->call, &l->view);
         c->signature = signature;
         json.n = 0;

@@ -15,8 +15,9 @@ struct loom;
 
 struct loom_options {
     i64 window_us; /* how long a message waits for legs that belong to it; 0: ten minutes */
-    isize many;    /* how many sightings may be in memory before old ones are let go; 0: 200,000 */
-    str hosts;     /* text in /etc/hosts syntax; borrowed until loom_open returns */
+    isize
+        many; /* how many sightings may be in memory before old ones are let go; 0: 200,000 */
+    str hosts; /* text in /etc/hosts syntax; borrowed until loom_open returns */
     bool
         bulk; /* a file is read in: window by the time stamps of the file, not by the clock */
 };

@@ -31,7 +31,8 @@ struct loom {
     i64 window_us;
     isize many;
     bool bulk, stuck;
-    bool opening; /* nothing was committed yet: what an earlier run left may be new as well */
+    bool
+        opening; /* nothing was committed yet: what an earlier run left may be new as well */
     isize try_at; /* of a file: how many wait before they are made durable */
     struct feed *feeds;
     isize nfeeds, cap_feeds;

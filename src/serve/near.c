@@ -13,7 +13,8 @@ enum {
     A_ROUND = 24, /* calls fetched at a time … */
     MOST = 96,    /* … and in all */
     ROUNDS = 8,
-    MARKS = 96, /* of one call that are followed */
+    AROUND = 30000, /* sightings of other calls */
+    MARKS = 96,     /* of one call that are followed */
 };
 
 /* A call that may have a leg near one of ours. */
@@ -40,6 +41,7 @@ struct search_state {
     struct climate climate;
     isize first_counted, end_counted; /* blocks */
     bool counted, full;
+    isize most, most_bytes, bytes; /* sightings, and how long they are */
 };
 
 /* ---- sightings into the weave -------------------------------------------------------------------------------- */
@@ -51,9 +53,10 @@ static u32 on_source(void *ctx, const struct source *s) {
 
 static void on_sighting(void *ctx, const struct sighting *s) {
     struct search_state *g = ctx;
-    g->full |= g->o->most && g->n->seen >= g->o->most;
+    g->full = g->full || g->n->seen >= g->most || g->bytes > g->most_bytes;
     if (g->full) return;
     g->n->seen++;
+    g->bytes += s->bytes.n;
     (void)weave_add(g->n->weave, s);
 }
 
@@ -79,23 +82,24 @@ static enum err replay(struct search_state *g, const str *call_ids, isize n) {
 }
 
 /* Links as they were decided. */
-static enum err give_links(struct search_state *g, str id) {
+static enum err give_links(struct search_state *g, str id, bool *given) {
     str json;
     enum err e = store_summary(g->store, id, &g->boot, &json);
-    if (e == ERR_OK) (void)summary_give(g->n->weave, json, g->boot);
+    *given = e == ERR_OK && summary_give(g->n->weave, json, g->boot);
     return e;
 }
 
 static enum err fetch(struct search_state *g) {
     str *all = NULL;
     isize n = 0, cap = 0;
+    bool given;
     enum err e = ERR_OK;
     for (isize i = 0; i < g->nfound && e == ERR_OK; i++) {
         str id, *call_ids;
         isize k = 0;
         e = store_call_numbered(g->store, g->found[i].call, &g->boot, &id, &call_ids, &k);
         if (e == ERR_NOT_FOUND) e = ERR_OK; /* retention was here */
-        if (e == ERR_OK && k && g->o->decided) e = give_links(g, id);
+        if (e == ERR_OK && k && g->o->decided) e = give_links(g, id, &given);
         all = base_grow(all, &cap, n + k + 1, (isize)sizeof *all);
         for (isize at = 0; at < k; at++) all[n++] = call_ids[at];
         g->n->loaded += k > 0;
@@ -135,8 +139,7 @@ static enum err want_marks(struct search_state *g, i64 low_us, i64 high_us) {
         for (isize i = 0; i < n; i++) g->blocks[g->nblocks++] = blocks[i];
         at = end;
     }
-    if (g->nblocks)
-        qsort(g->blocks, (size_t)g->nblocks, sizeof *g->blocks, by_base);
+    if (g->nblocks) qsort(g->blocks, (size_t)g->nblocks, sizeof *g->blocks, by_base);
     return ERR_OK;
 }
 
@@ -209,7 +212,8 @@ static void look_back(struct search_state *g, i64 low_us, i64 high_us, struct wa
         isize first = row_after(b, low_us - 1);
         if (b->base_us + (1 << 24) < low_us) return;
         for (isize i = row_after(b, high_us) - 1; i >= first && most > 0; i--) {
-            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1)) continue;
+            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1))
+                continue;
             found(g, b->calls[i], false);
             most--;
         }
@@ -225,7 +229,8 @@ static void look_ahead(struct search_state *g, i64 low_us, i64 high_us, struct w
         isize end = row_after(b, high_us);
         if (b->base_us > high_us) return;
         for (isize i = row_after(b, low_us - 1); i < end && most > 0; i++) {
-            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1)) continue;
+            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1))
+                continue;
             found(g, b->calls[i], false);
             most--;
         }
@@ -258,7 +263,8 @@ static void look_for_keys(struct search_state *g, const struct mark *m) {
     struct key_hit *hits[2] = {NULL, NULL}; /* before, after */
     isize n[2] = {0}, cap[2] = {0};
     u64 bits[4] = {0}; /* of the keys' low bytes: most are told apart by them */
-    for (isize k = 0; k < m->nkeys; k++) bits[m->keys[k] >> 6 & 3] |= (u64)1 << (m->keys[k] & 63);
+    for (isize k = 0; k < m->nkeys; k++)
+        bits[m->keys[k] >> 6 & 3] |= (u64)1 << (m->keys[k] & 63);
     for (isize at = block_at(g, m->at_us - WINDOW_US); at < g->nblocks; at++) {
         const struct store_marks *b = &g->blocks[at];
         if (b->base_us > m->at_us + WINDOW_US) break;
@@ -275,15 +281,16 @@ static void look_for_keys(struct search_state *g, const struct mark *m) {
             bool child = b->from[row] == m->to && later_us >= -g->slack_us;
             if (!token && !parent && !child) continue;
             int side = parent || (token && later_us < 0) ? 0 : 1;
-            hits[side] = base_grow(hits[side], &cap[side], n[side] + 1,
-                                   (isize)sizeof *hits[side]);
-            hits[side][n[side]++] = (struct key_hit){
-                later_us < 0 ? -later_us : later_us, b->calls[row]};
+            hits[side] =
+                base_grow(hits[side], &cap[side], n[side] + 1, (isize)sizeof *hits[side]);
+            hits[side][n[side]++] =
+                (struct key_hit){later_us < 0 ? -later_us : later_us, b->calls[row]};
         }
     }
     for (int side = 0; side < 2; side++) {
         if (n[side]) qsort(hits[side], (size_t)n[side], sizeof *hits[side], nearer);
-        for (isize i = 0; i < n[side] && i < SAME; i++) found(g, hits[side][i].call, true);
+        for (isize i = 0; i < n[side] && i < SAME; i++)
+            found(g, hits[side][i].call, true);
         base_free(hits[side]);
     }
 }
@@ -291,8 +298,10 @@ static void look_for_keys(struct search_state *g, const struct mark *m) {
 /* ---- where the relatives of a mark would be ---------------------------------------------------------------------- */
 
 static void follow(struct search_state *g, const struct mark *m) {
-    enum { SET_START = 1 << MARK_MADE | 1 << MARK_FREE,
-           SET_EVENT = 1 << MARK_ANSWER | 1 << MARK_RETRY | 1 << MARK_REFER | 1 << MARK_HOLD };
+    enum {
+        SET_START = 1 << MARK_MADE | 1 << MARK_FREE,
+        SET_EVENT = 1 << MARK_ANSWER | 1 << MARK_RETRY | 1 << MARK_REFER | 1 << MARK_HOLD
+    };
     i64 us = m->at_us, soon_us = us + g->slack_us;
     struct wanted leaving_to = {.from = m->to, .kinds = SET_START};
     struct wanted leaving_from = {.from = m->from, .kinds = SET_START};
@@ -301,8 +310,7 @@ static void follow(struct search_state *g, const struct mark *m) {
     case MARK_FREE:
         look_for_keys(g, m);
         look_back(g, us - WINDOW_US, soon_us,
-                  (struct wanted){.to = m->from, .kinds = SET_START | SET_EVENT},
-                  SOON);
+                  (struct wanted){.to = m->from, .kinds = SET_START | SET_EVENT}, SOON);
         look_back(g, us - WINDOW_US, soon_us,
                   (struct wanted){.from = m->from, .kinds = 1 << MARK_END}, FEW);
         look_around(g, us, 30000, leaving_from);
@@ -332,8 +340,8 @@ static u64 mark_key(const struct mark *m) {
 }
 
 static void note_keys(struct search_state *g, const struct mark *m) {
-    g->keys = base_grow(g->keys, &g->cap_keys, g->nkeys + m->nkeys + 1,
-                        (isize)sizeof *g->keys);
+    g->keys =
+        base_grow(g->keys, &g->cap_keys, g->nkeys + m->nkeys + 1, (isize)sizeof *g->keys);
     for (isize k = 0; k < m->nkeys; k++) {
         if (!(m->keys[k] & KEY_TOKEN)) g->keys[g->nkeys++] = m->keys[k];
     }
@@ -434,8 +442,7 @@ static void climate(struct search_state *g) {
     i64 low = g->low_us >> 24, high = g->high_us >> 24;
     g->climate.span_s = (double)(high - low + 1) * (1 << 24) / 1e6;
     g->first_counted = g->end_counted = block_at(g, g->low_us);
-    while (g->end_counted < g->nblocks &&
-           g->blocks[g->end_counted].base_us < g->high_us)
+    while (g->end_counted < g->nblocks && g->blocks[g->end_counted].base_us < g->high_us)
         g->end_counted++;
     if (!g->counted) count_devices(g);
     count_numbers(g);
@@ -456,7 +463,7 @@ static bool link_and_find(struct search_state *g, str x) {
 
 static enum err rounds(struct search_state *g, str x) {
     enum err e = ERR_OK;
-    for (int round = 0; round < ROUNDS && e == ERR_OK; round++) {
+    for (int round = 0; round < ROUNDS && e == ERR_OK && !g->o->alone; round++) {
         if (!link_and_find(g, x)) return ERR_NOT_FOUND;
         if (weave_call_kind(g->n->weave, g->n->call) != KIND_CALL) return ERR_OK;
         e = look_around_call(g);
@@ -465,7 +472,7 @@ static enum err rounds(struct search_state *g, str x) {
         if (g->nfound > A_ROUND) g->nfound = A_ROUND;
         e = fetch(g);
         climate(g);
-        if (g->full) return ERR_FULL;
+        if (g->full) break; /* a flood beside the call */
     }
     if (e == ERR_OK && !link_and_find(g, x)) e = ERR_NOT_FOUND;
     return e;
@@ -474,13 +481,16 @@ static enum err rounds(struct search_state *g, str x) {
 /* The call alone, or one Call-ID of it. */
 static enum err begin(struct search_state *g, str x) {
     struct near *n = g->n;
-    enum err e = store_call_ids(g->store, x, g->view, &n->id, &n->call_ids, &n->ncall_ids);
+    enum err e =
+        store_call_ids(g->store, x, g->view, &n->id, &n->call_ids, &n->ncall_ids);
     if (e != ERR_OK) return e;
     bool is_call_id = false;
     for (isize i = 0; i < n->ncall_ids; i++)
         is_call_id = is_call_id || str_eq(n->call_ids[i], x);
-    if (is_call_id && !g->o->decided) return replay(g, &x, 1);
-    if (g->o->decided) e = give_links(g, n->id);
+    if (is_call_id && !g->o->decided && !g->o->alone) return replay(g, &x, 1);
+    bool given = true;
+    if (g->o->decided || g->o->alone) e = give_links(g, n->id, &given);
+    if (!given) weave_join_all(n->weave);
     return e == ERR_OK ? replay(g, n->call_ids, n->ncall_ids) : e;
 }
 
@@ -491,6 +501,8 @@ enum err near_open(struct near *n, struct store *s, str x, const struct near_opt
                              .o = o,
                              .view = view,
                              .boot = arena_open_view(),
+                             .most = o->most ? o->most : INT32_MAX,
+                             .most_bytes = o->most_bytes ? o->most_bytes : (isize)1 << 40,
                              .low_us = INT64_MAX,
                              .high_us = INT64_MIN};
     struct fail f;
@@ -498,7 +510,9 @@ enum err near_open(struct near *n, struct store *s, str x, const struct near_opt
     (void)weave_hosts(n->weave, o->hosts, &f); /* a bad line was told at the start */
     enum err e = begin(&g, x);
     if (e == ERR_OK && g.full) e = ERR_FULL;
-    if (e == ERR_OK) e = rounds(&g, o->decided ? n->id : x);
+    g.most = n->seen + AROUND;
+    g.most_bytes = g.bytes + AROUND * 1000;
+    if (e == ERR_OK) e = rounds(&g, o->decided || o->alone ? n->id : x);
     struct map *const maps[] = {&g.call_ids, &g.calls, &g.followed, &g.buckets};
     for (isize i = 0; i < countof(maps); i++) map_drop(maps[i]);
     base_free(g.blocks);

@@ -12,9 +12,12 @@
 #include "store/store.h"
 
 struct near_options {
-    str hosts;    /* text in /etc/hosts syntax */
-    bool decided; /* links stay as they are in the database: what is weighed is what almost belongs */
-    isize most;   /* sightings; 0: no bound */
+    str hosts; /* text in /etc/hosts syntax */
+    bool
+        decided; /* links stay as they are in the database: what is weighed is what almost belongs */
+    bool
+        alone; /* nothing around it is fetched, nothing is weighed: the call as the database has it */
+    isize most, most_bytes; /* sightings of the call, and their length; 0: no bound */
 };
 
 struct near {
@@ -27,7 +30,7 @@ struct near {
 };
 
 /* X: id of a call or leg, or a Call-ID; with the latter, and unless `decided`, the call is found from that Call-ID alone.
- * ERR_NOT_FOUND: there is none. ERR_FULL: it has more sightings than `most`. Release with near_close whatever comes. */
+ * ERR_NOT_FOUND: there is none. ERR_FULL: it has more sightings than `most`; else the store's. Release with near_close whatever comes. */
 must_use enum err near_open(struct near *n, struct store *s, str x,
                             const struct near_options *o, arena *view);
 void near_close(struct near *n);

@@ -15,8 +15,8 @@ struct json {
 };
 
 static u8 peek(struct json *j) {
-    while (j->at < j->in.n && (is_blank(j->in.p[j->at]) || j->in.p[j->at] == '\n' ||
-                               j->in.p[j->at] == '\r'))
+    while (j->at < j->in.n &&
+           (is_blank(j->in.p[j->at]) || j->in.p[j->at] == '\n' || j->in.p[j->at] == '\r'))
         j->at++;
     return j->at < j->in.n ? j->in.p[j->at] : 0;
 }
@@ -195,8 +195,8 @@ static void read_leg(struct json *j, struct link *l) {
 
 static void give(struct weave *w, const struct link *links, isize n) {
     for (isize i = 0; i < n; i++) {
-        struct given g = {links[i].id, {0}, links[i].confidence, links[i].evidence,
-                          links[i].nevidence};
+        struct given g = {
+            links[i].id, {0}, links[i].confidence, links[i].evidence, links[i].nevidence};
         for (isize k = 0; k < n && links[i].parent; k++) {
             isize at = (links[i].parent - 1 + k) % n; /* where it stands, mostly */
             if (links[at].n != links[i].parent) continue;

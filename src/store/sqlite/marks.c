@@ -7,7 +7,8 @@
 #include <string.h>
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "columns of marks are read as they stand: a machine of the other byte order has to turn them round"
+#error                                                                                   \
+    "columns of marks are read as they stand: a machine of the other byte order has to turn them round"
 #endif
 
 enum { HEAD = 8, A_ROW = 4 + 3 * 2 + 1, A_KEY = 4 + 2, BLOCKS_KEPT = 64 };
@@ -116,8 +117,8 @@ static enum err block_load(struct store *s, struct mark_block *b) {
         b->keys = base_grow(b->keys, &b->cap_keys, m.nkeys + 1, (isize)sizeof *b->keys);
         for (; b->nrows < m.n; b->nrows++) {
             isize i = b->nrows;
-            b->rows[i] = (struct mark_row){m.calls[i], m.at[i],   m.from[i],
-                                           m.to[i],    m.what[i], 0};
+            b->rows[i] =
+                (struct mark_row){m.calls[i], m.at[i], m.from[i], m.to[i], m.what[i], 0};
         }
         for (; b->nkeys < m.nkeys; b->nkeys++)
             b->keys[b->nkeys] = (struct mark_key){m.keys[b->nkeys], m.rows[b->nkeys]};
@@ -204,8 +205,8 @@ enum err marks_put(struct store *s, u32 no, const struct call *c) {
         u16 row = (u16)b->nrows;
         u64 within = (u64)i64_max(mark->at_us, 0) & ((1 << MARK_BITS) - 1);
         b->rows = base_grow(b->rows, &b->cap_rows, b->nrows + 1, (isize)sizeof *b->rows);
-        b->rows[b->nrows++] = (struct mark_row){no,       (u16)(within / MARK_UNIT_US),
-                                                mark->from, mark->to, mark->what, 0};
+        b->rows[b->nrows++] = (struct mark_row){
+            no, (u16)(within / MARK_UNIT_US), mark->from, mark->to, mark->what, 0};
         b->keys = base_grow(b->keys, &b->cap_keys, b->nkeys + mark->nkeys + 1,
                             (isize)sizeof *b->keys);
         for (isize k = 0; k < mark->nkeys; k++)

@@ -102,7 +102,9 @@ enum err store_straddling(struct store *s, i64 after_us, i64 before_us, arena *v
     if (e) return e;
     sqlite3_stmt *st = db_stmt(s, SQL_CALL_STRADDLES);
     if (!st) e = ERR_IO;
-    if (st) sqlite3_bind_int64(st, 1, i64_max(after_us, INT64_MIN / 2) - ((i64)1 << BUCKET_BITS));
+    if (st)
+        sqlite3_bind_int64(st, 1,
+                           i64_max(after_us, INT64_MIN / 2) - ((i64)1 << BUCKET_BITS));
     if (st) sqlite3_bind_int64(st, 2, before_us);
     if (st) sqlite3_bind_int64(st, 3, after_us);
     if (st) sqlite3_bind_int(st, 4, KIND_CALL);
