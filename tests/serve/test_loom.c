@@ -458,7 +458,7 @@ static void shown_as_decided(void **state) {
                 str text = c->legs[i].evidence[k].text;
                 assert_int_equal(text.n, json_string_length(json_object_get(e, "text")));
                 assert_memory_equal(text.p, json_string_value(json_object_get(e, "text")),
-                                    text.n);
+                                    (size_t)text.n);
             }
         }
         near_close(&n);

@@ -50,7 +50,7 @@ static void by_time(void **state) {
     isize nids = 0;
     fine(w.s,
          store_call_numbered(w.s, blocks[0].calls[0], &w.view, &id, &call_ids, &nids));
-    assert_memory_equal(id.p, "call000000000", id.n);
+    assert_memory_equal(id.p, "call000000000", (size_t)id.n);
     assert_int_equal(nids, 1);
     assert_int_equal(store_call_numbered(w.s, 4711, &w.view, &id, &call_ids, &nids),
                      ERR_NOT_FOUND);
