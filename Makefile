@@ -36,6 +36,11 @@ MAIN_OBJ := $(OUT)/obj/src/cli/main.o
 TEST_SRC := $(sort $(wildcard tests/*/test_*.c))
 TEST_BIN := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SRC))
 TEST_LIB := $(patsubst %.c,$(OUT)/obj/%.o,$(sort $(wildcard tests/lib/*.c)))
+# traffic with its truth, and who judges by it; programs of their own: accuracy, write, fit
+WORLD_MAIN := $(wildcard $(addprefix tests/world/,accuracy.c write.c fit.c))
+WORLD_SRC := $(sort $(filter-out tests/world/test_%.c $(WORLD_MAIN),$(wildcard tests/world/*.c)))
+WORLD_OBJ := $(patsubst %.c,$(OUT)/obj/%.o,$(WORLD_SRC))
+WORLD_BIN := $(patsubst tests/%.c,$(OUT)/%,$(WORLD_MAIN))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 REPLAY   := $(patsubst tests/fuzz/%.c,$(OUT)/replay/%,$(FUZZ_SRC))
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SRC))
@@ -43,7 +48,7 @@ WEB_SRC  := $(shell find web/src -type f 2>/dev/null) web/package.json web/build
 FUZZ_SECONDS ?= 10
 
 .SECONDARY:
-.PHONY: all run test check lint fuzz bench install release help clean deps deps-test
+.PHONY: all run test check lint fuzz bench accuracy install release help clean deps deps-test
 
 all: $(OUT)/sipweave
 
@@ -54,6 +59,7 @@ help:
 	@echo "make lint      format, includes, headers that stand alone, static analysis"
 	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
 	@echo "make bench     speed and memory beside sngrep and tshark on the same file"
+	@echo "make accuracy  how right the linking is, on worlds whose truth is known (ROWS=\"--seeds 3 hard\")"
 	@echo "make clean     remove everything that was built"
 
 # ---- what has to be installed -------------------------------------------------------------
@@ -129,6 +135,23 @@ $(OUT)/replay/%: tests/fuzz/%.c tests/fuzz/replay/main.c $(OUT)/lib.a | build/.d
 	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< tests/fuzz/replay/main.c $(OUT)/lib.a $(PKG_LIBS) \
 	    -lm -lpthread -o $@
 
+$(OUT)/obj/tests/world/%.o: tests/world/%.c | build/.deps-test
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Itests -c $< -o $@
+
+$(OUT)/world.a: $(WORLD_OBJ)
+	@rm -f $@
+	$(Q)gcc-ar rcs $@ $(WORLD_OBJ)
+
+$(OUT)/tests/world/%: tests/world/%.c $(TEST_LIB) $(OUT)/world.a $(OUT)/lib.a | build/.deps-test
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Itests $(LDFLAGS_$(BUILD)) $< $(TEST_LIB) $(OUT)/world.a $(OUT)/lib.a \
+	    $(PKG_LIBS) -lcmocka -ljansson -lm -lpthread -o $@
+
+$(WORLD_BIN): $(OUT)/world/%: $(OUT)/obj/tests/world/%.o $(OUT)/world.a $(OUT)/lib.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_$(BUILD)) $(LDFLAGS) $^ $(PKG_LIBS) -ljansson -lm -lpthread -o $@
+
 test: deps deps-test
 	@$(MAKE) --no-print-directory check
 
@@ -160,6 +183,10 @@ lint: deps deps-test
 bench: deps deps-test
 	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
 	@sh bench/run.sh build/release/sipweave
+
+accuracy: deps deps-test
+	@$(MAKE) --no-print-directory BUILD=release build/release/world/accuracy
+	@build/release/world/accuracy $(ROWS)
 
 clean:
 	rm -rf build web/node_modules

@@ -25,7 +25,13 @@ for file in $(git ls-files -co --exclude-standard 'src/*.c' 'src/*.h'); do
     done
 done
 
-for header in $(git ls-files -co --exclude-standard 'src/*.h' 'tests/lib/*.h'); do
+# who is judged must not lend a hand: the simulator and what is seen of it share nothing with src/
+for file in $(git ls-files -co --exclude-standard 'tests/world/world*.[ch]' 'tests/world/plan*.[ch]' 'tests/world/view*.[ch]'); do
+    sed -n 's/^#include "\(.*\)"/\1/p' "$file" | grep -vxE '(world/)?(world|plan|view)[a-z_]*\.h' |
+        sed "s|^|$file: |" | grep . && fail "the simulator includes its own headers only"
+done
+
+for header in $(git ls-files -co --exclude-standard 'src/*.h' 'tests/lib/*.h' 'tests/world/*.h'); do
     # shellcheck disable=SC2086
     printf '#include "%s"\ntypedef int alone;\n' "${header#src/}" | sed 's|"tests/|"|' |
         gcc $CFLAGS -Itests -MF /dev/null -MT x -fsyntax-only -x c - 2>&1 | head -5 | grep . &&

@@ -157,7 +157,7 @@ static void consider_tokens(const struct index *x, u32 c, struct choice *choice)
 void choose(const struct index *x, u32 c, u32 refused, struct choice *choice) {
     const struct sum *s = &x->w->sums[c];
     *choice = (struct choice){.stamp = choice->stamp + 1, .refused = refused};
-    choice->background = index_background(x, s->from_dev);
+    choice->background = lane_of(x, c)->background;
     consider_tokens(x, c, choice);
     if (s->state == STATE_PARTIAL) return;
     consider_numbers(x, c, choice);

@@ -8,7 +8,7 @@ struct climate_kept {
     struct map devices; /* device -> row + 1 */
     struct climate_device *rows;
     struct map numbers; /* of device and key -> row + 1 */
-    double *counts;
+    u32 *counts;
 };
 
 static u64 number_key(u16 device, u32 key) {
@@ -44,28 +44,6 @@ void weave_climate(struct weave *w, const struct climate *c) {
     }
 }
 
-_Static_assert((int)CAUSES <= (int)CLIMATE_CAUSES, "each cause has its count");
-
-void climate_count(u8 what, struct climate_device *from, struct climate_device *to) {
-    switch ((enum mark_what)(what & MARK_KIND)) {
-    case MARK_MADE:
-    case MARK_FREE:
-        from->leaving++;
-        to->reaching++;
-        from->chances[EVIDENCE_AFTER_SIBLING]++;
-        to->chances[EVIDENCE_TIMING]++;
-        from->free += what == MARK_FREE;
-        if (what != MARK_FREE && what >> 3 < CLIMATE_CAUSES) from->made[what >> 3]++;
-        break;
-    case MARK_ANSWER: to->chances[EVIDENCE_AFTER_ANSWER]++; break;
-    case MARK_RETRY: to->chances[EVIDENCE_TIMING]++; break;
-    case MARK_REFER: to->chances[EVIDENCE_AFTER_REFER]++; break;
-    case MARK_HOLD: to->chances[EVIDENCE_AFTER_HOLD]++; break;
-    case MARK_END: from->chances[EVIDENCE_AFTER_FAILURE]++; break;
-    case MARK_OVER: break;
-    }
-}
-
 static const struct climate_device *device_of(const struct index *x, u32 dev) {
     const struct climate_kept *k = x->w->climate;
     u32 row = k ? map_get(&k->devices, key_device(x->w, dev)) : 0;
@@ -82,24 +60,16 @@ void climate_begin(struct index *x) {
         const struct climate_device *c = device_of(x, d);
         if (!c) continue;
         if (c->reaching > x->reaching[d]) x->reaching[d] = c->reaching;
-        if (c->leaving > x->leaving[d]) x->leaving[d] = c->leaving;
-        for (u32 i = 0; i < CAUSES; i++)
-            x->causes[d * CAUSES + i] =
-                index_cause_of((enum evidence_kind)i, c->made[i], c->chances[i]);
+        isize hidden = climate_number(x, d, 0, 0);
+        if (hidden > x->withheld[d]) x->withheld[d] = (u32)hidden;
     }
 }
 
-bool climate_free(const struct index *x, u32 dev, double *free) {
-    const struct climate_device *c = device_of(x, dev);
-    *free = c ? c->free : 0;
-    return c != NULL;
-}
-
-double climate_number(const struct index *x, u32 dev, u8 kind, u64 hash) {
+isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash) {
     const struct climate_kept *k = x->w->climate;
-    double here = (double)clues_find(&x->numbers, index_number_key(dev, kind, hash)).n;
+    isize here = clues_find(&x->numbers, index_number_key(dev, kind, hash)).n;
     if (!k) return here;
-    u16 device = key_device(x->w, dev);
-    u32 row = map_get(&k->numbers, number_key(device, key_number(kind, hash)));
-    return row && k->counts[row - 1] > here ? k->counts[row - 1] : here;
+    u32 key = hash ? key_number(kind, hash) : KEY_WITHHELD;
+    u32 row = map_get(&k->numbers, number_key(key_device(x->w, dev), key));
+    return row ? i64_max((isize)k->counts[row - 1], here) : here;
 }

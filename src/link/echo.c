@@ -93,8 +93,14 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
     enum evidence_kind evidence = evidence_of[kind];
     *gap_us = 0;
     if (c->flags & SUM_RECORDING) return 1;
-    if (kind == ECHO_RING) return echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
-    if (kind == ECHO_ANSWER && c->answer_us < p->start_us) return 1;
+    /* what had happened on the parent before the child was there was no echo of it: a queue answers by itself */
+    bool own_ring = p->ring_us != NEVER && p->ring_us < c->start_us,
+         own_answer = p->answer_us != NEVER && p->answer_us < c->start_us;
+    if (kind == ECHO_RING)
+        return own_ring || own_answer
+                   ? 1
+                   : echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
+    if (kind == ECHO_ANSWER && (own_answer || c->answer_us < p->start_us)) return 1;
     if (kind == ECHO_ANSWER)
         return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
     if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
@@ -121,9 +127,23 @@ static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind ki
 static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     if (!child->cancel_msg) return 1;
-    const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg};
+    u32 next = pair_next_try(x, c, p);
+    if (next) next = x->w->sums[next - 1].start_msg;
+    u32 winner = x->answered[p];
+    if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
+    /* a queue has answered already: who of its agents did is not known yet */
+    bool own_answer = parent->answer_us != NEVER && parent->answer_us < child->start_us;
+    if (own_answer && !winner && !next) return 1;
+    if (winner) winner = x->w->sums[winner - 1].answer_msg;
+    const u32 causes[] = {parent->cancel_msg,
+                          parent->answer_msg,
+                          parent->bye_msg,
+                          parent->fail_msg,
+                          winner,
+                          next};
     i64 best_gap_us = 0;
     double best = 0;
+    u32 best_at = 0;
     for (isize i = 0; i < countof(causes); i++) {
         i64 gap_us;
         if (!causes[i]) continue;
@@ -131,9 +151,11 @@ static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to
             echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
         if (one <= best) continue;
         best = one;
+        best_at = causes[i];
         best_gap_us = gap_us;
     }
     if (best <= 0) return 1;
+    if (best_at == next) return best < 1 ? best : 1; /* next_try has counted it */
     pair_prove(to, EVIDENCE_CANCEL_ECHO, best, 0, best_gap_us);
     return best;
 }
@@ -147,12 +169,15 @@ double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
     /* answered there, but failed here for good: hardly */
     if (!(child->flags & SUM_RECORDING) && child->answer_us != NEVER &&
         parent->answer_us == NEVER && parent->fail_us != NEVER) {
-        odds *= evidence_odds(EVIDENCE_ANSWER_ECHO, 0.1, false);
+        odds *= evidence_odds(evidence_m(EVIDENCE_ANSWER_ECHO), 0.1, false);
     }
     odds *= cancel_echo(x, c, p, to);
     i64 gap_us;
-    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, parent->bye_msg, &gap_us);
-    if (child->bye_msg && parent->bye_msg)
-        pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
+    u32 end =
+        parent->bye_msg; /* a recorder's leg ends with the call, however that ends */
+    if (!end && parent->answer_us == NEVER)
+        end = parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
+    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
+    if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
 }

@@ -28,9 +28,9 @@ static double clamp(double x, double low, double high) {
     return x < low ? low : x > high ? high : x;
 }
 
-double evidence_odds(enum evidence_kind k, double u, bool holds) {
+double evidence_odds(double m, double u, bool holds) {
     u = clamp(u, 1e-9, 1 - 1e-9);
-    double m = clamp(weight_holds[k], 1e-3, 1 - 1e-3);
+    m = clamp(m, 0.005, 0.995);
     return holds ? m / u : (1 - m) / (1 - u);
 }
 

@@ -12,6 +12,7 @@
     X(SAME_CALL_ID, "same-call-id", "the same Call-ID on the next hop")                  \
     X(TIMING, "timing", "left the device that the other leg had just reached")           \
     X(AFTER_ANSWER, "after-answer", "started when the other leg was answered")           \
+    X(AFTER_WAIT, "after-wait", "dialled on after the other leg had waited")             \
     X(AFTER_SIBLING, "after-sibling", "started beside another try")                      \
     X(AFTER_FAILURE, "after-failure", "started when another try had failed")             \
     X(AFTER_REFER, "after-refer", "started when a transfer (REFER) was asked for")       \
@@ -41,8 +42,8 @@ const char *evidence_name(enum evidence_kind k);
 const char *evidence_words(enum evidence_kind k);
 double evidence_m(enum evidence_kind k);
 
-/* m/u; with holds false (1-m)/(1-u). u is kept within (0, 1). The logarithm of such odds is the piece's bits. */
-double evidence_odds(enum evidence_kind k, double u, bool holds);
+/* m/u; with holds false (1-m)/(1-u). Both are kept within (0, 1). The logarithm of such odds is the piece's bits. */
+double evidence_odds(double m, double u, bool holds);
 
 /* How densely (per second) effects of this kind lie `delta` after their cause inside a device, the difference
  * known to within +-precision. Without evidence_m. */

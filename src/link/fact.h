@@ -20,7 +20,10 @@ enum fact_kind {
     FACT_RECORDING, /* the leg carries a recording: X-Record, SIPREC */
     FACT_REASON,    /* the reason phrase of a final response; label */
     FACT_CONTACT,   /* a redirection's Contact: number */
-    FACT_HOLD, /* a re-INVITE that puts the other side on hold, or asks for its offer */
+    FACT_WITHHELD,  /* From names nobody: anonymous */
+    FACT_HOLD,  /* a re-INVITE that puts the other side on hold, or asks for its offer */
+    FACT_REPLY, /* In-Reply-To: names a call that this one answers; hash as FACT_CALL_ID */
+    FACT_FOCUS, /* who sent it is the focus of a conference: hash of its URI, label: the user in it */
 };
 
 /* Adds the facts of one message just added to the trace as row `seen`. Only messages that can start

@@ -3,8 +3,8 @@
  * works without anybody having heard of it. Whether it weighs anything is a matter of rarity, later. */
 #include "link/fact.h"
 
-#include "link/number.h"
 #include "sdp/sdp.h"
+#include "trace/number.h"
 
 enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
 
@@ -155,6 +155,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     if (from) user = user_of_addr(from->value, &display);
     if (user.n) add(g, FACT_FROM, 0, user);
     if (display.n) add(g, FACT_DISPLAY, 0, display);
+    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
     number_of(g, FACT_CALLER, user);
     struct sip_uri u;
     struct fail f;
@@ -328,6 +329,33 @@ static bool holds(const struct sip_msg *m) {
     return false;
 }
 
+/* ---- what it has to do with other calls ------------------------------------------------------- */
+
+static void replies(struct gather *g, const struct sip_msg *m) {
+    enum { CALLS_A_REPLY = 8 };
+    const struct sip_header *h = sip_header_first(m, SIP_HDR_IN_REPLY_TO);
+    str rest = h ? h->value : (str){0}, item;
+    for (int i = 0; i < CALLS_A_REPLY && sip_list_next(&rest, &item); i++)
+        add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), (str){0});
+}
+
+/* Contact: <sip:8000@bridge.example.com>;isfocus (RFC 4579 §5.1) */
+static void focus(struct gather *g, const struct sip_msg *m) {
+    const struct sip_header *h = sip_header_first(m, SIP_HDR_CONTACT);
+    if (!h || m->status >= 300) return;
+    struct sip_addr a;
+    struct sip_uri u;
+    struct fail f;
+    bool found = false;
+    str params = str_from(h->value, str_find(h->value, '>') + 1);
+    if (params.n == 0 || str_find_nocase(params, S("isfocus")) < 0) return;
+    if (sip_addr_parse(&a, h->value, &f) != ERR_OK) return;
+    sip_param_get(a.params, S("isfocus"), &found);
+    if (!found || sip_uri_parse(&u, a.uri, &f) != ERR_OK) return;
+    u64 hash = hash_mix(hash_nocase(u.user, 6), hash_nocase(u.host, 6));
+    add(g, FACT_FOCUS, hash, u.user);
+}
+
 /* ---- which messages say anything ----------------------------------------------------------- */
 
 static void initial_request(struct gather *g, const struct sip_msg *m) {
@@ -338,6 +366,7 @@ static void initial_request(struct gather *g, const struct sip_msg *m) {
     via_tokens(g, m);
     sdp_tokens(g, m);
     if (carries_recording(m)) add(g, FACT_RECORDING, 0, (str){0});
+    replies(g, m);
 }
 
 static void answer(struct gather *g, const struct sip_msg *m) {
@@ -390,5 +419,6 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);
     if (answers) answer(&g, m);
+    if (r->method == SIP_METHOD_INVITE) focus(&g, m);
     if (again && holds(m)) add(&g, FACT_HOLD, 0, (str){0});
 }

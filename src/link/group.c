@@ -1,5 +1,6 @@
 /* group.c: legs that hang together are one conversation; and what each of its legs is for. */
 #include "link/weave.h"
+#include "trace/number.h"
 
 /* By start, then id: the same whatever came first. */
 static void sort_legs(const struct weave *w, u32 *legs, isize n, struct sort_row *rows) {
@@ -32,10 +33,8 @@ static bool leaves_for_outside(const struct weave *w, const struct sum *s) {
     for (u32 k = 0; k < s->nfacts; k++) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
         if (f->kind != FACT_TO) continue;
-        isize digits = 0;
-        str user = str_table_get(&w->trace.strings, f->label);
-        for (isize i = 0; i < user.n; i++) digits += is_digit(user.p[i]);
-        return digits >= 7 && digits + 1 >= user.n;
+        struct number n = number_read(str_table_get(&w->trace.strings, f->label));
+        return n.ndigits >= NUMBER_WHOLE;
     }
     return false;
 }

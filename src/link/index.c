@@ -11,6 +11,7 @@ static void add_chances(struct index *x, const struct sum *s) {
         *left = x->chances + s->from_dev * CAUSES;
     reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
     reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
+    reached[EVIDENCE_AFTER_WAIT]++;
     left[EVIDENCE_AFTER_SIBLING]++;
     left[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
     for (int i = 0; i < 2; i++) {
@@ -29,6 +30,7 @@ static void add_events(struct index *x, u32 leg) {
     add_chances(x, s);
     x->leaving[s->from_dev]++;
     x->reaching[s->to_dev]++;
+    x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
     clues_add(&x->events, s->to_dev, s->start_us, leg);
     clues_add(&x->events, s->to_dev, s->retry_us, leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
@@ -45,25 +47,13 @@ static void add_events(struct index *x, u32 leg) {
     }
 }
 
-/* One an hour whatever the trace; and `legs` of those that leave it. */
-static double background_of(const struct index *x, double legs) {
-    return legs / (x->span_s + 10) + 1.0 / 3600;
-}
-
-/* At first: one leg in fifty has its cause outside the trace. */
-static const double UNCAUSED = 0.02;
-
 void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
     x->mark = base_new(w->nsums + 1, u);
-    x->background = base_new(w->ndevs + 1, (isize)sizeof *x->background);
-    x->none = base_new(w->ndevs + 1, (isize)sizeof *x->none);
+    x->withheld = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
     x->chances = base_new((w->ndevs + 1) * CAUSES, u);
-    x->causes = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *x->causes);
-    for (isize i = 0; i < w->ndevs * CAUSES; i++)
-        x->causes[i] = (float)evidence_m((enum evidence_kind)(i % CAUSES));
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
     x->latest = base_new(w->nsums + 1, u);
@@ -95,12 +85,7 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->ends);
     clues_settle(&x->leaves);
     clues_settle(&x->over);
-    for (isize d = 0; d < w->ndevs; d++) {
-        double free;
-        bool known = climate_free(x, (u32)d, &free);
-        double share = known ? UNCAUSED / 4 : UNCAUSED;
-        x->background[d] = background_of(x, share * (double)x->leaving[d] + free);
-    }
+    lanes_open(x);
 }
 
 i64 failed_us(const struct sum *s) {
@@ -129,10 +114,9 @@ void index_close(struct index *x) {
     base_free(x->leaving);
     clues_drop(&x->events);
     clues_drop(&x->numbers);
-    base_free(x->background);
-    base_free(x->causes);
+    base_free(x->withheld);
+    lanes_close(x);
     base_free(x->chances);
-    base_free(x->none);
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
@@ -168,15 +152,6 @@ void index_calls(struct index *x) {
     for (u32 i = 0; (isize)i < w->nsums; i++) x->size[index_root(x, i)]++;
 }
 
-double index_background(const struct index *x, u32 dev) {
-    return x->background[dev];
-}
-
-void index_note(struct index *x, u32 c, double none) {
-    x->none[x->w->sums[c].from_dev] += none - x->none_of[c];
-    x->none_of[c] = none;
-}
-
 static void explain(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
     struct explained *e = &x->explained[s->parent - 1];
@@ -194,44 +169,9 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
-double index_cause(const struct index *x, u32 dev, enum evidence_kind k) {
-    return (double)x->causes[dev * CAUSES + k];
-}
-
-float index_cause_of(enum evidence_kind k, double made, double chances) {
-    static const double USUAL =
-        30; /* so many of each are taken to be as weights.h has them */
-    return (float)((made + USUAL * evidence_m(k)) / (chances + USUAL));
-}
-
-/* A queue dials after it has answered, a hunt after a failure, most boxes at once: each device as it does. */
-static void learn_causes(struct index *x) {
-    const struct weave *w = x->w;
-    float *of = base_new((w->ndevs + 1) * CAUSES, (isize)sizeof *of);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        enum evidence_kind cause = leg_cause(w, s);
-        if (s->kind == KIND_CALL && cause != EVIDENCE_COUNT)
-            of[s->from_dev * CAUSES + cause] += (float)s->confidence;
-    }
-    for (isize i = 0; i < w->ndevs * CAUSES; i++) {
-        double free;
-        if (climate_free(x, (u32)(i / CAUSES), &free)) continue; /* known, not learned */
-        x->causes[i] = index_cause_of((enum evidence_kind)(i % CAUSES), (double)of[i],
-                                      x->chances[i]);
-    }
-    base_free(of);
-}
-
-/* Expectation, maximisation: a gateway sends legs of its own, a back-to-back user agent hardly ever. */
 void index_learn(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
-    for (isize d = 0; d < w->ndevs; d++) {
-        double at_first = UNCAUSED / 4 * (double)x->leaving[d], free;
-        bool known = climate_free(x, (u32)d, &free);
-        x->background[d] = background_of(x, at_first + (known ? free : x->none[d]));
-    }
-    learn_causes(x);
+    lanes_learn(x);
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = x->latest[i] = 0;

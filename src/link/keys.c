@@ -53,6 +53,7 @@ static void keys_add(const struct marking *g, const struct sum *s, struct mark *
         const struct fact *f = &w->leg_facts[s->facts_at + k];
         key_add(m, key_number(f->kind, f->hash));
     }
+    if (s->flags & SUM_WITHHELD) key_add(m, KEY_WITHHELD);
     for (u32 k = 0; k < s->ntokens; k++) {
         const struct token *t = &w->tokens[w->leg_tokens[s->tokens_at + k].token];
         if (t->n > 1 && t->n <= LEGS_A_KEY) key_add(m, (u32)t->hash | KEY_TOKEN);
@@ -61,8 +62,7 @@ static void keys_add(const struct marking *g, const struct sum *s, struct mark *
 
 static void leg_marks(struct marking *g, const struct sum *s) {
     u16 from = key_device(g->w, s->from_dev), to = key_device(g->w, s->to_dev);
-    u8 how = (u8)((u32)leg_cause(g->w, s) << 3);
-    mark_add(g, s->start_us, s->parent ? MARK_MADE | how : MARK_FREE, from, to);
+    mark_add(g, s->start_us, s->parent ? MARK_MADE : MARK_FREE, from, to);
     keys_add(g, s, &g->call->marks[g->call->nmarks - 1]);
     mark_add(g, s->retry_us, MARK_RETRY, 0, to);
     mark_add(g, s->answer_us, MARK_ANSWER, 0, to);

@@ -37,17 +37,14 @@ void weave_join_all(struct weave *w);
 
 /* How rare things are in the traffic around, counted elsewhere over `span_s` seconds. Devices and keys are those of marks
  * (trace/call.h). */
-enum { CLIMATE_CAUSES = 8 };
 struct climate_device {
     u16 device;
-    u32 reaching, leaving, free; /* legs; free: without a leg that made them */
-    /* how many legs it sent for this kind of reason, and how often it could have */
-    u32 made[CLIMATE_CAUSES], chances[CLIMATE_CAUSES];
+    u32 reaching; /* legs */
 };
 struct climate_number {
     u16 device;
     u32 key;
-    double n; /* legs with this number that reached it */
+    u32 n; /* legs with this number that reached it */
 };
 struct climate {
     double span_s, legs;
@@ -55,9 +52,11 @@ struct climate {
     const struct climate_number *numbers;
     isize ndevices, nnumbers;
 };
-/* Counts one mark at its two devices (device 0: somewhere else that does not count). */
-void climate_count(u8 what, struct climate_device *from, struct climate_device *to);
 void weave_climate(struct weave *w, const struct climate *c); /* copies */
+/* What linking has learned of the devices' habits, as bytes to be kept, in the arena; and told to another weave, which then does
+ * not learn its own. False: they are of no use here. */
+str weave_habits(const struct weave *w, arena *view);
+bool weave_habits_told(struct weave *w, str habits);
 
 /* A link that was made when more was in sight: the leg's parent (ids; empty: it has none). It holds, with its evidence, unless
  * the leg starts in a stretch of time that is in sight (weave_sights), or its parent is not in the trace. */

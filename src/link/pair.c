@@ -23,12 +23,13 @@ struct trigger {
     double density;
 };
 
-static void pull(const struct index *x, const struct sum *child, struct trigger *t) {
+static void pull(const struct index *x, u32 c, struct trigger *t) {
     const struct weave *w = x->w;
+    const struct sum *child = &w->sums[c];
     if (!t->msg) return;
     t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
     if (t->gap.us < -t->gap.slack_us) return;
-    t->density = index_cause(x, child->from_dev, t->kind) *
+    t->density = (double)lane_of(x, c)->causes[t->kind] *
                  evidence_density(t->kind, t->gap.us, t->gap.slack_us);
 }
 
@@ -44,7 +45,7 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
         if (row - 1 == c || s->parent != p + 1) continue;
         if (end > until || (best && end <= latest)) continue;
         latest = end;
-        best = s->fail_us != NEVER ? s->fail_msg : s->cancel_msg;
+        best = s->cancel_msg ? s->cancel_msg : s->fail_msg;
     }
     return best;
 }
@@ -95,6 +96,16 @@ static bool talks_before(const struct index *x, u32 c, u32 p) {
            (s->bye_us == NEVER || s->bye_us >= x->w->sums[c].start_us);
 }
 
+/* A queue or an IVR answers, or rings, and dials on when it has an agent, or an answer to its questions. */
+static u32 waited_since(const struct index *x, u32 c, u32 p) {
+    enum { WAIT_US = 300000 };
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    bool answered = parent->answer_us != NEVER && parent->answer_us <= child->start_us;
+    i64 since = answered ? parent->answer_us : parent->start_us;
+    if (child->start_us - since < WAIT_US) return 0;
+    return answered ? parent->answer_msg : parent->start_msg;
+}
+
 /* The densest trigger, with its proof; 0: nothing on p could have made its device send c. `heard`: the child repeats
  * what its device was told on p, so that it may be music on hold; a second line is not. */
 static double triggers(const struct index *x, u32 c, u32 p, bool heard,
@@ -113,12 +124,17 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
     i64 slack = msg_slack(w, first_c, first_p);
     if (!leg_alive(parent, child->start_us, slack)) return 0;
     bool tries = reached && !(child->flags & SUM_RECORDING) && !talks_before(x, c, p);
+    u32 sibling = tries ? sibling_before(x, c, p, slack) : 0;
+    /* one arrival sends one leg by itself; whatever follows has another cause as well */
+    double again = 1;
+    if (sibling) again = 1 - 0.98 * w->sums[w->msgs[sibling - 1].leg].confidence;
+    bool asked_again = parent->retry_msg && parent->retry_us <= child->start_us + slack;
     struct trigger all[] = {
-        {.kind = EVIDENCE_TIMING, .msg = reached ? parent->start_msg : 0},
-        {.kind = EVIDENCE_TIMING, .msg = reached ? parent->retry_msg : 0},
+        {.kind = EVIDENCE_TIMING, .msg = reached && !asked_again ? parent->start_msg : 0},
+        {.kind = EVIDENCE_TIMING, .msg = reached && asked_again ? parent->retry_msg : 0},
         {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? answer_heard(x, c, p) : 0},
-        {.kind = EVIDENCE_AFTER_SIBLING,
-         .msg = tries ? sibling_before(x, c, p, slack) : 0},
+        {.kind = EVIDENCE_AFTER_WAIT, .msg = tries ? waited_since(x, c, p) : 0},
+        {.kind = EVIDENCE_AFTER_SIBLING, .msg = sibling},
         {.kind = EVIDENCE_AFTER_FAILURE,
          .msg = tries ? failure_before(x, c, p, slack) : 0},
         {.kind = EVIDENCE_AFTER_REFER, .msg = referred[0] ? parent->refer_msg[0] : 0},
@@ -128,65 +144,120 @@ static double triggers(const struct index *x, u32 c, u32 p, bool heard,
     double sum = 0;
     const struct trigger *best = &all[0];
     for (isize i = 0; i < countof(all); i++) {
-        pull(x, child, &all[i]);
+        pull(x, c, &all[i]);
+        if (all[i].kind == EVIDENCE_TIMING) all[i].density *= again;
         sum += all[i].density;
         if (all[i].density > best->density) best = &all[i];
     }
     if (sum > 0 && to)
-        pair_prove(to, best->kind, sum / index_background(x, child->from_dev), 0,
-                   best->gap.us);
+        pair_prove(to, best->kind, sum / lane_of(x, c)->background, 0, best->gap.us);
     return sum;
+}
+
+/* When a try was over: given up, which comes before the 487 that confirms it, or refused. */
+static u32 over_msg(const struct sum *s) {
+    return s->cancel_msg ? s->cancel_msg : s->fail_msg;
+}
+
+u32 pair_next_try(const struct index *x, u32 c, u32 p) {
+    enum { BEFORE_US = 5000 }; /* the next one may leave just before the CANCEL does */
+    const struct sum *s = &x->w->sums[c];
+    if (failed_us(s) == NEVER || x->w->sums[p].to_dev != s->from_dev) return 0;
+    i64 over_us = x->w->msgs[over_msg(s) - 1].time_us;
+    struct clue_run kids = clues_find(&x->kids, p + (u64)1);
+    isize n = clues_until(kids, i64_max(over_us - BEFORE_US, s->start_us));
+    while (n < kids.n && kids.rows[n].leg == c) n++;
+    return n == kids.n ? 0 : kids.rows[n].leg + 1;
 }
 
 /* c failed, and p sent another try right after: had c been no try of p, that would need another cause. */
 static double next_try(const struct index *x, u32 c, u32 p) {
     static const double SLOW = 1e-3; /* there always is one */
-    const struct sum *s = &x->w->sums[c];
-    if (failed_us(s) == NEVER || x->w->sums[p].to_dev != s->from_dev) return 1;
-    u32 failure = s->fail_us != NEVER ? s->fail_msg : s->cancel_msg;
-    struct clue_run kids = clues_find(&x->kids, p + (u64)1);
-    isize n = clues_until(kids, failed_us(s) - 1);
-    if (n < kids.n && kids.rows[n].leg == c) n++;
-    if (n == kids.n) return 1;
-    const struct sum *next = &x->w->sums[kids.rows[n].leg];
-    struct gap gap = msg_gap(x->w, failure - 1, next->start_msg - 1);
-    double made = index_cause(x, s->from_dev, EVIDENCE_AFTER_FAILURE) *
+    u32 next = pair_next_try(x, c, p);
+    if (!next) return 1;
+    struct gap gap =
+        msg_gap(x->w, over_msg(&x->w->sums[c]) - 1, x->w->sums[next - 1].start_msg - 1);
+    if (gap.us < 0) gap.us = -gap.us;
+    double made = (double)lane_of(x, next - 1)->causes[EVIDENCE_AFTER_FAILURE] *
                   evidence_density(EVIDENCE_AFTER_FAILURE, gap.us, gap.slack_us);
-    double rest = SLOW + triggers(x, kids.rows[n].leg, p, false, NULL);
+    double rest = SLOW + triggers(x, next - 1, p, false, NULL);
+    return (rest + made) / rest;
+}
+
+/* Right after c another child of p started: phones are rung together. */
+static double next_sibling(const struct index *x, u32 c, u32 p) {
+    static const double SLOW = 1e-3;
+    enum { TOGETHER_US = 20000 };
+    const struct sum *s = &x->w->sums[c];
+    struct clue_run kids = clues_find(&x->kids, p + (u64)1);
+    isize n = clues_until(kids, s->start_us - 1);
+    while (n < kids.n && kids.rows[n].leg == c) n++;
+    if (n >= kids.n || kids.rows[n].at_us > s->start_us + TOGETHER_US) return 1;
+    u32 next = kids.rows[n].leg;
+    if (x->w->sums[p].to_dev != s->from_dev) return 1;
+    struct gap gap = msg_gap(x->w, s->start_msg - 1, x->w->sums[next].start_msg - 1);
+    double made = (double)lane_of(x, next)->causes[EVIDENCE_AFTER_SIBLING] *
+                  evidence_density(EVIDENCE_AFTER_SIBLING, gap.us, gap.slack_us);
+    double rest = SLOW + triggers(x, next, p, false, NULL);
     return (rest + made) / rest;
 }
 
 /* ---- what they have in common --------------------------------------------------------------------- */
 
-/* Compares the numbers of one kind: the rarest they share, or that they share none. */
-static double numbers(const struct index *x, const struct sum *c, const struct sum *p,
-                      enum fact_kind kind, enum evidence_kind evidence,
-                      struct proofs *to) {
+/* How many legs reach that device like this one: by a number, or by withholding it; of all that do. */
+static double chance_of(const struct index *x, u32 dev, isize n) {
+    return ((double)n - 1 + 0.5) / ((double)x->reaching[dev] - 1 + 20);
+}
+
+/* The rarest number of this kind that the two share. */
+struct shared {
+    bool some_c, some_p, any;
+    double rarest;
+    u32 label;
+};
+
+static struct shared share_numbers(const struct index *x, const struct sum *c,
+                                   const struct sum *p, enum fact_kind kind) {
     const struct fact *facts = x->w->leg_facts;
-    isize reach = x->reaching[p->to_dev];
-    bool some_c = false, some_p = false, shared = false;
-    double rarest = 1;
-    u32 label = 0;
-    for (u32 j = 0; j < p->nnumbers; j++) some_p |= facts[p->facts_at + j].kind == kind;
+    struct shared out = {.rarest = 1};
+    for (u32 j = 0; j < p->nnumbers; j++)
+        out.some_p |= facts[p->facts_at + j].kind == kind;
     for (u32 i = 0; i < c->nnumbers; i++) {
         const struct fact *mine = &facts[c->facts_at + i];
         if (mine->kind != kind) continue;
-        some_c = true;
+        out.some_c = true;
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != kind || theirs->hash != mine->hash) continue;
-            double n = climate_number(x, p->to_dev, (u8)kind, mine->hash);
-            double u = (n - 1 + 0.5) / ((double)reach - 1 + 20);
-            if (!shared || u < rarest) {
-                rarest = u;
-                label = mine->label;
-            }
-            shared = true;
+            isize n = climate_number(x, p->to_dev, (u8)kind, mine->hash);
+            double u = chance_of(x, p->to_dev, n);
+            if (out.any && u >= out.rarest) continue;
+            out.rarest = u;
+            out.label = mine->label;
+            out.any = true;
         }
     }
-    if (!some_c || !some_p) return 1; /* withheld: says nothing either way */
-    double odds = evidence_odds(evidence, shared ? rarest : 0.05, shared);
-    pair_prove(to, evidence, odds, label, 0);
+    return out;
+}
+
+/* The same number, none in common, or withheld on both: a box that hides who calls from the next does so always. */
+static double numbers(const struct index *x, u32 c, u32 p, enum fact_kind kind,
+                      struct proofs *to) {
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    bool caller = kind == FACT_CALLER;
+    enum evidence_kind evidence =
+        caller ? EVIDENCE_CALLER_NUMBER : EVIDENCE_CALLED_NUMBER;
+    double m = (double)lane_of(x, c)->numbers[caller];
+    struct shared s = share_numbers(x, child, parent, kind);
+    bool hidden_c = caller && child->flags & SUM_WITHHELD,
+         hidden_p = caller && parent->flags & SUM_WITHHELD,
+         both = !s.any && hidden_c && hidden_p;
+    if ((!s.some_c && !hidden_c) || (!s.some_p && !hidden_p)) return 1;
+    double u = s.any  ? s.rarest
+               : both ? chance_of(x, parent->to_dev, x->withheld[parent->to_dev])
+                      : 0.05;
+    double odds = evidence_odds(m, u, s.any || both);
+    pair_prove(to, evidence, odds, s.label, 0);
     return odds;
 }
 
@@ -304,12 +375,12 @@ double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
     if (to && all.bits > 0) (void)tokens(x, child, parent, to);
     if (density <= 0) {
         if (!far_enough(child, parent, &all)) return 0;
-        density = index_background(x, child->from_dev) * exp2(-FAR);
+        density = lane_of(x, c)->background * exp2(-FAR);
     }
     double odds = all.bits > 0 ? exp2(all.bits) : 1;
-    odds *= numbers(x, child, parent, FACT_CALLED, EVIDENCE_CALLED_NUMBER, to);
-    odds *= numbers(x, child, parent, FACT_CALLER, EVIDENCE_CALLER_NUMBER, to);
-    odds *= next_try(x, c, p);
+    odds *= numbers(x, c, p, FACT_CALLED, to);
+    odds *= numbers(x, c, p, FACT_CALLER, to);
+    odds *= next_try(x, c, p) * next_sibling(x, c, p);
     if (density * odds * echoes_most < floor) return 0;
     return density * odds * pair_echoes(x, c, p, to);
 }

@@ -38,23 +38,19 @@ struct index {
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
-    double *background;          /* by device: see index_background */
-    /* by device and kind of trigger (CAUSES): what could make it send a leg; how many it sends for each */
-    u32 *chances;
-    float *causes;
-    /* by device, and by leg: how many legs probably have their cause outside the trace */
-    double *none, *none_of;
+    u32 *
+        chances; /* by device and kind of trigger (CAUSES): what could make it send a leg */
+    u32 *withheld;      /* by device: how many legs reach it without a caller's number */
+    struct lane *lanes; /* lane.c */
+    u32 *lane_of;       /* by leg */
+    isize nlanes, cap_lanes;
+    double *none_of; /* by leg: how probably its cause is outside the trace */
 };
-
-/* How many legs a device sends for each chance of this kind, from counts. */
-float index_cause_of(enum evidence_kind k, double made, double chances);
 
 /* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
 void climate_begin(struct index *x);
-/* How many legs leave a device by themselves; false: the climate does not say. */
-bool climate_free(const struct index *x, u32 dev, double *free);
 /* How many legs with this number reached a device. */
-double climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
+isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
 
 void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);
@@ -72,15 +68,32 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
-/* After a round: what has been noted makes a new background, the parents found make new `kids` and `failures`. `rows`: all
- * legs by start. */
+/* After a round: what has been noted and found makes new lanes, `kids` and `failures`. `rows`: all legs by start. */
 void index_learn(struct index *x, const struct sort_row *rows);
 
-/* How many legs start at a device by themselves, per second: what a parent has to beat. */
-double index_background(const struct index *x, u32 dev);
-
-/* How often this kind of trigger makes this device send a leg: what weights.h says, and what the trace has taught. */
-double index_cause(const struct index *x, u32 dev, enum evidence_kind k);
+/* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
+ * habits in common. */
+struct lane {
+    u32 from_dev, legs;
+    u32 to; /* device + 1; 0: all others */
+    double none; /* so many of them probably have their cause outside the trace */
+    double
+        background; /* so many a second start by themselves: what a parent has to beat */
+    float causes
+        [CAUSES]; /* how many start for each thing that could make the device send one */
+    float numbers[2]; /* how often the called number, and the caller, is the parent's */
+};
+void lanes_open(struct index *x);
+void lanes_learn(struct index *x);
+void lanes_close(struct index *x);
+/* habit.c: lanes as they were learned with more in sight, or to be kept for that. */
+void habits_keep(const struct index *x, struct weave *w);
+void habits_apply(struct index *x);
+/* Is this way a lane of its own? `busy`: it would be by the trace alone. */
+bool habits_split(const struct weave *w, u32 from_dev, u32 to_dev, bool busy);
+static inline const struct lane *lane_of(const struct index *x, u32 leg) {
+    return &x->lanes[x->lane_of[leg]];
+}
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {
@@ -92,6 +105,8 @@ struct proofs {
  * or weighs nothing beside `floor`. The proofs are filled unless NULL. */
 double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
                       struct proofs *proofs);
+/* The next child of p (row + 1) that started when c was over, c being a failed try; 0: none. */
+u32 pair_next_try(const struct index *x, u32 c, u32 p);
 /* The odds of what happened on both. */
 double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *proofs);
 /* Of one kind that one child explains, as if there were no other child. */

@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.90, RIVAL = 0.999, SURE = 0.99,
+static const double JOIN = 0.60, RIVAL = 0.999, SURE = 0.99,
                     UNLIKELY = 0.02; /* not worth a word */
 
 enum { RIVALS = 32, ROUNDS = 8 };
@@ -226,6 +226,7 @@ void score_parents(struct weave *w) {
     cut_circles(w);
     index_calls(&x);
     note_all_maybes(w, &x, &choice);
+    habits_keep(&x, w);
     base_free(rows);
     index_close(&x);
 }

@@ -116,7 +116,8 @@ static void take(void *ctx, const struct fact *f) {
     struct taking *g = ctx;
     struct weave *w = g->w;
     if (f->kind == FACT_HOLD && g->numbers) take_hold(g);
-    if (f->kind == FACT_HOLD) return;
+    if (f->kind == FACT_WITHHELD) g->s->flags |= SUM_WITHHELD;
+    if (f->kind == FACT_HOLD || f->kind == FACT_WITHHELD) return;
     if (is_token(f->kind) || is_number(f->kind) != g->numbers) return;
     if (g->numbers && g->s->nfacts == NUMBERS_A_LEG) return;
     if (is_known(g, f)) return;
@@ -125,6 +126,7 @@ static void take(void *ctx, const struct fact *f) {
     w->leg_facts[w->nleg_facts++] = *f;
     g->s->nfacts++;
     if (f->kind == FACT_RECORDING) g->s->flags |= SUM_RECORDING;
+    if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
 }
 
 static void take_facts(struct said *g) {

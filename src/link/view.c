@@ -340,6 +340,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     c->precision_us = coarsest(&v, n);
     outcome(c);
     view_maybes(&v);
+    view_related(&v);
     if (with_messages) {
         c->nmessages = i64_min(n, MOST_SHOWN);
         prompt_find(w, v.order, c->nmessages, v.prompts);

@@ -39,5 +39,7 @@ struct evidence *view_evidence(const struct view *v, u32 child, u32 parent, u32 
                                u32 nproofs, isize *n);
 /* Fills call.maybes. The legs are filled already. */
 void view_maybes(struct view *v);
+/* Fills call.related. */
+void view_related(struct view *v);
 
 #endif

@@ -1,6 +1,6 @@
 /* weave.c: opens, feeds and runs the steps; finds a call by what people know of it. */
-#include "link/number.h"
-#include "link/weave.h"
+#include "link/related.h"
+#include "trace/number.h"
 
 struct weave *weave_open(void) {
     struct weave *w = base_new(1, (isize)sizeof *w);
@@ -15,16 +15,17 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,       w->spread_at,
-                            w->spread_by, w->rank,        w->alikes,      w->next_alike,
-                            w->offsets,   w->islands,     w->msgs,        w->more,
-                            w->devs,      w->dev_of,      w->sums,        w->by_leg,
-                            w->leg_facts, w->tokens,      w->token_legs,  w->leg_tokens,
-                            w->holds,     w->proofs,      w->groups,      w->by_group,
-                            w->decisions, w->maybes,      w->maybes_below};
+    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,      w->spread_at,
+                            w->spread_by, w->rank,        w->alikes,     w->next_alike,
+                            w->offsets,   w->islands,     w->msgs,       w->more,
+                            w->devs,      w->dev_of,      w->sums,       w->by_leg,
+                            w->leg_facts, w->tokens,      w->token_legs, w->leg_tokens,
+                            w->holds,     w->proofs,      w->groups,     w->by_group,
+                            w->relations, w->decisions,   w->maybes,     w->maybes_below};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     climate_drop(w);
     given_drop(w);
+    habits_drop(w);
     arena_close(&w->names);
     arena_close(&w->said_by);
     base_free(w);
@@ -79,6 +80,7 @@ void weave_link(struct weave *w) {
     given_apply(w);
     score_parents(w);
     group_legs(w);
+    related_find(w);
 }
 
 isize weave_ncalls(const struct weave *w) {
@@ -119,7 +121,7 @@ u64 weave_call_signature(const struct weave *w, isize i) {
         hash = hash_mix(hash, (u64)(s->confidence * 1000));
         hash = maybes_hash(hash, w, w->by_group[g->at + k]);
     }
-    return hash;
+    return related_signature(w, i, hash);
 }
 
 static bool leg_is(const struct weave *w, const struct sum *s, str x, u64 number) {

@@ -51,10 +51,12 @@ struct dev {
 
 enum sum_flag {
     SUM_RECORDING = 1,
-    SUM_TRANSFER = 2, /* names another dialog, or follows a REFER */
-    SUM_LAX = 4,      /* its Call-ID is masked: equal ones prove nothing */
-    SUM_HOLD = 8,     /* somebody was put on hold: see weave.holds */
-    SUM_GIVEN = 16,   /* its parent was told, see given.c */
+    SUM_TRANSFER = 2,  /* names another dialog, or follows a REFER */
+    SUM_LAX = 4,       /* its Call-ID is masked: equal ones prove nothing */
+    SUM_HOLD = 8,      /* somebody was put on hold: see weave.holds */
+    SUM_WITHHELD = 16, /* the caller has withheld the number */
+    SUM_RELATES = 32,  /* it has a FACT_REPLY or FACT_FOCUS */
+    SUM_GIVEN = 64,    /* its parent was told, see given.c */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -129,6 +131,7 @@ struct conversation {
     u32 at, n; /* its legs: weave.by_group[at .. at+n), by start */
     i64 start_us;
     enum call_kind kind;
+    u32 related_at, nrelated; /* weave.relations, by start */
 };
 
 struct weave {
@@ -184,6 +187,8 @@ struct weave {
     isize nproofs, cap_proofs;
     struct conversation *groups;
     isize ngroups, cap_groups;
+    struct relation *relations; /* related.h */
+    isize cap_relations;
     u32 *by_group;
     isize cap_by_group;
     struct decision *decisions; /* by hand, in the order of their numbers */
@@ -191,8 +196,9 @@ struct weave {
     arena said_by; /* their strings */
     bool join_all;
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
+    struct habits *habits;        /* habit.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
-    arena names;                  /* of devices, reset by each weave_link */
+    arena names; /* of devices, reset by each weave_link */
 };
 
 /* The steps, in their order. */
@@ -211,15 +217,17 @@ void group_legs(struct weave *w);
 /* Somebody has taken this leg out of the call whose first leg is `root` (rows). */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);
 
+/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
+isize maybe_first(const struct weave *w, u32 leg, bool below);
+
 void climate_drop(struct weave *w);
+void habits_drop(struct weave *w);
 void given_drop(struct weave *w);
 /* Of a leg with SUM_GIVEN. */
 const struct evidence *given_evidence(const struct weave *w, const struct sum *s,
                                       isize *n);
 /* How many seconds between these are in sight; 0: nobody said so. */
 double given_span_s(const struct weave *w, i64 first_us, i64 last_us);
-/* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
-isize maybe_first(const struct weave *w, u32 leg, bool below);
 
 /* Time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, const struct seen *r) {

@@ -288,12 +288,34 @@ static enum err store_calls(struct loom *l, loom_changed *changed, void *ctx) {
     return e;
 }
 
+/* What was learned, now and then: for the time that is in memory. */
+static enum err store_learned(struct loom *l) {
+    enum { EVERY_US = 60 * 1000000 };
+    if (l->newest_us - l->learned_us < EVERY_US && l->newest_us >= l->learned_us &&
+        !l->bulk)
+        return ERR_OK;
+    str habits = weave_habits(l->weave, &l->view);
+    enum err e = store_begin(l->store);
+    for (isize i = 0; i < l->ncovered && e == ERR_OK; i++) {
+        i64 low = l->covered[i].low_us + MARGIN_US;
+        i64 high = i64_min(l->covered[i].high_us, l->newest_us);
+        e = store_put_habits(l->store, low, habits);
+        if (e == ERR_OK && high > low) e = store_put_habits(l->store, high, habits);
+    }
+    if (e == ERR_OK) e = store_commit(l->store);
+    if (e != ERR_OK) store_rollback(l->store);
+    l->learned_us = l->newest_us;
+    arena_reset(&l->view);
+    return e;
+}
+
 enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     enum err e = store_waiting(l);
     if (e != ERR_OK) return e;
     memory_link(l);
     e = store_calls(l, changed, ctx);
     if (e == ERR_OK) l->opening = false;
+    if (e == ERR_OK) e = store_learned(l);
     if (e == ERR_OK) e = memory_trim(l);
     return e;
 }
@@ -320,7 +342,8 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
                        .bulk = o->bulk,
                        .opening = true,
                        .try_at = BATCH,
-                       .newest_us = INT64_MIN / 2};
+                       .newest_us = INT64_MIN / 2,
+                       .learned_us = INT64_MIN / 2};
     l->hosts = arena_copy(&l->boot, o->hosts);
     memory_new(l);
     *out = l;

@@ -46,7 +46,7 @@ struct loom {
     /* all that the database has within these is in the weave, and the rest of the calls that reach beyond; apart, by time */
     struct stretch covered[STRETCHES];
     isize ncovered;
-    i64 newest_us;
+    i64 newest_us, learned_us;
     struct loom_totals totals;
     struct out damage, told;
 };

@@ -147,8 +147,9 @@ static i64 at_us(const struct store_marks *b, isize i) {
     return b->base_us + (i64)b->at[i] * MARK_UNIT_US;
 }
 
+static enum err tell_habits(struct search_state *g);
+
 static bool is_start(u8 what) {
-    what &= MARK_KIND;
     return what == MARK_MADE || what == MARK_FREE;
 }
 
@@ -212,7 +213,7 @@ static void look_back(struct search_state *g, i64 low_us, i64 high_us, struct wa
         isize first = row_after(b, low_us - 1);
         if (b->base_us + (1 << 24) < low_us) return;
         for (isize i = row_after(b, high_us) - 1; i >= first && most > 0; i--) {
-            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1))
+            if (devices[i] != device || !(w.kinds >> b->what[i] & 1))
                 continue;
             found(g, b->calls[i], false);
             most--;
@@ -229,7 +230,7 @@ static void look_ahead(struct search_state *g, i64 low_us, i64 high_us, struct w
         isize end = row_after(b, high_us);
         if (b->base_us > high_us) return;
         for (isize i = row_after(b, low_us - 1); i < end && most > 0; i++) {
-            if (devices[i] != device || !(w.kinds >> (b->what[i] & MARK_KIND) & 1))
+            if (devices[i] != device || !(w.kinds >> b->what[i] & 1))
                 continue;
             found(g, b->calls[i], false);
             most--;
@@ -274,7 +275,7 @@ static void look_for_keys(struct search_state *g, const struct mark *m) {
             bool mine = false;
             for (isize k = 0; k < m->nkeys && !mine; k++) mine = m->keys[k] == key;
             isize row = b->rows[i];
-            if (!mine || !is_start(b->what[row])) continue;
+            if (!mine || key == KEY_WITHHELD || !is_start(b->what[row])) continue;
             i64 later_us = at_us(b, row) - m->at_us;
             bool token = (key & KEY_TOKEN) != 0;
             bool parent = b->to[row] == m->from && later_us <= g->slack_us;
@@ -305,7 +306,7 @@ static void follow(struct search_state *g, const struct mark *m) {
     i64 us = m->at_us, soon_us = us + g->slack_us;
     struct wanted leaving_to = {.from = m->to, .kinds = SET_START};
     struct wanted leaving_from = {.from = m->from, .kinds = SET_START};
-    switch ((enum mark_what)(m->what & MARK_KIND)) {
+    switch ((enum mark_what)m->what) {
     case MARK_MADE:
     case MARK_FREE:
         look_for_keys(g, m);
@@ -358,11 +359,14 @@ static enum err look_around_call(struct search_state *g) {
         u32 *known = map_put(&g->followed, mark_key(m));
         if (*known || g->followed.n > MARKS) continue;
         *known = 1;
+        enum err e = ERR_OK;
         if (g->low_us > g->high_us) {
             g->low_us = m->at_us - WINDOW_US;
             g->high_us = m->at_us + WINDOW_US;
+            e = tell_habits(g);
         }
-        enum err e = want_marks(g, m->at_us - WINDOW_US - g->slack_us,
+        if (e == ERR_OK)
+            e = want_marks(g, m->at_us - WINDOW_US - g->slack_us,
                                 m->at_us + WINDOW_US + g->slack_us);
         if (e != ERR_OK) return e;
         note_keys(g, m);
@@ -382,31 +386,24 @@ static int same_first(const void *a, const void *b) {
 
 enum { DEVICES = 1 << 16 };
 
-/* What happens at each device in the minutes around. */
+/* How many legs reach each device in the minutes around. */
 static void count_devices(struct search_state *g) {
-    u16 *place = arena_new(&g->boot, u16, DEVICES); /* row; 0: not met */
-    struct climate_device *rows = NULL;
-    isize n = 1, cap = 0; /* row 0: somewhere else */
-    rows = base_grow(rows, &cap, n, (isize)sizeof *rows);
+    u32 *reaching = arena_new(&g->boot, u32, DEVICES);
+    struct climate *all = &g->climate;
     for (isize k = g->first_counted; k < g->end_counted; k++) {
         const struct store_marks *b = &g->blocks[k];
-        rows = base_grow(rows, &cap, i64_min(n + 2 * b->n, DEVICES), (isize)sizeof *rows);
         for (isize i = 0; i < b->n; i++) {
-            const u16 ends[] = {b->from[i], b->to[i]};
-            for (int k2 = 0; k2 < 2; k2++) {
-                if (!ends[k2] || place[ends[k2]]) continue;
-                rows[n] = (struct climate_device){.device = ends[k2]};
-                place[ends[k2]] = (u16)n++;
-            }
-            climate_count(b->what[i], &rows[place[ends[0]]], &rows[place[ends[1]]]);
-            g->climate.legs += is_start(b->what[i]);
+            if (!is_start(b->what[i])) continue;
+            all->ndevices += reaching[b->to[i]]++ == 0;
+            all->legs++;
         }
     }
-    struct climate_device *kept = arena_new(&g->boot, struct climate_device, n);
-    memcpy(kept, rows, (size_t)n * sizeof *rows);
-    base_free(rows);
-    g->climate.devices = kept + 1;
-    g->climate.ndevices = n - 1;
+    struct climate_device *rows =
+        arena_new(&g->boot, struct climate_device, all->ndevices);
+    all->devices = rows;
+    for (isize d = 0; d < DEVICES; d++) {
+        if (reaching[d]) *rows++ = (struct climate_device){(u16)d, reaching[d]};
+    }
     g->counted = true;
 }
 
@@ -447,6 +444,14 @@ static void climate(struct search_state *g) {
     if (!g->counted) count_devices(g);
     count_numbers(g);
     weave_climate(g->n->weave, &g->climate);
+}
+
+/* The habits of devices at the time of the call, as they were learned with everything in sight. */
+static enum err tell_habits(struct search_state *g) {
+    str habits;
+    enum err e = store_habits(g->store, g->low_us + WINDOW_US, &g->boot, &habits);
+    if (e == ERR_OK) (void)weave_habits_told(g->n->weave, habits);
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 /* ---- rounds ------------------------------------------------------------------------------------------------------- */

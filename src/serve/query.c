@@ -1,8 +1,7 @@
 #include "serve/query.h"
 
 #include "serve/value.h"
-
-#include <string.h>
+#include "trace/number.h"
 
 static bool token_is(str text) {
     for (isize i = 0; i < text.n; i++) {
@@ -227,38 +226,25 @@ static bool next_word(str *text, struct word *w) {
     return true;
 }
 
-static isize count_digits(str s) {
-    isize n = 0;
-    for (isize i = 0; i < s.n; i++) n += is_digit(s.p[i]);
-    return n;
-}
-
-static bool like_number(str s) {
-    for (isize i = 0; i < s.n; i++) {
-        u8 c = s.p[i];
-        if (!is_digit(c) && c != '*' && c != ' ' && (c == 0 || !strchr("+-./()", c)))
-            return false;
-    }
-    return count_digits(s) > 0;
-}
-
 /* "+44 20 7946 0452" is one number, "01632960123 07700900356" are two: a group goes on a number that
  * begins with + or 0, unless it looks like the beginning of another one. */
 static str whole_number(str first, str *text, arena *view) {
     str whole = first;
-    if (!like_number(first) ||
+    if (!number_written_digits(first) ||
         (first.p[0] != '+' && first.p[0] != '0' && first.p[0] != '('))
         return first;
     for (;;) {
         struct word w;
         str after = *text;
-        if (!next_word(&after, &w) || w.key.n || w.quoted || !like_number(w.value))
+        if (!next_word(&after, &w) || w.key.n || w.quoted ||
+            !number_written_digits(w.value))
             return whole;
         struct endpoint e;
-        bool begins =
-            w.value.p[0] == '+' || (w.value.p[0] == '0' && count_digits(w.value) > 4);
+        bool begins = w.value.p[0] == '+' ||
+                      (w.value.p[0] == '0' && number_written_digits(w.value) > 4);
         if (begins || endpoint_read(&e, w.value)) return whole;
-        if (count_digits(whole) + count_digits(w.value) > 15) return whole;
+        if (number_written_digits(whole) + number_written_digits(w.value) > 15)
+            return whole;
         whole = arena_printf(view, "%.*s%.*s", (int)whole.n, (const char *)whole.p,
                              (int)w.value.n, (const char *)w.value.p);
         *text = after;
@@ -269,7 +255,7 @@ static bool take_bare(struct reading_query *r, struct word w, str *text) {
     struct endpoint e;
     if (endpoint_read(&e, w.value)) return take(r, TERM_ADDRESS, "q", w.value);
     str value = w.quoted ? w.value : whole_number(w.value, text, r->view);
-    bool number = like_number(value) && count_digits(value) >= 5;
+    bool number = number_written_digits(value) >= NUMBER_LAST;
     return take(r, number ? TERM_NUMBER : TERM_TEXT, "q", value);
 }
 

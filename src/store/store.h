@@ -53,6 +53,9 @@ must_use enum err store_sighting(struct store *s, const struct sighting *sightin
  * masked, are put in one transaction: then both keep it. `json` is its summary as the API gives it, kept as it is. Search terms are taken from *c. */
 must_use enum err store_put_call(struct store *s, const struct call *c, str json);
 
+/* Keeps what linking has learned (weave_habits) for the 18 minutes around a time, in place of what was there. */
+must_use enum err store_put_habits(struct store *s, i64 at_us, str habits);
+
 /* Tells the time (microseconds since 1970 UTC): what is kept from now on counts as no older than this, so
  * that an old trace read in today stays as long as any other. Without it only the stamps count. */
 void store_clock(struct store *s, i64 now_us);
@@ -119,6 +122,8 @@ struct store_marks {
 /* All that overlap [after_us, before_us), in the order of time. */
 must_use enum err store_marks(struct store *s, i64 after_us, i64 before_us, arena *view,
                               struct store_marks **blocks, isize *n);
+/* What linking had learned at that time, or at the next that is known: bytes of its own. ERR_NOT_FOUND: never. */
+must_use enum err store_habits(struct store *s, i64 at_us, arena *view, str *habits);
 /* The same as store_call_ids. ERR_NOT_FOUND: it has gone since. */
 must_use enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
                                       str **call_ids, isize *n);

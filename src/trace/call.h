@@ -184,7 +184,7 @@ struct problem {
 /* What another leg may know a leg by, and when: what linking looks up where it has not everything in memory
  * (link/keys.c makes them, the store keeps them). Devices and keys are hashes, the same in every run; device 0: none. */
 enum mark_what {
-    MARK_MADE, /* a leg starts, from `from` to `to`; another one has made it. The bits above MARK_KIND say how (link) */
+    MARK_MADE, /* a leg starts, from `from` to `to`; another one has made it */
     MARK_FREE, /* the same; nothing that was seen has made it */
     MARK_ANSWER, /* what may make `to` send another leg: an answer, … */
     MARK_RETRY,
@@ -192,8 +192,8 @@ enum mark_what {
     MARK_HOLD,
     MARK_END,  /* a leg that left `from` has failed: another try may follow */
     MARK_OVER, /* a leg from `from` to `to` was hung up or given up */
-    MARK_KIND = 7,
 };
+#define KEY_WITHHELD ((u32)1) /* the caller's number is withheld: equal ones say nothing */
 #define KEY_TOKEN                                                                        \
     ((u32)1 << 31) /* set: a value that other legs have as well; else a number */
 struct mark {

@@ -65,6 +65,7 @@ struct talk {
     const char *tag;      /* the callee's, else made from the name */
     const char *from_tag; /* the caller's, else made from the name */
     const char *type;     /* Content-Type, else application/sdp */
+    const char *contact;  /* of what the callee answers, else its address */
     int cseq;             /* of its INVITE; 0: 1 */
     bool proxied;         /* its messages carry an older Via as well */
 };
@@ -162,16 +163,19 @@ static inline str wire_text(struct scene *s, const struct talk *t, const struct 
     int sender = m->answer != m->back ? t->to : t->from;
     str body = m->sdp ? sdp_of(s, t, sender, m->answer) : (str){0};
     const char *type = t->type ? t->type : "application/sdp";
+    str contact =
+        arena_printf(&s->text, "<sip:%s:%d>", s->boxes[sender].ip, s->boxes[sender].port);
+    if (t->contact && m->answer && sender == t->to) contact = str_z(t->contact);
     const char *older = "";
     if (t->proxied) older = "Via: SIP/2.0/UDP 192.0.2.250:5060;branch=z9hG4bKolder\r\n";
     return arena_printf(
         &s->text,
         "%s\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bK%s\r\n%sFrom: %.*s\r\nTo: %.*s\r\n"
-        "Call-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:%s:%d>\r\n%s%s%s%s%s"
+        "Call-ID: %s\r\nCSeq: %d %s\r\nContact: %.*s\r\n%s%s%s%s%s"
         "Content-Length: %d\r\n\r\n%.*s",
         m->start, asker->ip, asker->port, hex_of(s, t->name, m->branch, m->cseq), older,
         (int)caller.n, (const char *)caller.p, (int)called.n, (const char *)called.p,
-        call_id_of(s, t), m->cseq, m->method, s->boxes[sender].ip, s->boxes[sender].port,
+        call_id_of(s, t), m->cseq, m->method, (int)contact.n, (const char *)contact.p,
         m->answer ? "" : "Max-Forwards: 70\r\n", m->headers ? m->headers : "",
         body.n ? "Content-Type: " : "", body.n ? type : "", body.n ? "\r\n" : "",
         (int)body.n, (int)body.n, (const char *)body.p);

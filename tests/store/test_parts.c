@@ -1,89 +1,8 @@
-/* The parts below the tables: numbers, packed sightings, squeezed blobs. */
-#include "store/sqlite/phone.h"
+/* The parts below the tables: words, packed sightings, squeezed blobs. */
 #include "lib/edge.h"
 #include "world.h"
 
-/* ---- numbers ------------------------------------------------------------------------------------------ */
-
-static void numbers_in_all_forms(void **state) {
-    (void)state;
-    static const struct {
-        const char *text, *raw, *plain;
-        bool digits;
-    } rows[] = {
-        {"+44 1632 960123", "+441632960123", "441632960123", true},
-        {"+44 (0)1632 960123", "+441632960123", "441632960123", true},
-        {"00441632960123", "00441632960123", "441632960123", true},
-        {"01632960123", "01632960123", "1632960123", true},
-        {"1632960123", "1632960123", "1632960123", true},
-        {"(01632) 960-123", "01632960123", "1632960123", true},
-        {"01632.960/123", "01632960123", "1632960123", true},
-        {"01632960123;npdi;rn=+448081570000", "01632960123", "1632960123", true},
-        {"1234#01632960123", "1234#01632960123", "1632960123", true},
-        {"1234%2301632960123", "1234#01632960123", "1632960123", true},
-        {"sip:+441632960123@192.0.2.1:5060;user=phone", "+441632960123", "441632960123",
-         true},
-        {"tel:+1-201-555-0123;ext=5", "+12015550123", "12015550123", true},
-        {"201", "201", "201", true},
-        {"0201", "0201", "0201", true}, /* too short for a trunk prefix */
-        {"00112", "00112", "00112", true},
-        {"*67", "*67", "67", true},
-        {"*", "*", "", true},
-        {"0", "0", "0", true},
-        {"+", "+", "", true},
-        {"", "", "", false},
-        {"  ", "", "", false},
-        {"Alice", "alice", "alice", false},
-        {"alice@example.com", "alice", "alice", false},
-        {"bob-2", "bob-2", "bob-2", false},
-        {"1+2", "1+2", "1+2", false},
-        {"%zz%4", "%zz%4", "%zz%4", false},
-        {"%", "%", "%", false},
-        {"\xff\x00", "\xff", "\xff", false},
-    };
-    for (isize i = 0; i < countof(rows); i++) {
-        str text = edge_copy(str_z(rows[i].text));
-        struct phone n = phone_read(text);
-        edge_drop(text);
-        struct out o = {0};
-        out_bytes(&o, phone_raw(&n));
-        out_byte(&o, '|');
-        out_bytes(&o, phone_plain(&n));
-        out_byte(&o, 0);
-        char want[200];
-        snprintf(want, sizeof want, "%s|%s", rows[i].raw, rows[i].plain);
-        assert_string_equal((const char *)o.p, want);
-        assert_int_equal(n.digits, rows[i].digits);
-        out_drop(&o);
-    }
-}
-
-static void the_beginning_of_a_number(void **state) {
-    (void)state;
-    static const char *const rows[][2] = {{"+44", "44"}, {"0044", "44"}, {"0163", "163"},
-                                          {"0", ""},     {"00", ""},     {"ali", "ali"}};
-    for (isize i = 0; i < countof(rows); i++) {
-        struct phone n = phone_read_start(str_z(rows[i][0]));
-        assert_true(str_eq(phone_plain(&n), str_z(rows[i][1])));
-    }
-}
-
-static void a_number_of_any_length(void **state) {
-    (void)state;
-    u8 text[300], back[PHONE_MAX];
-    for (isize n = 0; n < countof(text); n++) {
-        memset(text, '7', sizeof text);
-        struct phone p = phone_read((str){text, n});
-        assert_int_equal(p.nraw, n < PHONE_MAX ? n : PHONE_MAX);
-        assert_int_equal(phone_reversed(phone_plain(&p), back).n, p.nplain);
-        memset(text, 'x', sizeof text);
-        p = phone_read((str){text, n});
-        assert_int_equal(p.nraw, n < PHONE_MAX ? n : PHONE_MAX);
-        memset(text, ' ', sizeof text);
-        p = phone_read((str){text, n});
-        assert_int_equal(p.nraw, 0);
-    }
-}
+/* ---- words ------------------------------------------------------------------------------------------- */
 
 static void durations_fall_into_doublings(void **state) {
     (void)state;
@@ -317,9 +236,6 @@ static void other_pages_are_left_alone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_in_all_forms),
-        cmocka_unit_test(the_beginning_of_a_number),
-        cmocka_unit_test(a_number_of_any_length),
         cmocka_unit_test(durations_fall_into_doublings),
         cmocka_unit_test(records_come_back_as_they_were),
         cmocka_unit_test(noise_is_no_record),

@@ -288,3 +288,32 @@ enum err store_marks(struct store *s, i64 after_us, i64 before_us, arena *view,
     db_read_end(s);
     return e;
 }
+
+/* ---- habits ------------------------------------------------------------------------------------------ */
+
+enum err store_put_habits(struct store *s, i64 at_us, str habits) {
+    enum err e = db_may_write(s);
+    if (e) return e;
+    sqlite3_stmt *st = db_stmt(s, SQL_HABIT_SET);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, at_us >> BUCKET_BITS);
+    db_bind_blob(st, 2, habits);
+    return db_run(s, st);
+}
+
+enum err store_habits(struct store *s, i64 at_us, arena *view, str *habits) {
+    enum err e = db_read_begin(s);
+    bool row = false;
+    *habits = (str){0};
+    for (int after = 0; after < 2 && !e && !row; after++) {
+        sqlite3_stmt *st = db_stmt(s, after ? SQL_HABIT_AFTER : SQL_HABIT_BEFORE);
+        if (!st) e = ERR_IO;
+        if (st) sqlite3_bind_int64(st, 1, at_us >> BUCKET_BITS);
+        if (st) e = db_step(s, st, &row);
+        if (row) *habits = arena_copy(view, db_str(st, 0));
+        if (row) sqlite3_reset(st);
+    }
+    db_read_end(s);
+    if (!e && !row) return ERR_NOT_FOUND;
+    return e;
+}

@@ -46,6 +46,9 @@ const char store_schema[] =
     /* what legs are found by from other legs; at = start_us >> 24 */
     "CREATE TABLE mark(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
 
+    /* what linking had learned then; at = time >> 30 */
+    "CREATE TABLE habit(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one=1), sightings INTEGER NOT NULL,"
     " calls INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;"
     "INSERT INTO total VALUES(1,0,0,-9223372036854775807);";

@@ -27,6 +27,9 @@
  * one row, in columns (marks.h), since a look-up wants those of some minutes and little of each. call.blocks lists
  * the rows that have marks of a call.
  *
+ * habit keeps, for every 18 minutes, what linking had learned of the devices (bytes of link's own), so that one call
+ * can be linked again as it was with everything in sight.
+ *
  * Invariants, which tests/store check after every fault:
  *   (1) chunk.ref and leg.ref are in call_id, leg.call and posting.call in call, posting.word in word.
  *   (2) a call has one leg or more; a word has one posting or more; a call_id has a chunk or a leg.
@@ -127,6 +130,10 @@ extern const char store_schema[];
     X(MARK_GET, "SELECT at,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")          \
     X(MARK_SET, "INSERT OR REPLACE INTO mark(at,data) VALUES(?1,?2)")                    \
     X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \
+    X(HABIT_SET, "INSERT OR REPLACE INTO habit(at,data) VALUES(?1,?2)")                  \
+    X(HABIT_BEFORE, "SELECT data FROM habit WHERE at<=?1 ORDER BY at DESC LIMIT 1") \
+    X(HABIT_AFTER, "SELECT data FROM habit WHERE at>?1 ORDER BY at LIMIT 1") \
+    X(HABIT_OLD, "DELETE FROM habit WHERE at<ifnull((SELECT min(at)>>6 FROM mark),at+1)") \
     X(CALL_STRADDLES,                                                                    \
       "SELECT DISTINCT call.id FROM chunk JOIN leg ON leg.ref=chunk.ref JOIN call ON"    \
       " call.no=leg.call WHERE chunk.first_us>=?1 AND chunk.first_us<?2 AND"             \

@@ -1,5 +1,5 @@
 #include "store/sqlite/find.h"
-#include "store/sqlite/phone.h"
+#include "trace/number.h"
 
 #include <string.h>
 
@@ -47,36 +47,36 @@ void want_pattern(struct criterion *c, enum word_kind kind, str text) {
 /* A whole number: itself; what ends in it; and what it ends in, when only a country code is missing there. */
 static void want_whole(struct criterion *c, enum word_kind kind, enum word_kind back,
                        str text) {
-    struct phone n = phone_read(text);
-    u8 reversed[PHONE_MAX];
-    str backwards = phone_reversed(phone_plain(&n), reversed);
-    want_add(c, kind, WANT_EXACT, phone_plain(&n));
-    if (n.nraw != n.nplain) want_add(c, kind, WANT_EXACT, phone_raw(&n));
+    struct number n = number_read(text);
+    u8 reversed[NUMBER_MAX];
+    str backwards = word_reversed(number_plain(&n), reversed);
+    want_add(c, kind, WANT_EXACT, number_plain(&n));
+    if (n.nraw != n.nplain) want_add(c, kind, WANT_EXACT, number_raw(&n));
     if (!n.digits) return;
-    if (n.nplain >= PHONE_LAST) want_add(c, back, WANT_PREFIX, backwards);
-    for (isize k = n.nplain - 1; k >= PHONE_WHOLE && k >= n.nplain - PHONE_COUNTRY; k--)
+    if (n.nplain >= NUMBER_LAST) want_add(c, back, WANT_PREFIX, backwards);
+    for (isize k = n.nplain - 1; k >= NUMBER_WHOLE && k >= n.nplain - NUMBER_COUNTRY; k--)
         want_add(c, back, WANT_EXACT, str_sub(backwards, 0, k));
 }
 
 static void want_one_side(struct criterion *c, enum word_kind kind, enum word_kind back,
                           str text) {
     bool leading, trailing;
-    u8 reversed[PHONE_MAX];
+    u8 reversed[NUMBER_MAX];
     str core = stars_off(text, &leading, &trailing);
     if (!leading && !trailing) {
         want_whole(c, kind, back, core);
         return;
     }
-    struct phone n = leading ? phone_read(core) : phone_read_start(core);
+    struct number n = leading ? number_read(core) : number_read_start(core);
     if (!trailing) {
         /* the end of a number: its first digits are no prefix of anything */
-        want_add(c, back, WANT_PREFIX, phone_reversed(phone_raw(&n), reversed));
+        want_add(c, back, WANT_PREFIX, word_reversed(number_raw(&n), reversed));
         return;
     }
     enum want_how how = how_of(leading, trailing);
-    want_add(c, kind, how, phone_raw(&n));
+    want_add(c, kind, how, number_raw(&n));
     if (!leading && n.nplain && n.nplain != n.nraw)
-        want_add(c, kind, how, phone_plain(&n));
+        want_add(c, kind, how, number_plain(&n));
 }
 
 void want_number(struct criterion *c, str text, bool from, bool to) {
@@ -104,8 +104,8 @@ void want_address(struct criterion *c, str text) {
 }
 
 static bool looks_like_number(str text) {
-    struct phone n = phone_read(text);
-    return n.digits && n.nplain >= PHONE_LAST;
+    struct number n = number_read(text);
+    return n.digits && n.nplain >= NUMBER_LAST;
 }
 
 str want_text_core(str text) {

@@ -1,7 +1,7 @@
 #include "store/sqlite/word.h"
 
 #include "store/sqlite/db.h"
-#include "store/sqlite/phone.h"
+#include "trace/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,12 @@ str word_fold(str text, u8 *to) {
     isize n = text.n < WORD_MAX ? text.n : WORD_MAX;
     for (isize i = 0; i < n; i++) to[i] = to_lower(text.p[i]);
     return (str){to, n};
+}
+
+str word_reversed(str text, u8 *to) {
+    must(text.n <= WORD_MAX);
+    for (isize i = 0; i < text.n; i++) to[i] = text.p[text.n - 1 - i];
+    return (str){to, text.n};
 }
 
 static void add(struct gather *g, enum word_kind kind, str text) {
@@ -42,12 +48,12 @@ static void add_int(struct gather *g, enum word_kind kind, int value) {
 
 static void add_number(struct gather *g, enum word_kind kind, enum word_kind back,
                        str text) {
-    struct phone n = phone_read(text);
-    u8 reversed[PHONE_MAX];
-    str raw = phone_raw(&n), plain = phone_plain(&n);
+    struct number n = number_read(text);
+    u8 reversed[NUMBER_MAX];
+    str raw = number_raw(&n), plain = number_plain(&n);
     add(g, kind, plain);
     if (!str_eq(raw, plain)) add(g, kind, raw);
-    add(g, back, phone_reversed(plain, reversed));
+    add(g, back, word_reversed(plain, reversed));
 }
 
 static void add_address(struct gather *g, str text) {

@@ -5,7 +5,7 @@
 #include "base/rd.h"
 #include "trace/call.h"
 
-/* X(NAME, number): texts are in lower case but for FROM, TO and their reverses, which phone.h makes */
+/* X(NAME, number): texts are in lower case but for FROM, TO and their reverses, which trace/number.h makes */
 #define WORD_LIST(X)                                                                     \
     X(KIND, 1)   /* "call" */                                                            \
     X(STATE, 2)  /* "failed" */                                                          \
@@ -39,5 +39,7 @@ bool words_next(struct rd *in, i64 before, i64 *id);
 int word_duration(i64 duration_ms);
 /* Lower case, at most WORD_MAX bytes, in `to`. */
 str word_fold(str text, u8 *to);
+/* Backwards, in `to`; WORD_MAX bytes at most. */
+str word_reversed(str text, u8 *to);
 
 #endif

@@ -1,0 +1,515 @@
+/* fit.c: writes src/link/weights.h. Plays the training worlds, gives every leg its true parent, and counts how often each kind
+ * of evidence holds, how long it takes, and how often it seems to hold between strangers.
+ *
+ *     fit [row...] > weights.h     twice: how sure a link is can be told only with the tables built in
+ *
+ * What the simulator's devices do is not all that devices do: a share of each table is a plain, broad guess. */
+#include "link/choice.h"
+#include "link/corpus.h"
+#include "link/weights.h"
+#include "world/judge.h"
+#include "world/worlds.h"
+
+#define json_null jansson_null /* out.h has one as well */
+#include <jansson.h>
+#undef json_null
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which leg of the truth is a row of sums --------------------------------------------------------- */
+
+struct truth {
+    const struct world *world;
+    const struct view *view;
+    struct weave *weave;
+    int *source; /* by source of the trace: of the view, -1 */
+    int *first; /* by source of the view: its first row of lines, and one past the last */
+    int *true_leg; /* by row of sums: row + 1 */
+    u32 *sum_of;   /* by true leg: row of sums + 1 */
+    u32 *
+        parent; /* by row of sums: row + 1, of the true parent or the nearest ancestor that was seen */
+};
+
+static int line_msg(const struct truth *t, const struct seen *r) {
+    int source = t->source[r->source];
+    if (source < 0) return -1;
+    int low = t->first[source], high = t->first[source + 1], end = high;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (t->view->lines[middle].line < r->line)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < end && t->view->lines[low].line == r->line ? t->view->lines[low].msg
+                                                            : -1;
+}
+
+static void truth_open(struct truth *t, const struct world *world,
+                       const struct view *view, struct weave *w) {
+    *t = (struct truth){.world = world, .view = view, .weave = w};
+    t->source = base_new(w->trace.nsources + 1, (isize)sizeof(int));
+    t->first = base_new(view->nsources + 2, (isize)sizeof(int));
+    t->true_leg = base_new(w->nsums + 1, (isize)sizeof(int));
+    t->parent = base_new(w->nsums + 1, (isize)sizeof(u32));
+    t->sum_of = base_new(world->nlegs + 1, (isize)sizeof(u32));
+    for (isize i = 0; i < w->trace.nsources; i++) {
+        t->source[i] = -1;
+        for (int k = 0; k < view->nsources; k++) {
+            if (str_eq(w->trace.sources[i].name, str_z(view->sources[k].name)))
+                t->source[i] = k;
+        }
+    }
+    for (int s = 0, row = 0; s <= view->nsources; s++) {
+        while (row < view->nlines && view->lines[row].source < s) row++;
+        t->first[s] = row;
+    }
+    for (isize i = 0; i < w->nsums; i++) {
+        int msg = line_msg(t, msg_seen(w, &w->msgs[w->by_leg[w->sums[i].at]]));
+        if (msg < 0) continue;
+        t->true_leg[i] = world->msgs[msg].leg + 1;
+        if (!t->sum_of[world->msgs[msg].leg])
+            t->sum_of[world->msgs[msg].leg] = (u32)i + 1;
+    }
+    for (isize i = 0; i < w->nsums; i++) {
+        if (!t->true_leg[i]) continue;
+        int up = world->legs[t->true_leg[i] - 1].parent;
+        while (up && !t->sum_of[up - 1]) up = world->legs[up - 1].parent;
+        t->parent[i] = up ? t->sum_of[up - 1] : 0;
+        if (t->parent[i] == (u32)i + 1) t->parent[i] = 0;
+    }
+}
+
+static void truth_close(struct truth *t) {
+    base_free(t->source);
+    base_free(t->first);
+    base_free(t->true_leg);
+    base_free(t->sum_of);
+    base_free(t->parent);
+}
+
+/* ---- what is counted ---------------------------------------------------------------------------------- */
+
+struct histogram {
+    double n, below[WEIGHT_EDGES]; /* below[i]: between edge i - 1 and edge i */
+};
+
+struct counts {
+    double holds[EVIDENCE_COUNT], of[EVIDENCE_COUNT], before[EVIDENCE_COUNT];
+    struct histogram delay[EVIDENCE_COUNT], chance[EVIDENCE_COUNT];
+};
+
+static double edge_us(int i) {
+    return 50 * pow(2, i / 2.0);
+}
+
+static void count(struct histogram *h, i64 us, double weight) {
+    double at = us < 0 ? -(double)us : (double)us;
+    int i = 0;
+    while (i < WEIGHT_EDGES - 1 && edge_us(i) < at) i++;
+    h->below[i] += weight;
+    h->n += weight;
+}
+
+static bool is_trigger(enum evidence_kind k) {
+    return k >= EVIDENCE_TIMING && k <= EVIDENCE_AFTER_HOLD;
+}
+static bool is_echo(enum evidence_kind k) {
+    return k >= EVIDENCE_RING_ECHO && k <= EVIDENCE_BYE_ECHO;
+}
+static bool is_number(enum evidence_kind k) {
+    return k == EVIDENCE_CALLED_NUMBER || k == EVIDENCE_CALLER_NUMBER;
+}
+/* One child explains it for all. */
+static bool is_shared(enum evidence_kind k) {
+    return k == EVIDENCE_RING_ECHO || k == EVIDENCE_ANSWER_ECHO ||
+           k == EVIDENCE_FAILURE_ECHO;
+}
+
+enum { TOO_LATE_US = 3000000 }; /* an echo takes no longer */
+
+static void count_pair(struct counts *all, const struct proofs *proofs, double weight) {
+    for (isize i = 0; i < proofs->n; i++) {
+        const struct proof *p = &proofs->rows[i];
+        enum evidence_kind k = (enum evidence_kind)p->kind;
+        if (is_trigger(k)) {
+            all->holds[k] += weight;
+            count(&all->delay[k], p->delta_us, weight);
+        }
+        if (is_number(k)) {
+            all->of[k] += weight;
+            if (p->bits > 0) all->holds[k] += weight;
+        }
+        if (is_echo(k) && !is_shared(k)) {
+            i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
+            all->of[k] += weight;
+            if (apart > TOO_LATE_US) continue;
+            all->holds[k] += weight;
+            if (p->delta_us < 0) all->before[k] += weight;
+            count(&all->delay[k], p->delta_us, weight);
+        }
+    }
+}
+
+/* Of an event of the parent's, the child that explains it best. */
+static void count_shared(struct counts *all, const struct index *x, u32 parent,
+                         double weight) {
+    static const enum evidence_kind kinds[] = {EVIDENCE_RING_ECHO, EVIDENCE_ANSWER_ECHO,
+                                               EVIDENCE_FAILURE_ECHO};
+    struct clue_run kids = clues_find(&x->kids, parent + (u64)1);
+    for (int e = 0; e < ECHO_COUNT; e++) {
+        i64 best = INT64_MAX;
+        for (isize i = 0; i < kids.n; i++) {
+            i64 gap_us = 0;
+            double odds = pair_echo(x->w, &x->w->sums[kids.rows[i].leg],
+                                    &x->w->sums[parent], (enum echo_kind)e, &gap_us);
+            bool seen = odds > 1 || odds < 1;
+            if (seen && gap_us > -1000 && gap_us < best) best = gap_us;
+        }
+        if (best == INT64_MAX) continue;
+        all->of[kinds[e]] += weight;
+        if (best > TOO_LATE_US) continue;
+        all->holds[kinds[e]] += weight;
+        count(&all->delay[kinds[e]], best < 0 ? 0 : best, weight);
+    }
+}
+
+/* Legs that reached the same device shortly before, and are of other calls. */
+static void count_strangers(struct counts *all, const struct index *x,
+                            const struct truth *t, u32 c) {
+    enum { STRANGERS = 4, LOOKED_AT = 200 };
+    const struct sum *s = &x->w->sums[c];
+    struct clue_run run = clues_find(&x->events, s->from_dev);
+    isize n = clues_until(run, s->start_us);
+    int met = 0;
+    for (int i = 0; n-- > 0 && i < LOOKED_AT && met < STRANGERS; i++) {
+        u32 p = run.rows[n].leg;
+        if (p == c || !t->true_leg[p] || p + 1 == t->parent[c]) continue;
+        const struct world_leg *legs = t->world->legs;
+        if (legs[t->true_leg[p] - 1].call == legs[t->true_leg[c] - 1].call) continue;
+        struct proofs proofs = {0};
+        (void)pair_intensity(x, c, p, 0, &proofs);
+        met++;
+        for (isize k = 0; k < proofs.n; k++) {
+            if (is_echo((enum evidence_kind)proofs.rows[k].kind))
+                count(&all->chance[proofs.rows[k].kind], proofs.rows[k].delta_us, 1);
+        }
+    }
+}
+
+/* What could have made those devices send a leg that send any because of others. */
+static void count_chances(struct counts *all, const struct index *x, double weight) {
+    const struct weave *w = x->w;
+    bool *sends = base_new(w->ndevs + 1, 1);
+    for (isize i = 0; i < w->nsums; i++) {
+        if (w->sums[i].parent && !leg_is_hop(w, &w->sums[i]))
+            sends[w->sums[i].from_dev] = true;
+    }
+    for (isize i = 0; i < w->ndevs * CAUSES; i++) {
+        if (sends[i / CAUSES]) all->of[i % CAUSES] += weight * x->chances[i];
+    }
+    base_free(sends);
+}
+
+static void count_world(struct counts *all, const struct truth *t) {
+    struct weave *w = t->weave;
+    struct index x;
+    isize n = w->nsums;
+    struct sort_row *rows = base_new(n + 1, (isize)sizeof *rows);
+    for (isize i = 0; i < n; i++) {
+        struct sum *s = &w->sums[i];
+        rows[i] = (struct sort_row){sort_time(s->start_us), (u64)i};
+        if (!leg_is_hop(w, s)) s->parent = t->parent[i];
+    }
+    sort_rows(rows, n);
+    index_open(&x, w);
+    index_calls(&x);
+    index_learn(&x, rows);
+    double pairs = 0;
+    for (isize i = 0; i < n; i++) pairs += w->sums[i].parent != 0;
+    double weight = pairs > 0 ? 10000 / pairs : 0; /* every world counts the same */
+    count_chances(all, &x, weight);
+    for (u32 c = 0; (isize)c < n; c++) {
+        const struct sum *s = &w->sums[c];
+        if (s->kind != KIND_CALL) continue;
+        count_shared(all, &x, c, weight);
+        if (!s->parent || leg_is_hop(w, s)) continue;
+        struct proofs proofs = {0};
+        (void)pair_intensity(&x, c, s->parent - 1, 0, &proofs);
+        count_pair(all, &proofs, weight);
+        count_strangers(all, &x, t, c);
+    }
+    index_close(&x);
+    base_free(rows);
+}
+
+/* ---- real captures --------------------------------------------------------------------------------------- */
+
+/* What is known to be one call, and found to be (tests/link/test_corpus.c), counts as its links say. */
+static void count_links(struct counts *all, struct weave *w, double weight) {
+    struct index x;
+    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
+    for (isize i = 0; i < w->nsums; i++)
+        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
+    sort_rows(rows, w->nsums);
+    index_open(&x, w);
+    index_calls(&x);
+    index_learn(&x, rows);
+    count_chances(all, &x, weight);
+    for (u32 c = 0; (isize)c < w->nsums; c++) {
+        const struct sum *s = &w->sums[c];
+        if (s->kind != KIND_CALL) continue;
+        count_shared(all, &x, c, weight);
+        if (!s->parent || leg_is_hop(w, s)) continue;
+        struct proofs proofs = {0};
+        (void)pair_intensity(&x, c, s->parent - 1, 0, &proofs);
+        count_pair(all, &proofs, weight);
+    }
+    index_close(&x);
+    base_free(rows);
+}
+
+static void count_real(struct counts *all, const char *folder) {
+    enum { WEIGHT = 100 }; /* they are few, and real */
+    char path[4096];
+    json_error_t e;
+    snprintf(path, sizeof path, "%s/ground_truth.json", folder);
+    json_t *groups = json_load_file(path, 0, &e);
+    for (size_t g = 0; g < json_array_size(groups); g++) {
+        const json_t *files = json_object_get(json_array_get(groups, g), "files");
+        struct weave *w = weave_open();
+        arena boot = arena_open((isize)64 << 20);
+        for (size_t i = 0; i < json_array_size(files); i++)
+            (void)corpus_read(w, folder, json_string_value(json_array_get(files, i)),
+                              &boot);
+        weave_link(w);
+        count_links(all, w, WEIGHT);
+        weave_close(w);
+        input_files_close();
+        arena_close(&boot);
+    }
+    json_decref(groups);
+}
+
+/* ---- how sure ---------------------------------------------------------------------------------------------- */
+
+/* Stated odds and what came of it. */
+struct stated {
+    double logit;
+    bool right;
+};
+struct statements {
+    struct stated *rows;
+    isize n, cap;
+};
+
+static double raw_logit(double share) {
+    double p = share < 1e-6 ? 1e-6 : share > 1 - 1e-6 ? 1 - 1e-6 : share;
+    return log(p / (1 - p));
+}
+
+/* Each leg's likeliest call, whether it has joined it or not. */
+static void collect(struct statements *all, const struct truth *t) {
+    struct weave *w = t->weave;
+    for (u32 c = 0; (isize)c < w->nsums; c++) {
+        const struct sum *s = &w->sums[c];
+        if (s->kind != KIND_CALL || leg_is_hop(w, s) || !t->true_leg[c] || !s->likeliest)
+            continue;
+        int other = t->true_leg[s->likeliest - 1];
+        const struct world_leg *legs = t->world->legs;
+        bool right = other && legs[other - 1].call == legs[t->true_leg[c] - 1].call;
+        all->rows = base_grow(all->rows, &all->cap, all->n + 1, (isize)sizeof *all->rows);
+        all->rows[all->n++] = (struct stated){raw_logit(s->share), right};
+    }
+}
+
+static double likelihood(const struct statements *all, double a, double b) {
+    double sum = 0;
+    for (isize i = 0; i < all->n; i++) {
+        double z = a + b * all->rows[i].logit;
+        sum -= log1p(exp(all->rows[i].right ? -z : z));
+    }
+    return sum;
+}
+
+/* Logistic regression by Newton's method, a step halved until it helps: P = 1 / (1 + exp(-(a + b logit))). */
+static void calibrate(const struct statements *all, double *a, double *b) {
+    enum { STEPS = 40, HALVINGS = 20 };
+    *a = 0, *b = 0.5;
+    double best = likelihood(all, *a, *b);
+    for (int step = 0; step < STEPS; step++) {
+        double ga = 0, gb = 0, haa = 1e-6, hab = 0, hbb = 1e-6;
+        for (isize i = 0; i < all->n; i++) {
+            double x = all->rows[i].logit, p = 1 / (1 + exp(-(*a + *b * x)));
+            double e = (all->rows[i].right ? 1 : 0) - p, v = p * (1 - p);
+            ga += e, gb += e * x;
+            haa += v, hab += v * x, hbb += v * x * x;
+        }
+        double det = haa * hbb - hab * hab, da = (hbb * ga - hab * gb) / det,
+               db = (haa * gb - hab * ga) / det;
+        for (int k = 0; k < HALVINGS; k++, da /= 2, db /= 2) {
+            double now = likelihood(all, *a + da, *b + db);
+            if (now <= best) continue;
+            best = now;
+            *a += da, *b += db;
+            break;
+        }
+    }
+}
+
+static void print_calibration(const struct statements *all) {
+    double a, b;
+    calibrate(all, &a, &b);
+    fprintf(stderr, "%td legs: P = 1 / (1 + exp(-(%.4f + %.4f logit)))\n", all->n, a, b);
+    static const double bins[] = {0.1,  0.3,  0.5,  0.7,   0.8, 0.9,
+                                  0.95, 0.98, 0.99, 0.999, 1.1};
+    isize of[countof(bins)] = {0}, right[countof(bins)] = {0};
+    for (isize i = 0; i < all->n; i++) {
+        double p = 1 / (1 + exp(-all->rows[i].logit));
+        int k = 0;
+        while (p >= bins[k]) k++;
+        of[k]++;
+        right[k] += all->rows[i].right;
+    }
+    for (isize k = 0; k < countof(bins); k++) {
+        if (of[k])
+            fprintf(stderr, "  below %.3f: %7td legs, %.4f right\n", bins[k], of[k],
+                    (double)right[k] / (double)of[k]);
+    }
+}
+
+/* ---- the tables ------------------------------------------------------------------------------------------ */
+
+struct guess {
+    double share, mean_s;
+};
+
+/* What was known before anything was counted: milliseconds mostly, sometimes seconds, now and then a queue's half minute. */
+static double guess_below(enum evidence_kind k, double us, bool chance) {
+    static const struct guess prompt[] = {{0.70, 0.015}, {0.20, 0.3}, {0.10, 20}},
+                              echo[] = {{0.75, 0.015}, {0.20, 0.15}, {0.05, 1.5}};
+    static const struct guess beside[] = {{0.80, 0.0005}, {0.15, 0.02}, {0.05, 2}};
+    if (k == EVIDENCE_AFTER_WAIT) return us < 300000 ? 0 : 1 - exp(-(us - 300000) / 20e6);
+    const struct guess *mix = k == EVIDENCE_AFTER_SIBLING ? beside
+                              : is_trigger(k)             ? prompt
+                                                          : echo;
+    double sum = 0;
+    if (chance) return 1 - exp(-us / 30e6);
+    for (int i = 0; i < 3; i++)
+        sum += mix[i].share * (1 - exp(-us / 1e6 / mix[i].mean_s));
+    return sum;
+}
+
+static void print_row(enum evidence_kind k, const struct histogram *h, bool chance,
+                      const char *id) {
+    static const double GUESS = 0.10, FEW = 50;
+    double own = h->n / (h->n + FEW) * (1 - GUESS), sum = 0;
+    printf("    [EVIDENCE_%s] = {", id);
+    for (int i = 0; i < WEIGHT_EDGES; i++) {
+        sum += h->below[i];
+        double share = h->n > 0 ? own * sum / h->n : 0;
+        share += (1 - (h->n > 0 ? own : 0)) * guess_below(k, edge_us(i), chance);
+        printf("%s%.6ff", i ? ", " : "", share);
+    }
+    printf("},\n");
+}
+
+static const char *const ids[] = {
+#define X(id, name, words) #id,
+    EVIDENCE_LIST(X)
+#undef X
+};
+
+/* Counted, with a little of what is in the table now, so that what is never seen keeps some weight. */
+static double holds(const struct counts *all, enum evidence_kind k) {
+    enum { SOME = 20 };
+    if (!all->of[k]) return weight_holds[k];
+    double m = (all->holds[k] + SOME * weight_holds[k]) / (all->of[k] + SOME);
+    if (is_trigger(k)) return m < 0.005 ? 0.005 : m;
+    return m < 0.005 ? 0.005 : m > 0.995 ? 0.995 : m;
+}
+
+static void print_tables(const struct counts *all, const struct statements *statements) {
+    printf("/* weights.h: how often each kind of evidence holds for legs of one call, "
+           "and how long it takes. Written by `make fit` from the\n"
+           " * training seeds of tests/world; not to be edited by hand.\n"
+           " *\n"
+           " * Times are cumulated over edges 50 us x 2^(i/2): row i says which share of "
+           "the delays is shorter than edge i. */\n"
+           "#ifndef SIPWEAVE_LINK_WEIGHTS_H\n#define SIPWEAVE_LINK_WEIGHTS_H\n\n#include "
+           "\"link/evidence.h\"\n\n"
+           "enum { WEIGHT_EDGES = %d };\n\nstatic const double "
+           "weight_holds[EVIDENCE_COUNT] = {\n",
+           WEIGHT_EDGES);
+    for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++)
+        printf("    [EVIDENCE_%s] = %.4f,\n", ids[k], holds(all, k));
+    printf("};\n\n/* of legs of one call: how long after its cause */\n"
+           "static const float weight_delay[EVIDENCE_COUNT][WEIGHT_EDGES] = {\n");
+    for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++) {
+        if (is_trigger(k) || is_echo(k)) print_row(k, &all->delay[k], false, ids[k]);
+    }
+    printf("};\n\n/* of legs of different calls at one device: how far apart */\n"
+           "static const float weight_chance[EVIDENCE_COUNT][WEIGHT_EDGES] = {\n");
+    for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++) {
+        if (is_echo(k)) print_row(k, &all->chance[k], true, ids[k]);
+    }
+    printf("};\n\n/* of echoes: the share that comes before what it echoes */\n"
+           "static const double weight_before[EVIDENCE_COUNT] = {\n");
+    for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++) {
+        if (is_echo(k) && !is_shared(k))
+            printf("    [EVIDENCE_%s] = %.4f,\n", ids[k],
+                   (all->before[k] + 1) / (all->holds[k] + 2));
+    }
+    double shift, scale;
+    calibrate(statements, &shift, &scale);
+    printf("};\n\n/* Pieces of evidence are not independent: what is right of what is "
+           "stated is 1 / (1 + exp(-(shift + scale x logit))). */\n"
+           "static const double weight_shift = %.4f, weight_scale = %.4f;\n\n#endif\n",
+           shift, scale);
+}
+
+/* ---- the worlds ------------------------------------------------------------------------------------------------ */
+
+static void play(const struct world_row *row, int n, double scale, struct counts *counts,
+                 struct statements *statements) {
+    struct world_row mine = worlds_take(row, SEEDS_TRAINING, n, scale);
+    char dir[] = "/tmp/sipweave-fit-XXXXXX", command[sizeof dir + 16];
+    if (!mkdtemp(dir)) {
+        perror(dir);
+        exit(2);
+    }
+    struct world *world = world_make(&mine.plan);
+    struct view *view = view_write(world, &mine.view, dir);
+    struct reading_of r;
+    judge_read(&r, view, mine.hosts);
+    struct truth t;
+    truth_open(&t, world, view, r.weave);
+    collect(statements, &t);
+    count_world(counts, &t);
+    truth_close(&t);
+    judge_drop(&r);
+    view_free(view);
+    world_free(world);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    if (system(command) != 0) fprintf(stderr, "fit: %s stays\n", dir);
+}
+
+int main(int argc, char **argv) {
+    const char *scale = getenv("SCALE"), *real = getenv("SIPWEAVE_CORPUS");
+    static struct counts counts;
+    struct statements statements = {0};
+    for (int i = 0; i < nworlds; i++) {
+        bool wanted = argc < 2;
+        for (int k = 1; k < argc; k++) wanted |= strstr(worlds[i].name, argv[k]) != NULL;
+        if (!wanted) continue;
+        play(&worlds[i], 0, scale ? atof(scale) : 0.5, &counts, &statements);
+        fprintf(stderr, "fit: %s\n", worlds[i].name);
+    }
+    if (real) count_real(&counts, real);
+    print_tables(&counts, &statements);
+    print_calibration(&statements);
+    base_free(statements.rows);
+    return 0;
+}
