@@ -6,11 +6,12 @@
 
 enum {
     WINDOW_US = 180 * 1000000, /* how long a device may hold a call, as in link */
+    SOON_US = 5 * 1000000,     /* what follows at once, most of the time */
     SLACK_US = 20000,          /* how far clocks may be apart that are said to agree */
-    FEW = 4,
+    FEW = 2,
     SAME = 12,    /* legs looked at on either side: with an equal key … */
-    SOON = 8,     /* … and just before or after */
-    A_ROUND = 24, /* calls fetched at a time … */
+    SOON = 5,     /* … and just before or after */
+    A_ROUND = 14, /* calls fetched at a time … */
     MOST = 96,    /* … and in all */
     ROUNDS = 8,
     AROUND = 30000, /* sightings of other calls */
@@ -315,16 +316,16 @@ static void follow(struct search_state *g, const struct mark *m) {
         look_back(g, us - WINDOW_US, soon_us,
                   (struct wanted){.from = m->from, .kinds = 1 << MARK_END}, FEW);
         look_around(g, us, 30000, leaving_from);
-        look_ahead(g, us - g->slack_us, us + WINDOW_US, leaving_to, SOON);
+        look_ahead(g, us - g->slack_us, us + SOON_US, leaving_to, FEW);
         break;
     case MARK_ANSWER:
     case MARK_RETRY:
     case MARK_REFER:
     case MARK_HOLD:
-        look_ahead(g, us - g->slack_us, us + WINDOW_US, leaving_to, SOON);
+        look_ahead(g, us - g->slack_us, us + SOON_US, leaving_to, FEW);
         break;
     case MARK_END:
-        look_ahead(g, us - g->slack_us, us + WINDOW_US, leaving_from, FEW);
+        look_ahead(g, us - g->slack_us, us + SOON_US, leaving_from, FEW);
         look_around(g, us, 100000, leaving_from);
         break;
     case MARK_OVER:
