@@ -20,7 +20,8 @@ static u64 chance(u64 below) {
     return seed % below;
 }
 
-static double now_ms(void) { /* CPU=1: of this program alone, where others keep the machine busy */
+static double
+now_ms(void) { /* CPU=1: of this program alone, where others keep the machine busy */
     struct timespec t;
     clock_gettime(getenv("CPU") ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;

@@ -60,8 +60,7 @@ str weave_habits(const struct weave *w, arena *view) {
     isize n = (isize)sizeof head + (isize)head[1] * (isize)sizeof(struct habit);
     u8 *to = arena_new(view, u8, n);
     memcpy(to, head, sizeof head);
-    if (head[1])
-        memcpy(to + sizeof head, h->rows, (size_t)h->n * sizeof(struct habit));
+    if (head[1]) memcpy(to + sizeof head, h->rows, (size_t)h->n * sizeof(struct habit));
     return (str){to, n};
 }
 
@@ -75,8 +74,7 @@ bool weave_habits_told(struct weave *w, str blob) {
     struct habits *h = w->habits = base_new(1, (isize)sizeof *h);
     h->told = true;
     h->rows = base_grow(h->rows, &h->cap, room + 1, (isize)sizeof *h->rows);
-    if (room)
-        memcpy(h->rows, blob.p + sizeof head, (size_t)room * sizeof(struct habit));
+    if (room) memcpy(h->rows, blob.p + sizeof head, (size_t)room * sizeof(struct habit));
     for (; h->n < room; h->n++)
         *map_put(&h->index, habit_key(h->rows[h->n].from, h->rows[h->n].to)) =
             (u32)h->n + 1;
@@ -86,8 +84,8 @@ bool weave_habits_told(struct weave *w, str blob) {
 bool habits_split(const struct weave *w, u32 from_dev, u32 to_dev, bool busy) {
     const struct habits *h = w->habits;
     if (!h || !h->told) return busy;
-    return map_get(&h->index, habit_key(device_hash(w, from_dev),
-                                        device_hash(w, to_dev))) != 0;
+    return map_get(&h->index,
+                   habit_key(device_hash(w, from_dev), device_hash(w, to_dev))) != 0;
 }
 
 void habits_apply(struct index *x) {
@@ -95,8 +93,7 @@ void habits_apply(struct index *x) {
     for (isize i = 0; h && h->told && i < x->nlanes; i++) {
         struct lane *l = &x->lanes[i];
         u32 to = l->to ? device_hash(x->w, l->to - 1) : 0;
-        u32 row =
-            map_get(&h->index, habit_key(device_hash(x->w, l->from_dev), to));
+        u32 row = map_get(&h->index, habit_key(device_hash(x->w, l->from_dev), to));
         if (!row) continue;
         const struct habit *mine = &h->rows[row - 1];
         l->background = (double)mine->background;

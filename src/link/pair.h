@@ -75,7 +75,7 @@ void index_learn(struct index *x, const struct sort_row *rows);
  * habits in common. */
 struct lane {
     u32 from_dev, legs;
-    u32 to; /* device + 1; 0: all others */
+    u32 to;      /* device + 1; 0: all others */
     double none; /* so many of them probably have their cause outside the trace */
     double
         background; /* so many a second start by themselves: what a parent has to beat */

@@ -198,7 +198,7 @@ struct weave {
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct habits *habits;        /* habit.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
-    arena names; /* of devices, reset by each weave_link */
+    arena names;                  /* of devices, reset by each weave_link */
 };
 
 /* The steps, in their order. */

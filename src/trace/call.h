@@ -184,8 +184,8 @@ struct problem {
 /* What another leg may know a leg by, and when: what linking looks up where it has not everything in memory
  * (link/keys.c makes them, the store keeps them). Devices and keys are hashes, the same in every run; device 0: none. */
 enum mark_what {
-    MARK_MADE, /* a leg starts, from `from` to `to`; another one has made it */
-    MARK_FREE, /* the same; nothing that was seen has made it */
+    MARK_MADE,   /* a leg starts, from `from` to `to`; another one has made it */
+    MARK_FREE,   /* the same; nothing that was seen has made it */
     MARK_ANSWER, /* what may make `to` send another leg: an answer, … */
     MARK_RETRY,
     MARK_REFER,
@@ -193,7 +193,8 @@ enum mark_what {
     MARK_END,  /* a leg that left `from` has failed: another try may follow */
     MARK_OVER, /* a leg from `from` to `to` was hung up or given up */
 };
-#define KEY_WITHHELD ((u32)1) /* the caller's number is withheld: equal ones say nothing */
+#define KEY_WITHHELD                                                                     \
+    ((u32)1) /* the caller's number is withheld: equal ones say nothing */
 #define KEY_TOKEN                                                                        \
     ((u32)1 << 31) /* set: a value that other legs have as well; else a number */
 struct mark {

@@ -131,9 +131,10 @@ extern const char store_schema[];
     X(MARK_SET, "INSERT OR REPLACE INTO mark(at,data) VALUES(?1,?2)")                    \
     X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \
     X(HABIT_SET, "INSERT OR REPLACE INTO habit(at,data) VALUES(?1,?2)")                  \
-    X(HABIT_BEFORE, "SELECT data FROM habit WHERE at<=?1 ORDER BY at DESC LIMIT 1") \
-    X(HABIT_AFTER, "SELECT data FROM habit WHERE at>?1 ORDER BY at LIMIT 1") \
-    X(HABIT_OLD, "DELETE FROM habit WHERE at<ifnull((SELECT min(at)>>6 FROM mark),at+1)") \
+    X(HABIT_BEFORE, "SELECT data FROM habit WHERE at<=?1 ORDER BY at DESC LIMIT 1")      \
+    X(HABIT_AFTER, "SELECT data FROM habit WHERE at>?1 ORDER BY at LIMIT 1")             \
+    X(HABIT_OLD,                                                                         \
+      "DELETE FROM habit WHERE at<ifnull((SELECT min(at)>>6 FROM mark),at+1)")           \
     X(CALL_STRADDLES,                                                                    \
       "SELECT DISTINCT call.id FROM chunk JOIN leg ON leg.ref=chunk.ref JOIN call ON"    \
       " call.no=leg.call WHERE chunk.first_us>=?1 AND chunk.first_us<?2 AND"             \
