@@ -45,18 +45,22 @@ static bool is_below(const struct weave *w, u32 p, u32 c) {
 static bool consider(const struct index *x, u32 c, u32 p, struct choice *choice) {
     if (x->mark[p] == choice->stamp || p + 1 == choice->refused) return false;
     x->mark[p] = choice->stamp;
-    double intensity = pair_intensity(x, c, p, choice->best * NOTHING, NULL);
-    if (intensity <= 0 || is_below(x->w, p, c)) return true;
+    struct intensity i = pair_intensity(x, c, p, choice->best * NOTHING, NULL);
+    if (i.all <= 0 || is_below(x->w, p, c)) return true;
     u32 root = index_root(x, p);
     if (decide_forbids(x->w, c, root)) return true;
     struct candidate *one = candidate_of(choice, root);
-    choice->total += intensity;
-    choice->best = choice->best > intensity ? choice->best : intensity;
-    if (one->sum <= 0 || better(x->w, p, intensity, one)) {
+    choice->total += i.all + i.elsewhere;
+    choice->forward += i.forward + i.elsewhere;
+    choice->back += i.back;
+    choice->best = choice->best > i.all ? choice->best : i.all;
+    if (one->sum <= 0 || better(x->w, p, i.all, one)) {
         one->parent = p;
-        one->intensity = intensity;
+        one->intensity = i.all;
     }
-    one->sum += intensity;
+    one->sum += i.all;
+    one->forward += i.forward;
+    one->back += i.back;
     return true;
 }
 
@@ -75,6 +79,14 @@ const struct candidate *choice_best(const struct weave *w, const struct choice *
 
 double choice_share(const struct choice *choice, const struct candidate *one) {
     return (one ? one->sum : choice->background) / (choice->background + choice->total);
+}
+
+double choice_forward(const struct choice *choice, const struct candidate *one) {
+    return one->forward / (choice->background + choice->forward);
+}
+
+double choice_back(const struct choice *choice, const struct candidate *one) {
+    return one->back / (choice->background + choice->back);
 }
 
 static bool stands_out(const struct weave *w, const struct choice *choice) {

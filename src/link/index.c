@@ -5,29 +5,9 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
 }
 
-/* What this leg could make the devices at its ends do. */
-static void add_chances(struct index *x, const struct sum *s) {
-    u32 *reached = x->chances + s->to_dev * CAUSES,
-        *left = x->chances + s->from_dev * CAUSES;
-    reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
-    reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
-    reached[EVIDENCE_AFTER_WAIT]++;
-    left[EVIDENCE_AFTER_SIBLING]++;
-    left[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
-    for (int i = 0; i < 2; i++) {
-        if (s->refer_msg[i])
-            x->chances[s->refer_dev[i] * CAUSES + EVIDENCE_AFTER_REFER]++;
-    }
-    if (s->flags & SUM_HOLD) {
-        reached[EVIDENCE_AFTER_HOLD]++;
-        left[EVIDENCE_AFTER_HOLD]++;
-    }
-}
-
 static void add_events(struct index *x, u32 leg) {
     const struct weave *w = x->w;
     const struct sum *s = &w->sums[leg];
-    add_chances(x, s);
     x->leaving[s->from_dev]++;
     x->reaching[s->to_dev]++;
     x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
@@ -53,7 +33,6 @@ void index_open(struct index *x, const struct weave *w) {
     x->mark = base_new(w->nsums + 1, u);
     x->withheld = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
-    x->chances = base_new((w->ndevs + 1) * CAUSES, u);
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
     x->latest = base_new(w->nsums + 1, u);
@@ -116,7 +95,6 @@ void index_close(struct index *x) {
     clues_drop(&x->numbers);
     base_free(x->withheld);
     lanes_close(x);
-    base_free(x->chances);
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);

@@ -1,11 +1,12 @@
 /* lane.c: habits, learned from the trace: from what makes a device send legs that way, how often it does so by itself, and how
  * often numbers stay what they were. weights.h is what is taken to be so at first; each round of choices teaches what is so
  * here (expectation, maximisation): a gateway sends legs of its own, a back-to-back user agent hardly ever; a queue dials
- * after it has answered, a hunt after a failure; recorders are rung when the call is answered; phones are rung by their extension. */
+ * after it has answered, a hunt after a failure; recorders are rung when the call is answered; phones are rung by their
+ * extension; a desk that calls out gets the company's number, and who calls a desk keeps his own. */
 #include "link/pair.h"
 
-static const double USUAL =
-    30; /* so many of each are taken to be as weights.h has them */
+/* So many of each are taken to be as weights.h has them; and of a turn, as the lane has them. */
+static const double USUAL = 30, USUAL_TURN = 10;
 static const double UNCAUSED =
     0.02; /* at first: one leg in fifty has its cause outside the trace */
 static const double BUSY =
@@ -16,44 +17,115 @@ static double background_of(const struct index *x, double legs) {
     return legs / (x->span_s + 10) + 1.0 / 3600;
 }
 
-static u32 lane_number(struct index *x, struct map *places, u32 from_dev, u32 to) {
-    u32 *place = map_put(places, hash_mix(from_dev + (u64)1, to));
+static u32 lane_number(struct index *x, struct map *places, u32 dev, u64 other) {
+    u32 *place = map_put(places, hash_mix(dev + (u64)1, other));
     if (!*place) {
         x->lanes =
             base_grow(x->lanes, &x->cap_lanes, x->nlanes + 1, (isize)sizeof *x->lanes);
-        x->lanes[x->nlanes++] = (struct lane){.from_dev = from_dev, .to = to};
+        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev, .other = other};
         *place = (u32)x->nlanes;
     }
     return *place - 1;
 }
 
-void lanes_open(struct index *x) {
+static u64 way_key(const struct sum *s) {
+    return hash_mix(s->from_dev + (u64)1, s->to_dev);
+}
+
+static bool is_busy(u32 legs, u32 of) {
+    enum { FEW = 4 };
+    return legs > BUSY * of && legs > FEW;
+}
+
+static void assign_lanes(struct index *x) {
     const struct weave *w = x->w;
     struct map places = {0}, ways = {0};
-    x->lane_of = base_new(w->nsums + 1, (isize)sizeof *x->lane_of);
     for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind == KIND_CALL)
-            ++*map_put(&ways, hash_mix(s->from_dev + (u64)1, s->to_dev));
+        if (w->sums[i].kind == KIND_CALL) ++*map_put(&ways, way_key(&w->sums[i]));
     }
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        u32 legs = map_get(&ways, hash_mix(s->from_dev + (u64)1, s->to_dev));
-        bool busy = legs > BUSY * x->leaving[s->from_dev] && legs > 4;
-        busy = habits_split(w, s->from_dev, s->to_dev, busy);
-        x->lane_of[i] = lane_number(x, &places, s->from_dev, busy ? s->to_dev + 1 : 0);
+        bool busy = is_busy(map_get(&ways, way_key(s)), x->leaving[s->from_dev]);
+        busy = habits_split(w, s->from_dev, s->to_dev, false, busy);
+        x->lane_of[i] =
+            lane_number(x, &places, s->from_dev, busy ? s->to_dev + (u64)1 : 0);
         x->lanes[x->lane_of[i]].legs += s->kind == KIND_CALL;
+    }
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        bool busy = is_busy(map_get(&ways, way_key(s)), x->reaching[s->to_dev]);
+        busy = habits_split(w, s->to_dev, s->from_dev, true, busy);
+        x->in_lane_of[i] = lane_number(x, &places, s->to_dev,
+                                       LANE_INTO + (busy ? s->from_dev + (u64)1 : 0));
     }
     map_drop(&places);
     map_drop(&ways);
+}
+
+/* What this leg could make the devices at its ends do. */
+static void add_chances(struct index *x, u32 leg) {
+    const struct sum *s = &x->w->sums[leg];
+    u32 *reached = x->chances + x->in_lane_of[leg] * CAUSES;
+    reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
+    reached[EVIDENCE_AFTER_WAIT]++;
+    reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
+    reached[EVIDENCE_AFTER_HOLD] += (s->flags & SUM_HOLD) != 0;
+    for (int i = 0; i < 2; i++) reached[EVIDENCE_AFTER_REFER] += s->refer_msg[i] != 0;
+    if (!s->parent) return;
+    u32 *again = x->chances + x->in_lane_of[s->parent - 1] * CAUSES;
+    again[EVIDENCE_AFTER_SIBLING]++;
+    again[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
+}
+
+static void count_chances(struct index *x) {
+    for (isize i = 0; i < x->nlanes * CAUSES; i++) x->chances[i] = 0;
+    for (isize i = 0; i < x->w->nsums; i++) {
+        if (x->w->sums[i].kind == KIND_CALL) add_chances(x, (u32)i);
+    }
+}
+
+static double lane_share(const struct index *x, u32 lane) {
+    const struct lane *l = &x->lanes[lane];
+    return l->legs / ((double)x->leaving[l->from_dev] + 1);
+}
+
+static u64 turn_key(u32 in, u32 out) {
+    return ((u64)in + 1) << 32 | out;
+}
+
+struct turn *turn_put(struct index *x, u32 in, u32 out) {
+    u32 *row = map_put(&x->turn_at, turn_key(in, out));
+    if (!*row) {
+        x->turns =
+            base_grow(x->turns, &x->cap_turns, x->nturns + 1, (isize)sizeof *x->turns);
+        x->turns[x->nturns] = (struct turn){.in = in, .out = out};
+        *row = (u32)++x->nturns;
+    }
+    return &x->turns[*row - 1];
+}
+
+const struct turn *turn_of(const struct index *x, u32 c, u32 p) {
+    u32 row = map_get(&x->turn_at, turn_key(x->in_lane_of[p], x->lane_of[c]));
+    return &x->turns[row ? row - 1 : x->lane_of[c]];
+}
+
+void lanes_open(struct index *x) {
+    const struct weave *w = x->w;
+    x->lane_of = base_new(w->nsums + 1, (isize)sizeof *x->lane_of);
+    x->in_lane_of = base_new(w->nsums + 1, (isize)sizeof *x->in_lane_of);
+    assign_lanes(x);
+    x->chances = base_new((x->nlanes + 1) * CAUSES, (isize)sizeof *x->chances);
+    x->turns = base_grow(NULL, &x->cap_turns, x->nlanes + 1, (isize)sizeof *x->turns);
+    x->nturns = x->nlanes;
     for (isize i = 0; i < x->nlanes; i++) {
-        struct lane *l = &x->lanes[i];
-        double share = l->legs / ((double)x->leaving[l->from_dev] + 1);
-        l->background = background_of(x, UNCAUSED * l->legs);
+        struct turn *t = &x->turns[i];
+        *t = (struct turn){.out = (u32)i};
+        x->lanes[i].background = background_of(x, UNCAUSED * x->lanes[i].legs);
         for (int k = 0; k < CAUSES; k++)
-            l->causes[k] = (float)(evidence_m((enum evidence_kind)k) * share);
-        l->numbers[0] = (float)evidence_m(EVIDENCE_CALLED_NUMBER);
-        l->numbers[1] = (float)evidence_m(EVIDENCE_CALLER_NUMBER);
+            t->causes[k] =
+                (float)(evidence_m((enum evidence_kind)k) * lane_share(x, (u32)i));
+        t->numbers[0] = (float)evidence_m(EVIDENCE_CALLED_NUMBER);
+        t->numbers[1] = (float)evidence_m(EVIDENCE_CALLER_NUMBER);
     }
     habits_apply(x);
 }
@@ -61,6 +133,10 @@ void lanes_open(struct index *x) {
 void lanes_close(struct index *x) {
     base_free(x->lanes);
     base_free(x->lane_of);
+    base_free(x->in_lane_of);
+    base_free(x->chances);
+    base_free(x->turns);
+    map_drop(&x->turn_at);
 }
 
 void index_note(struct index *x, u32 c, double none) {
@@ -68,9 +144,10 @@ void index_note(struct index *x, u32 c, double none) {
     x->none_of[c] = none;
 }
 
-/* What the links found so far say, each as much as it is certain. */
+/* ---- what the links found so far say, each as much as it is certain ------------------------------------------ */
+
 struct taught {
-    double causes[CAUSES], holds[2], of[2];
+    double causes[CAUSES], chances[CAUSES], holds[2], of[2];
 };
 
 static void teach(const struct weave *w, const struct sum *s, struct taught *t) {
@@ -87,29 +164,74 @@ static void teach(const struct weave *w, const struct sum *s, struct taught *t) 
     }
 }
 
-void lanes_learn(struct index *x) {
+static void taught_add(struct taught *to, const struct taught *t) {
+    for (int k = 0; k < CAUSES; k++) to->causes[k] += t->causes[k];
+    for (int k = 0; k < 2; k++) to->holds[k] += t->holds[k], to->of[k] += t->of[k];
+}
+
+/* What was taught, and `usual` more of what was so before. */
+static void turn_learn(struct turn *to, const struct turn *before, const struct taught *t,
+                       double usual) {
+    for (int k = 0; k < CAUSES; k++)
+        to->causes[k] = (float)((t->causes[k] + usual * (double)before->causes[k]) /
+                                (t->chances[k] + usual));
+    for (int k = 0; k < 2; k++)
+        to->numbers[k] = (float)((t->holds[k] + usual * (double)before->numbers[k]) /
+                                 (t->of[k] + usual));
+}
+
+/* The turns that are taken, each once, with what its links teach. */
+static struct taught *collect_turns(struct index *x) {
     const struct weave *w = x->w;
-    struct taught *all = base_new(x->nlanes + 1, (isize)sizeof *all);
+    isize cap = 0;
+    struct taught *all = NULL;
+    map_clear(&x->turn_at);
+    x->nturns = x->nlanes;
+    all = base_grow(all, &cap, x->nturns + 1, (isize)sizeof *all);
+    for (isize i = 0; i < x->nturns; i++) all[i] = (struct taught){0};
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->kind == KIND_CALL && s->parent) teach(w, s, &all[x->lane_of[i]]);
+        if (s->kind != KIND_CALL || !s->parent) continue;
+        u32 in = x->in_lane_of[s->parent - 1], out = x->lane_of[i];
+        u32 *row = map_put(&x->turn_at, turn_key(in, out));
+        if (!*row) {
+            x->turns = base_grow(x->turns, &x->cap_turns, x->nturns + 1,
+                                 (isize)sizeof *x->turns);
+            all = base_grow(all, &cap, x->nturns + 1, (isize)sizeof *all);
+            x->turns[x->nturns] = (struct turn){.in = in, .out = out};
+            all[x->nturns] = (struct taught){0};
+            *row = (u32)++x->nturns;
+        }
+        teach(w, s, &all[*row - 1]);
+    }
+    return all;
+}
+
+void lanes_learn(struct index *x) {
+    count_chances(x);
+    struct taught *all = collect_turns(x);
+    for (isize i = x->nlanes; i < x->nturns; i++) {
+        struct taught *lane = &all[x->turns[i].out], *t = &all[i];
+        const u32 *chances = x->chances + x->turns[i].in * CAUSES;
+        for (int k = 0; k < CAUSES; k++) {
+            t->chances[k] = chances[k];
+            lane->chances[k] += chances[k];
+        }
+        taught_add(lane, t);
     }
     for (isize i = 0; i < x->nlanes; i++) {
         struct lane *l = &x->lanes[i];
-        const struct taught *t = &all[i];
-        double share = l->legs / ((double)x->leaving[l->from_dev] + 1);
+        struct turn usual = {.out = (u32)i};
         l->background = background_of(x, UNCAUSED / 4 * l->legs + l->none);
-        for (int k = 0; k < CAUSES; k++) {
-            double usual = USUAL * evidence_m((enum evidence_kind)k) * share;
-            l->causes[k] = (float)((t->causes[k] + usual) /
-                                   (x->chances[l->from_dev * CAUSES + (u32)k] + USUAL));
-        }
-        for (int k = 0; k < 2; k++) {
-            double usual =
-                USUAL * evidence_m(k ? EVIDENCE_CALLER_NUMBER : EVIDENCE_CALLED_NUMBER);
-            l->numbers[k] = (float)((t->holds[k] + usual) / (t->of[k] + USUAL));
-        }
+        for (int k = 0; k < CAUSES; k++)
+            usual.causes[k] =
+                (float)(evidence_m((enum evidence_kind)k) * lane_share(x, (u32)i));
+        usual.numbers[0] = (float)evidence_m(EVIDENCE_CALLED_NUMBER);
+        usual.numbers[1] = (float)evidence_m(EVIDENCE_CALLER_NUMBER);
+        turn_learn(&x->turns[i], &usual, &all[i], USUAL);
     }
+    for (isize i = x->nlanes; i < x->nturns; i++)
+        turn_learn(&x->turns[i], &x->turns[x->turns[i].out], &all[i], USUAL_TURN);
     base_free(all);
     habits_apply(x);
 }

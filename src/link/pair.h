@@ -42,8 +42,12 @@ struct index {
         chances; /* by device and kind of trigger (CAUSES): what could make it send a leg */
     u32 *withheld;      /* by device: how many legs reach it without a caller's number */
     struct lane *lanes; /* lane.c */
-    u32 *lane_of;       /* by leg */
+    u32 *lane_of;       /* by leg: as it leaves a device … */
+    u32 *in_lane_of;    /* … and as it reaches one */
     isize nlanes, cap_lanes;
+    struct turn *turns; /* the first nlanes of them: of a lane, wherever from */
+    struct map turn_at; /* in and out -> row of turns + 1 */
+    isize nturns, cap_turns;
     double *none_of; /* by leg: how probably its cause is outside the trace */
 };
 
@@ -72,15 +76,20 @@ void index_note(struct index *x, u32 c, double none);
 void index_learn(struct index *x, const struct sort_row *rows);
 
 /* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
- * habits in common. */
+ * habits in common: a lane. */
 struct lane {
     u32 from_dev, legs;
-    u32 to;      /* device + 1; 0: all others */
+    u64 other; /* device + 1 at its other end, 0: all others; + LANE_INTO: it ends at from_dev */
     double none; /* so many of them probably have their cause outside the trace */
     double
         background; /* so many a second start by themselves: what a parent has to beat */
+};
+#define LANE_INTO ((u64)1 << 40)
+/* From a lane that ends at a device to one that begins there: what turns that corner behaves alike. */
+struct turn {
+    u32 in, out; /* rows of lanes */
     float causes
-        [CAUSES]; /* how many start for each thing that could make the device send one */
+        [CAUSES]; /* how many legs start for each thing that could make the device send one */
     float numbers[2]; /* how often the called number, and the caller, is the parent's */
 };
 void lanes_open(struct index *x);
@@ -89,11 +98,15 @@ void lanes_close(struct index *x);
 /* habit.c: lanes as they were learned with more in sight, or to be kept for that. */
 void habits_keep(const struct index *x, struct weave *w);
 void habits_apply(struct index *x);
-/* Is this way a lane of its own? `busy`: it would be by the trace alone. */
-bool habits_split(const struct weave *w, u32 from_dev, u32 to_dev, bool busy);
+/* Is the way from, or into, a device to that other one a lane of its own? `busy`: it would be by the trace alone. */
+bool habits_split(const struct weave *w, u32 dev, u32 other, bool into, bool busy);
+/* The turn of these two lanes, made when new. */
+struct turn *turn_put(struct index *x, u32 in, u32 out);
 static inline const struct lane *lane_of(const struct index *x, u32 leg) {
     return &x->lanes[x->lane_of[leg]];
 }
+/* The one from p to c; one that nobody has turned yet has the habits of all of c's lane. */
+const struct turn *turn_of(const struct index *x, u32 c, u32 p);
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {
@@ -101,10 +114,30 @@ struct proofs {
     isize n;
 };
 
-/* Legs per second that this parent would send at that moment, times the odds of all else; 0: it cannot be the parent,
+/* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
+struct density {
+    double own; /* because of the parent itself */
+    double
+        lean; /* because of what happened on its other children, as far as those are surely its own … */
+    double elsewhere; /* … and as far as they are not: then c is where they are */
+};
+/* `without`: a leg (row + 1) that is taken not to be there; `heard`: the child repeats what its device was told on p, so that it
+ * may be music on hold; a second line is not. */
+struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bool heard,
+                            struct proofs *proofs);
+
+/* Legs per second that this parent would send at that moment, times the odds of all else. All 0: it cannot be the parent,
  * or weighs nothing beside `floor`. The proofs are filled unless NULL. */
-double pair_intensity(const struct index *x, u32 c, u32 p, double floor,
-                      struct proofs *proofs);
+struct intensity {
+    double all;
+    double forward,
+        back; /* without what later, and without what earlier children of p say */
+    double elsewhere;
+};
+struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floor,
+                                struct proofs *proofs);
+/* The odds of what c made p's device send next. */
+double pair_needed(const struct index *x, u32 c, u32 p);
 /* The next child of p (row + 1) that started when c was over, c being a failed try; 0: none. */
 u32 pair_next_try(const struct index *x, u32 c, u32 p);
 /* The odds of what happened on both. */

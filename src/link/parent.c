@@ -41,6 +41,8 @@ static void decide(struct weave *w, struct index *x, u32 c, const struct choice 
     index_note(x, c, choice_share(choice, NULL));
     if (!best) return;
     s->share = choice_share(choice, best);
+    s->forward = choice_forward(choice, best);
+    s->back = choice_back(choice, best);
     s->confidence = evidence_confidence(s->share);
     s->likeliest = best->parent + 1;
     if (s->confidence < JOIN) return;

@@ -207,8 +207,9 @@ static void count_chances(struct counts *all, const struct index *x, double weig
         if (w->sums[i].parent && !leg_is_hop(w, &w->sums[i]))
             sends[w->sums[i].from_dev] = true;
     }
-    for (isize i = 0; i < w->ndevs * CAUSES; i++) {
-        if (sends[i / CAUSES]) all->of[i % CAUSES] += weight * x->chances[i];
+    for (isize i = 0; i < x->nlanes * CAUSES; i++) {
+        if (sends[x->lanes[i / CAUSES].from_dev])
+            all->of[i % CAUSES] += weight * x->chances[i];
     }
     base_free(sends);
 }

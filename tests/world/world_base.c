@@ -181,7 +181,9 @@ void *rows_add(void **rows, int *n, int *room, size_t size) {
     return memset(row, 0, size);
 }
 
-/* ---- the queue: a binary heap ---------------------------------------------------------------------------------- */
+/* ---- the queue: a heap; four below each instead of two was no faster */
+
+enum { BELOW = 2 };
 
 static bool sooner(const struct event *a, const struct event *b) {
     return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
@@ -193,11 +195,18 @@ void queue_add(struct queue *q, struct event e) {
     q->heap = heap;
     e.order = q->order++;
     int i = q->n - 1;
-    while (i > 0 && sooner(&e, &q->heap[(i - 1) / 2])) {
-        q->heap[i] = q->heap[(i - 1) / 2];
-        i = (i - 1) / 2;
+    while (i > 0 && sooner(&e, &q->heap[(i - 1) / BELOW])) {
+        q->heap[i] = q->heap[(i - 1) / BELOW];
+        i = (i - 1) / BELOW;
     }
     q->heap[i] = e;
+}
+
+static int soonest_below(const struct queue *q, int i) {
+    int best = BELOW * i + 1, end = best + BELOW < q->n ? best + BELOW : q->n;
+    for (int kid = best + 1; kid < end; kid++)
+        if (sooner(&q->heap[kid], &q->heap[best])) best = kid;
+    return best;
 }
 
 bool queue_take(struct queue *q, struct event *e) {
@@ -205,10 +214,8 @@ bool queue_take(struct queue *q, struct event *e) {
     *e = q->heap[0];
     struct event last = q->heap[--q->n];
     int i = 0;
-    for (;;) {
-        int kid = 2 * i + 1;
-        if (kid >= q->n) break;
-        if (kid + 1 < q->n && sooner(&q->heap[kid + 1], &q->heap[kid])) kid++;
+    while (BELOW * i + 1 < q->n) {
+        int kid = soonest_below(q, i);
         if (!sooner(&q->heap[kid], &last)) break;
         q->heap[i] = q->heap[kid];
         i = kid;
