@@ -24,7 +24,7 @@ static u32 lane_number(struct index *x, struct map *places, u32 dev, u64 other) 
     if (!*place) {
         x->lanes =
             base_grow(x->lanes, &x->cap_lanes, x->nlanes + 1, (isize)sizeof *x->lanes);
-        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev};
+        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev, .other = other};
         *place = (u32)x->nlanes;
     }
     return *place - 1;
@@ -40,8 +40,6 @@ static bool is_busy(u32 legs, u32 of) {
 }
 
 static void assign_lanes(struct index *x) {
-    static const u64 into =
-        (u64)1 << 40; /* lanes that end at a device, beside those that begin there */
     const struct weave *w = x->w;
     struct map places = {0}, ways = {0};
     for (isize i = 0; i < w->nsums; i++) {
@@ -50,6 +48,7 @@ static void assign_lanes(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool busy = is_busy(map_get(&ways, way_key(s)), x->leaving[s->from_dev]);
+        busy = lore_split(w, s->from_dev, s->to_dev, false, busy);
         x->lane_of[i] =
             lane_number(x, &places, s->from_dev, busy ? s->to_dev + (u64)1 : 0);
         x->lanes[x->lane_of[i]].legs += s->kind == KIND_CALL;
@@ -57,8 +56,9 @@ static void assign_lanes(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool busy = is_busy(map_get(&ways, way_key(s)), x->reaching[s->to_dev]);
-        x->in_lane_of[i] =
-            lane_number(x, &places, s->to_dev, into + (busy ? s->from_dev + (u64)1 : 0));
+        busy = lore_split(w, s->to_dev, s->from_dev, true, busy);
+        x->in_lane_of[i] = lane_number(x, &places, s->to_dev,
+                                       LANE_INTO + (busy ? s->from_dev + (u64)1 : 0));
     }
     map_drop(&places);
     map_drop(&ways);
@@ -95,6 +95,17 @@ static u64 turn_key(u32 in, u32 out) {
     return ((u64)in + 1) << 32 | out;
 }
 
+struct turn *turn_put(struct index *x, u32 in, u32 out) {
+    u32 *row = map_put(&x->turn_at, turn_key(in, out));
+    if (!*row) {
+        x->turns =
+            base_grow(x->turns, &x->cap_turns, x->nturns + 1, (isize)sizeof *x->turns);
+        x->turns[x->nturns] = (struct turn){.in = in, .out = out};
+        *row = (u32)++x->nturns;
+    }
+    return &x->turns[*row - 1];
+}
+
 const struct turn *turn_of(const struct index *x, u32 c, u32 p) {
     u32 row = map_get(&x->turn_at, turn_key(x->in_lane_of[p], x->lane_of[c]));
     return &x->turns[row ? row - 1 : x->lane_of[c]];
@@ -118,6 +129,7 @@ void lanes_open(struct index *x) {
         for (int k = 0; k < NUMBERS; k++)
             t->numbers[k] = (float)evidence_m(number_kinds[k]);
     }
+    lore_apply(x);
 }
 
 void lanes_close(struct index *x) {
@@ -188,16 +200,12 @@ static struct taught *collect_turns(struct index *x) {
         const struct sum *s = &w->sums[i];
         if (s->kind != KIND_CALL || !s->parent) continue;
         u32 in = x->in_lane_of[s->parent - 1], out = x->lane_of[i];
-        u32 *row = map_put(&x->turn_at, turn_key(in, out));
-        if (!*row) {
-            x->turns = base_grow(x->turns, &x->cap_turns, x->nturns + 1,
-                                 (isize)sizeof *x->turns);
-            all = base_grow(all, &cap, x->nturns + 1, (isize)sizeof *all);
-            x->turns[x->nturns] = (struct turn){.in = in, .out = out};
-            all[x->nturns] = (struct taught){0};
-            *row = (u32)++x->nturns;
+        isize before = x->nturns, row = turn_put(x, in, out) - x->turns;
+        if (x->nturns > before) {
+            all = base_grow(all, &cap, x->nturns, (isize)sizeof *all);
+            all[row] = (struct taught){0};
         }
-        teach(w, s, &all[*row - 1]);
+        teach(w, s, &all[row]);
     }
     return all;
 }
@@ -228,4 +236,5 @@ void lanes_learn(struct index *x) {
     for (isize i = x->nlanes; i < x->nturns; i++)
         turn_learn(&x->turns[i], &x->turns[x->turns[i].out], &all[i], USUAL_TURN);
     base_free(all);
+    lore_apply(x);
 }

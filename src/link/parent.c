@@ -86,7 +86,7 @@ static void part_rivals(struct weave *w, struct index *x, struct choice *choice)
     struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_hop(w, s))
+        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_settled(w, s))
             rows[n++] = (struct rival){s->parent, (u32)i, s->confidence, s->id};
     }
     if (n) qsort(rows, (size_t)n, sizeof *rows, by_parent);
@@ -200,9 +200,10 @@ static isize choose_all(struct weave *w, struct index *x, const struct sort_row 
         bool back = round % 2 == 1;
         u32 c = (u32)rows[back ? w->nsums - 1 - i : i].value;
         const struct sum *s = &w->sums[c];
-        bool hop = leg_is_hop(w, s);
-        if (round == 0 && hop) index_child(x, c);
-        if (hop || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE)) continue;
+        bool settled = leg_is_settled(w, s);
+        if (round == 0 && settled) index_child(x, c);
+        if (settled || s->kind != KIND_CALL || (round > 0 && s->confidence > SURE))
+            continue;
         u32 was = s->parent;
         choose(x, c, 0, choice);
         decide(w, x, c, choice);
@@ -227,6 +228,7 @@ void score_parents(struct weave *w) {
     cut_circles(w);
     index_calls(&x);
     note_all_maybes(w, &x, &choice);
+    lore_keep(&x, w);
     base_free(rows);
     index_close(&x);
 }
