@@ -11,7 +11,7 @@ mkdir -p "$dir"
 gcc -O2 -o "$dir/traffic" bench/traffic.c
 # shellcheck disable=SC2046
 gcc -std=c17 -D_GNU_SOURCE -Isrc -O2 -flto=auto -o "$dir/near" bench/near.c "$library" \
-    $(pkg-config --cflags --libs libpcap sqlite3 libmicrohttpd libzstd zlib libxxhash) -lm -lpthread
+    $(pkg-config --cflags --libs libpcap sqlite3 libmicrohttpd libzstd zlib libxxhash jansson) -lm -lpthread
 if [ ! -s "$db" ]; then
     rm -f "$db.new"*
     "$dir/traffic" "$calls" "${RATE:-20}" | "$program" import - --db "$db.new"

@@ -74,6 +74,31 @@ static void test_comes_back(void **state) {
     arena_close(&a);
 }
 
+/* What is related and began before what is in memory stays with a call that is put again; what began in it was looked at anew. */
+static void test_related_stays(void **state) {
+    (void)state;
+    arena a = arena_open_view();
+    struct call c = call_with_neighbours(&a);
+    str summary = summary_of(&a, &c);
+    i64 us = c.related[0].start_us;
+    struct related newer = {
+        .call = S("newer"), .kind = RELATED_NAMED, .start_us = us + 2};
+    struct call again = {
+        .nlegs = c.nlegs, .legs = c.legs, .related = &newer, .nrelated = 1};
+    struct sight later = {us + 1, us + 100}, there = {us, us + 100};
+    summary_keep_related(&again, summary, &there, 1, &a);
+    assert_int_equal(again.nrelated, 1);
+    summary_keep_related(&again, summary, &later, 1, &a);
+    assert_int_equal(again.nrelated, 2); /* by start */
+    assert_true(str_eq(again.related[0].call, S("other")));
+    assert_true(str_eq(again.related[1].call, S("newer")));
+    summary_keep_related(&again, summary, &later, 1, &a); /* once */
+    assert_int_equal(again.nrelated, 2);
+    summary_keep_related(&again, S("{\"related\":[{"), &later, 1, &a);
+    assert_int_equal(again.nrelated, 2);
+    arena_close(&a);
+}
+
 /* Each beginning of a summary, and things that are none: nothing breaks, nothing is made up. */
 static void test_damaged(void **state) {
     (void)state;
@@ -126,6 +151,7 @@ static void test_body(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_related_stays),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_body),
     };
