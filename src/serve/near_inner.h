@@ -9,10 +9,10 @@ enum {
     WINDOW_US = 180 * 1000000, /* how long a device may hold a call, as in link */
     SOON_US = 5 * 1000000,     /* what follows at once, most of the time */
     SLACK_US = 20000,          /* how far clocks may be apart that are said to agree */
-    FEW = 2,
+    FEW = 4,
     SAME = 12,    /* legs looked at on either side: with an equal key … */
-    SOON = 5,     /* … and just before or after */
-    A_ROUND = 14, /* calls fetched at a time … */
+    SOON = 10,    /* … and just before or after */
+    A_ROUND = 28, /* calls fetched at a time … */
     MOST = 96,    /* … and in all */
     ROUNDS = 8,
     AROUND = 30000, /* sightings of other calls */
