@@ -103,7 +103,17 @@ static u32 first_hop(const struct weave *w, u32 leg) {
     return leg;
 }
 
+bool decide_joins(const struct weave *w, u32 leg) {
+    for (isize i = 0; w->sums[leg].flags & SUM_DECIDED && i < w->ndecisions; i++) {
+        const struct decided *d = &w->decided[i];
+        if (!d->counts || !d->other || w->decisions[i].kind != DECISION_JOIN) continue;
+        if (d->leg == leg + 1) return true;
+    }
+    return false;
+}
+
 static void cut(struct sum *s) {
+    s->flags &= (u8)~SUM_GIVEN;
     s->parent = 0;
     s->confidence = 0;
     s->nproofs = 0;
@@ -129,7 +139,9 @@ static void join(struct weave *w, u32 leg, u32 other, isize decision) {
     u32 first = first_hop(w, leg);
     struct sum *s = &w->sums[first];
     if (leads_to(w, other, first)) return;
-    u32 have = s->parent == other + 1 ? s->nproofs : 0;
+    bool same = s->parent == other + 1;
+    u32 have = same ? s->nproofs : 0;
+    if (!same) s->flags &= (u8)~SUM_GIVEN;
     w->proofs = base_grow(w->proofs, &w->cap_proofs, w->nproofs + have + 1,
                           (isize)sizeof *w->proofs);
     u32 at = (u32)w->nproofs;

@@ -49,6 +49,8 @@ void index_open(struct index *x, const struct weave *w) {
         if (w->sums[i].kind == KIND_CALL) add_events(x, (u32)i);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
+    if (given_span_s(w, first, last) > 0) x->span_s = given_span_s(w, first, last);
+    climate_begin(x);
     for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
         const struct sum *s = &w->sums[w->holds[i].leg];
         if (s->kind != KIND_CALL) continue;

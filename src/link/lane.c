@@ -21,15 +21,16 @@ static double background_of(const struct index *x, double legs) {
     return legs / (x->span_s + 10) + 1.0 / 3600;
 }
 
-/* Lanes that end at a device, beside those that begin there. */
-static const u64 INWARD = (u64)1 << 40;
+static bool is_inward(const struct lane *l) {
+    return l->other >= LANE_INTO;
+}
 
 static u32 lane_number(struct index *x, struct map *places, u32 dev, u64 other) {
     u32 *place = map_put(places, hash_mix(dev + (u64)1, other));
     if (!*place) {
         x->lanes =
             base_grow(x->lanes, &x->cap_lanes, x->nlanes + 1, (isize)sizeof *x->lanes);
-        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev, .inward = other >= INWARD};
+        x->lanes[x->nlanes++] = (struct lane){.from_dev = dev, .other = other};
         *place = (u32)x->nlanes;
     }
     return *place - 1;
@@ -53,6 +54,7 @@ static void assign_lanes(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool busy = is_busy(map_get(&ways, way_key(s)), x->leaving[s->from_dev]);
+        busy = lore_split(w, s->from_dev, s->to_dev, false, busy);
         x->lane_of[i] =
             lane_number(x, &places, s->from_dev, busy ? s->to_dev + (u64)1 : 0);
         x->lanes[x->lane_of[i]].legs += s->kind == KIND_CALL;
@@ -60,8 +62,9 @@ static void assign_lanes(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool busy = is_busy(map_get(&ways, way_key(s)), x->reaching[s->to_dev]);
+        busy = lore_split(w, s->to_dev, s->from_dev, true, busy);
         x->in_lane_of[i] = lane_number(x, &places, s->to_dev,
-                                       INWARD + (busy ? s->from_dev + (u64)1 : 0));
+                                       LANE_INTO + (busy ? s->from_dev + (u64)1 : 0));
     }
     map_drop(&places);
     map_drop(&ways);
@@ -98,6 +101,17 @@ static u64 turn_key(u32 in, u32 out) {
     return ((u64)in + 1) << 32 | out;
 }
 
+struct turn *turn_put(struct index *x, u32 in, u32 out) {
+    u32 *row = map_put(&x->turn_at, turn_key(in, out));
+    if (!*row) {
+        x->turns =
+            base_grow(x->turns, &x->cap_turns, x->nturns + 1, (isize)sizeof *x->turns);
+        x->turns[x->nturns] = (struct turn){.in = in, .out = out};
+        *row = (u32)++x->nturns;
+    }
+    return &x->turns[*row - 1];
+}
+
 const struct turn *turn_of(const struct index *x, u32 c, u32 p) {
     u32 row = map_get(&x->turn_at, turn_key(x->in_lane_of[p], x->lane_of[c]));
     return &x->turns[row ? row - 1 : x->lane_of[c]];
@@ -122,7 +136,7 @@ static void make_turns(struct index *x) {
         for (isize a = i; a < end; a++) {
             for (isize b = i; b < end && made < MOST; b++) {
                 u32 in = (u32)rows[a].value, out = (u32)rows[b].value;
-                if (!x->lanes[in].inward || x->lanes[out].inward) continue;
+                if (!is_inward(&x->lanes[in]) || is_inward(&x->lanes[out])) continue;
                 x->turns = base_grow(x->turns, &x->cap_turns, x->nturns + 1,
                                      (isize)sizeof *x->turns);
                 x->turns[x->nturns] = x->turns[out];
@@ -154,6 +168,7 @@ void lanes_open(struct index *x) {
             t->numbers[k] = (float)evidence_m(number_kinds[k]);
     }
     make_turns(x);
+    lore_apply(x);
 }
 
 void lanes_close(struct index *x) {
@@ -252,4 +267,5 @@ void lanes_learn(struct index *x) {
     for (isize i = x->nlanes; i < x->nturns; i++)
         turn_learn(&x->turns[i], &x->turns[x->turns[i].out], &all[i], USUAL_TURN);
     base_free(all);
+    lore_apply(x);
 }

@@ -33,6 +33,48 @@ const struct trace *weave_trace(const struct weave *w);
  * in this small part of the trace would leave apart. */
 void weave_join_all(struct weave *w);
 
+/* ---- where not all of the traffic is added ------------------------------------------------------------------- */
+
+/* How rare things are in the traffic around, counted elsewhere over `span_s` seconds. Devices and keys are those of marks
+ * (trace/call.h). */
+struct climate_device {
+    u16 device;
+    u32 reaching; /* legs */
+};
+struct climate_number {
+    u16 device;
+    u32 key;
+    u32 n; /* legs with this number that reached it */
+};
+struct climate {
+    double span_s, legs;
+    const struct climate_device *devices;
+    const struct climate_number *numbers;
+    isize ndevices, nnumbers;
+};
+void weave_climate(struct weave *w, const struct climate *c); /* copies */
+/* What linking has learned of the devices (their habits, which addresses are one box), as bytes to be kept, in the arena; and told
+ * to another weave, which then does not learn its own. False: they are of no use here. */
+str weave_lore(const struct weave *w, arena *view);
+bool weave_lore_told(struct weave *w, str lore);
+
+/* A link that was made when more was in sight: the leg's parent (ids; empty: it has none). It holds, with its evidence, unless
+ * the leg starts in a stretch of time that is in sight (weave_sights), or its parent is not in the trace. */
+struct given {
+    str leg, parent;
+    double confidence;
+    const struct evidence *evidence;
+    isize nevidence;
+};
+void weave_given(struct weave *w, const struct given *g); /* copies */
+/* Do all legs of call i have links that were told? */
+bool weave_call_given(const struct weave *w, isize i);
+/* Of these stretches all traffic has been added, and of what could be a parent or child of theirs. */
+struct sight {
+    i64 low_us, high_us;
+};
+void weave_sights(struct weave *w, const struct sight *s, isize n);
+
 /* Tells what somebody has decided by hand; legs that are not in the trace do no harm. Of two decisions about one leg the later
  * one counts. Strings are copied. */
 void weave_decide(struct weave *w, const struct decision *d);
@@ -46,6 +88,9 @@ void weave_link(struct weave *w);
 isize weave_ncalls(const struct weave *w);
 /* Call i as people see it, in the arena; with its messages, or as a summary. */
 struct call *weave_call(struct weave *w, isize i, bool messages, arena *view);
+/* What the legs of call i are found by when another leg looks for them: its marks, in the arena. Registrations and the like
+ * have none. */
+void weave_marks(const struct weave *w, isize i, struct call *c, arena *view);
 /* A hash over what a summary of call i shows: equal before and after means that nothing has changed. */
 u64 weave_call_signature(const struct weave *w, isize i);
 enum call_kind weave_call_kind(const struct weave *w, isize i);

@@ -42,8 +42,8 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != theirs_is || theirs->hash != mine->hash) continue;
-            u64 key = index_number_key(p->to_dev, (u8)theirs_is, mine->hash);
-            double u = chance_of(x, p->to_dev, clues_find(&x->numbers, key).n);
+            isize n = climate_number(x, p->to_dev, (u8)theirs_is, mine->hash);
+            double u = chance_of(x, p->to_dev, n);
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;
             out.label = mine->label;
@@ -125,7 +125,7 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
     /* nobody writes another leg's random Call-ID by chance */
     if (*kind != EVIDENCE_TOKEN && own >= NAMED_LEAST) own += NAMED_BITS;
     if (*kind != EVIDENCE_TOKEN || t->roots <= 1 || t->ids == 2 || heard) return own;
-    double rarity = log2(((double)x->w->nsums + 2) / (double)t->ids);
+    double rarity = log2((x->legs + 2) / (double)t->ids);
     return rarity < own ? rarity : own;
 }
 

@@ -39,7 +39,7 @@ struct habits {
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
 struct index {
     const struct weave *w;
-    double span_s;
+    double span_s, legs; /* how long, how many */
     /* how many legs reach and leave each device */
     u32 *reaching, *leaving;
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
@@ -73,6 +73,11 @@ struct index {
     double *none_of;      /* by leg: how probably its cause is outside the trace */
 };
 
+/* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
+void climate_begin(struct index *x);
+/* How many legs with this number reached a device. */
+isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
+
 void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);
 /* Leg c has found its parent: where it failed, the parent's next try has its cause; where it was answered, its recorder.
@@ -96,11 +101,12 @@ void index_learn(struct index *x, const struct sort_row *rows);
  * habits in common: a lane. */
 struct lane {
     u32 from_dev, legs;
-    bool inward; /* it ends at from_dev */
+    u64 other; /* device + 1 at its other end, 0: all others; + LANE_INTO: it ends at from_dev */
     double none; /* so many of them probably have their cause outside the trace */
     double
         background; /* so many a second start by themselves: what a parent has to beat */
 };
+#define LANE_INTO ((u64)1 << 40)
 /* From a lane that ends at a device to one that begins there: what turns that corner behaves alike. */
 struct turn {
     u32 in, out; /* rows of lanes */
@@ -112,6 +118,13 @@ struct turn {
 void lanes_open(struct index *x);
 void lanes_learn(struct index *x);
 void lanes_close(struct index *x);
+/* lore.c: lanes as they were learned with more in sight, or to be kept for that. */
+void lore_keep(const struct index *x, struct weave *w);
+void lore_apply(struct index *x);
+/* Is the way from, or into, a device to that other one a lane of its own? `busy`: it would be by the trace alone. */
+bool lore_split(const struct weave *w, u32 dev, u32 other, bool into, bool busy);
+/* The turn of these two lanes, made when new. */
+struct turn *turn_put(struct index *x, u32 in, u32 out);
 static inline const struct lane *lane_of(const struct index *x, u32 leg) {
     return &x->lanes[x->lane_of[leg]];
 }

@@ -91,7 +91,7 @@ static void part_rivals(struct weave *w, struct index *x, struct choice *choice)
     struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_hop(w, s))
+        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_settled(w, s))
             rows[n++] = (struct rival){s->parent, (u32)i, s->share, s->id};
     }
     if (n) qsort(rows, (size_t)n, sizeof *rows, by_parent);
@@ -205,10 +205,10 @@ static isize choose_all(struct weave *w, struct index *x, const struct sort_row 
         bool back = round % 2 == 1;
         u32 c = (u32)rows[back ? w->nsums - 1 - i : i].value;
         const struct sum *s = &w->sums[c];
-        bool hop = leg_is_hop(w, s);
-        if (round == 0 && hop) index_child(x, c);
+        bool settled = leg_is_settled(w, s);
+        if (round == 0 && settled) index_child(x, c);
         bool sure = s->share > SURE || x->none_of[c] > ALONE;
-        if (hop || s->kind != KIND_CALL || (round > 1 && sure)) continue;
+        if (settled || s->kind != KIND_CALL || (round > 1 && sure)) continue;
         if (round == 1 && s->share > SURE) continue;
         u32 was = s->parent;
         choose(x, c, 0, choice);
@@ -234,6 +234,7 @@ void score_parents(struct weave *w) {
     cut_circles(w);
     index_calls(&x);
     note_all_maybes(w, &x, &choice);
+    lore_keep(&x, w);
     base_free(rows);
     index_close(&x);
 }

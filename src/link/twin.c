@@ -192,13 +192,49 @@ static void rename_all(struct twins *t) {
     }
 }
 
+/* As it was found with more of the traffic in sight. A box of which only such an address is here has its name all the same. */
+static bool apply_told(struct twins *t) {
+    struct weave *w = t->w;
+    struct map by_name = {0};
+    bool any = false;
+    for (u32 i = 0; (isize)i < w->ndevs; i++)
+        *map_put(&by_name, hash_nocase(w->devs[i].name, 0)) = i + 1;
+    for (u32 i = 0; (isize)i < w->ndevs; i++) {
+        str name = lore_twin(w, i);
+        if (!name.n) continue;
+        u32 *root = map_put(&by_name, hash_nocase(name, 0));
+        if (!*root) {
+            *root = i + 1;
+            w->devs[i].name = arena_copy(&w->names, name);
+        }
+        if (*root == i + 1 || root_of(t, *root - 1) == i) continue;
+        t->up[i] = root_of(t, *root - 1);
+        any = true;
+    }
+    map_drop(&by_name);
+    return any;
+}
+
+static void note_twins(struct twins *t) {
+    struct weave *w = t->w;
+    w->twin_of = base_grow(w->twin_of, &w->cap_twin_of, w->ndevs + 1, (isize)sizeof(u32));
+    for (u32 i = 0; (isize)i < w->ndevs; i++) w->twin_of[i] = root_of(t, i);
+}
+
 void twin_devices(struct weave *w) {
     struct twins t = {.w = w};
     t.leaving = base_new(w->ndevs + 1, (isize)sizeof(u32));
     t.up = base_new(w->ndevs + 1, (isize)sizeof(u32));
     for (isize i = 0; i < w->ndevs; i++) t.up[i] = (u32)i;
-    hold_vote(&t);
-    if (count_votes(&t)) rename_all(&t);
+    bool any = false;
+    if (lore_is_told(w)) {
+        any = apply_told(&t);
+    } else {
+        hold_vote(&t);
+        any = count_votes(&t);
+    }
+    if (any) rename_all(&t);
+    note_twins(&t);
     map_drop(&t.places);
     map_drop(&t.pairs);
     map_drop(&t.talks);

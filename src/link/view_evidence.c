@@ -76,13 +76,31 @@ static int heavier(const void *a, const void *b) {
     return (x->bits < y->bits) - (x->bits > y->bits);
 }
 
+/* As it was told when the link was made; what was decided by hand is said anew. */
+static isize given_rows(const struct view *v, const struct sum *s,
+                        struct evidence *rows) {
+    isize n, made = 0;
+    const struct evidence *from = given_evidence(v->w, s, &n);
+    for (isize i = 0; i < n; i++) {
+        if (str_eq(from[i].kind, str_z(evidence_name(EVIDENCE_BY_HAND)))) continue;
+        rows[made++] = (struct evidence){arena_copy(v->a, from[i].kind),
+                                         arena_copy(v->a, from[i].text), from[i].bits};
+    }
+    return made;
+}
+
 struct evidence *view_evidence(const struct view *v, u32 child, u32 parent, u32 proofs_at,
                                u32 nproofs, isize *n) {
-    struct evidence *rows = arena_new(v->a, struct evidence, nproofs);
-    *n = 0;
+    const struct sum *s = &v->w->sums[child];
+    bool given = s->flags & SUM_GIVEN && s->parent == parent + 1;
+    isize ngiven = 0;
+    if (given) (void)given_evidence(v->w, s, &ngiven);
+    struct evidence *rows = arena_new(v->a, struct evidence, ngiven + nproofs);
+    *n = given ? given_rows(v, s, rows) : 0;
     for (u32 i = 0; i < nproofs; i++) {
         const struct proof *p = &v->w->proofs[proofs_at + i];
         if (p->bits > -0.05 && p->bits < 0.05) continue;
+        if (given && p->kind != EVIDENCE_BY_HAND) continue;
         rows[(*n)++] =
             (struct evidence){str_z(evidence_name((enum evidence_kind)p->kind)),
                               evidence_text(v, child, parent, p), (double)p->bits};

@@ -15,15 +15,18 @@ void weave_close(struct weave *w) {
     trace_drop(&w->trace);
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->call_ids,  w->source_rank, w->canon,        w->spread_at,
-                            w->spread_by, w->rank,        w->alikes,       w->next_alike,
-                            w->common_us, w->stints,      w->blur_us,      w->mirror_us,
-                            w->islands,   w->msgs,        w->more,         w->devs,
-                            w->dev_of,    w->sums,        w->by_leg,       w->leg_facts,
-                            w->tokens,    w->token_legs,  w->leg_tokens,   w->holds,
-                            w->proofs,    w->groups,      w->by_group,     w->relations,
-                            w->decisions, w->maybes,      w->maybes_below, w->decided};
+    void *const tables[] = {
+        w->call_ids,     w->source_rank, w->canon,      w->spread_at, w->spread_by,
+        w->rank,         w->alikes,      w->next_alike, w->common_us, w->stints,
+        w->blur_us,      w->mirror_us,   w->islands,    w->msgs,      w->more,
+        w->devs,         w->dev_of,      w->sums,       w->by_leg,    w->leg_facts,
+        w->tokens,       w->token_legs,  w->leg_tokens, w->holds,     w->proofs,
+        w->groups,       w->by_group,    w->relations,  w->decisions, w->maybes,
+        w->maybes_below, w->decided,     w->twin_of};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
+    climate_drop(w);
+    given_drop(w);
+    lore_drop(w);
     arena_close(&w->names);
     arena_close(&w->said_by);
     base_free(w);
@@ -76,6 +79,7 @@ void weave_link(struct weave *w) {
     said_collect(w);
     hop_parents(w);
     decide_resolve(w);
+    given_apply(w);
     score_parents(w);
     decide_apply(w);
     group_legs(w);

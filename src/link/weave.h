@@ -60,6 +60,7 @@ enum sum_flag {
     SUM_WITHHELD = 16, /* the caller has withheld the number */
     SUM_RELATES = 32,  /* it has a FACT_REPLY or FACT_FOCUS */
     SUM_DECIDED = 64,  /* a decision by hand is about it: see weave.decided */
+    SUM_GIVEN = 128,   /* its parent was told, see given.c */
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
@@ -183,6 +184,8 @@ struct weave {
     isize ndevs, cap_devs;
     u32 *dev_of; /* by endpoint */
     isize cap_dev_of;
+    u32 *twin_of; /* by device: the one that it is a part of (twin.c); mostly itself */
+    isize cap_twin_of;
     struct sum *sums;
     isize nsums, cap_sums;
     u32 *by_leg;
@@ -215,7 +218,10 @@ struct weave {
     isize cap_decided;
     arena said_by; /* their strings */
     bool join_all;
-    arena names; /* of devices, reset by each weave_link */
+    struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
+    struct lore *lore;            /* lore.c: of the last weave_link, or told */
+    struct given_kept *given;     /* given.c; NULL: there are none */
+    arena names;                  /* of devices, reset by each weave_link */
 };
 
 /* The steps, in their order. */
@@ -228,6 +234,7 @@ void said_collect(struct weave *w);
 void twin_devices(struct weave *w);
 void hop_parents(struct weave *w);
 void decide_resolve(struct weave *w);
+void given_apply(struct weave *w);
 void score_parents(struct weave *w);
 void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
@@ -245,6 +252,19 @@ double parent_joins_from(void);
 
 /* The first row of maybes, or of maybes_below where `below`, that is of this leg or of one after it. */
 isize maybe_first(const struct weave *w, u32 leg, bool below);
+
+void climate_drop(struct weave *w);
+/* lore.c: what was learned with more in sight, where that was told. */
+void lore_drop(struct weave *w);
+bool lore_is_told(const struct weave *w);
+/* Where it is told: the name of the device that this address belongs to; empty: its own. */
+str lore_twin(const struct weave *w, u32 dev);
+void given_drop(struct weave *w);
+/* Of a leg with SUM_GIVEN. */
+const struct evidence *given_evidence(const struct weave *w, const struct sum *s,
+                                      isize *n);
+/* How many seconds between these are in sight; 0: nobody said so. */
+double given_span_s(const struct weave *w, i64 first_us, i64 last_us);
 
 /* How long after `cause` the effect came (rows of msgs), and how far off that may be. By the clock of one source where
  * one saw both. */
@@ -269,6 +289,8 @@ bool leg_is_hop(const struct weave *w, const struct sum *s);
 
 /* Has somebody taken the leg out of the call whose first leg is `root` (or any leg of it)? After decide_resolve. */
 bool decide_forbids(const struct weave *w, u32 leg, u32 root);
+/* Has somebody made this leg a child of another? After decide_resolve. */
+bool decide_joins(const struct weave *w, u32 leg);
 /* "joined by hand by Kay, 22 Nov 2026 10:12 UTC": of a proof by hand. */
 str decide_words(const struct weave *w, const struct proof *p, arena *a);
 /* The decisions that are about this leg, as a hash. */
@@ -276,6 +298,10 @@ u64 decide_signature(const struct weave *w, u32 leg);
 /* Fills call.decisions: those about a leg of the call, by number. */
 void decide_view(const struct weave *w, const struct conversation *g, struct call *c,
                  arena *a);
+/* Its parent does not have to be looked for. */
+static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
+    return (s->flags & SUM_GIVEN) != 0 || leg_is_hop(w, s);
+}
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);

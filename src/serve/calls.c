@@ -1,17 +1,16 @@
 /* calls.c: the list of calls, and one call as JSON, picture, text or file.
  *
- *     X ──store──> Call-IDs ──replay──> a weave of these alone ──link──> struct call ──draw──> answer
+ *     X ──store──> the call, its links as they were decided ──near──> a small weave ──> struct call ──draw──> answer
  *
- * The database knows which Call-IDs are one call: it was decided with everything around it in sight. So the small weave
- * does not decide again; it only puts the messages in order. */
+ * It was decided with everything around it in sight. So the small weave does not decide again: it puts the messages in order, and
+ * for the JSON it weighs what almost belongs, among the calls near this one. What is related is as it was seen then. */
 #include "serve/inner.h"
 
 #include "base/time.h"
 #include "draw/draw.h"
-#include "link/link.h"
-#include "serve/hand.h"
-#include "serve/kept.h"
+#include "serve/near.h"
 #include "serve/query.h"
+#include "serve/summary.h"
 #include "serve/value.h"
 
 #include <string.h>
@@ -76,79 +75,6 @@ static bool list_row(void *ctx, str id, i64 start_us, str json) {
 
 /* ---- one call --------------------------------------------------------------------------------------- */
 
-struct replay {
-    struct weave *weave;
-    isize n, bytes;
-    bool too_much;
-};
-
-static u32 on_source(void *ctx, const struct source *s) {
-    struct replay *p = ctx;
-    return weave_source(p->weave, s);
-}
-
-static void on_sighting(void *ctx, const struct sighting *s) {
-    struct replay *p = ctx;
-    p->too_much = p->too_much || p->n >= SIGHTINGS_MAX || p->bytes > BYTES_MAX;
-    if (p->too_much) return;
-    p->n++;
-    p->bytes += s->bytes.n;
-    (void)weave_add(p->weave, s);
-}
-
-static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
-    (void)ctx, (void)reason, (void)place, (void)bytes;
-}
-
-static void on_damage(void *ctx, str sentence) {
-    (void)ctx, (void)sentence;
-}
-
-/* The call of the weave that holds this id, or one of these Call-IDs. */
-static isize find(struct weave *w, str id, const str *call_ids, isize n) {
-    isize at = weave_find(w, id);
-    for (isize i = 0; i < n && at < 0; i++) at = weave_find(w, call_ids[i]);
-    return at;
-}
-
-static struct call *call_weave(struct request *r, struct weave *w, str id,
-                               const str *call_ids, isize n, struct answer *a) {
-    struct replay p = {.weave = w};
-    struct input_sink sink = {&p, on_source, on_sighting, on_skipped, on_damage};
-    struct fail f;
-    (void)weave_hosts(w, r->server->o.hosts, &f); /* a bad line was told at the start */
-    enum err e = store_replay_call_ids(r->reader->store, call_ids, n, &sink);
-    if (e != ERR_OK) {
-        answer_store_error(a, r->reader, e);
-        return NULL;
-    }
-    if (p.too_much) {
-        answer_error(a, MHD_HTTP_CONTENT_TOO_LARGE,
-                     "this call has more than %d messages, too many for one picture",
-                     SIGHTINGS_MAX);
-        return NULL;
-    }
-    e = hand_tell_of(r->reader->store, id, w, r->view);
-    if (e != ERR_OK) {
-        answer_store_error(a, r->reader, e);
-        return NULL;
-    }
-    weave_join_all(w);
-    weave_link(w);
-    isize at = find(w, id, call_ids, n);
-    if (at < 0) {
-        answer_error(a, MHD_HTTP_NOT_FOUND,
-                     "the messages of this call are no longer kept");
-        return NULL;
-    }
-    struct call *c = weave_call(w, at, true, r->view);
-    str summary;
-    c->id = id;
-    if (store_summary(r->reader->store, id, r->view, &summary) == ERR_OK)
-        kept_fill(c, summary, r->view);
-    return c;
-}
-
 struct store *request_store(struct request *r, struct answer *a) {
     str sentence = {0};
     struct store *store = reader_store(r->server, r->reader, &sentence);
@@ -158,25 +84,38 @@ struct store *request_store(struct request *r, struct answer *a) {
     return store;
 }
 
-struct call *call_load(struct request *r, str x, struct weave **w, struct answer *a) {
-    str id, *call_ids;
-    isize n = 0;
-    *w = NULL;
+struct call *call_load(struct request *r, str x, struct near *n, bool alone,
+                       struct answer *a) {
+    *n = (struct near){0};
     struct store *store = request_store(r, a);
     if (!store) return NULL;
-    enum err e = store_call_ids(store, x, r->view, &id, &call_ids, &n);
-    if (e == ERR_NOT_FOUND) {
+    struct near_options o = {.hosts = r->server->o.hosts,
+                             .decided = true,
+                             .alone = alone,
+                             .most = SIGHTINGS_MAX,
+                             .most_bytes = BYTES_MAX};
+    enum err e = near_open(n, store, x, &o, r->view);
+    if (e == ERR_NOT_FOUND && n->id.n == 0) {
         answer_error(a, MHD_HTTP_NOT_FOUND,
                      "there is no call with the id or Call-ID %.*s",
                      (int)i64_min(x.n, 200), (const char *)x.p);
-        return NULL;
-    }
-    if (e != ERR_OK) {
+    } else if (e == ERR_NOT_FOUND) {
+        answer_error(a, MHD_HTTP_NOT_FOUND,
+                     "the messages of this call are no longer kept");
+    } else if (e == ERR_FULL) {
+        answer_error(a, MHD_HTTP_CONTENT_TOO_LARGE,
+                     "this call has more than %d messages, too many for one picture",
+                     SIGHTINGS_MAX);
+    } else if (e != ERR_OK) {
         answer_store_error(a, r->reader, e);
-        return NULL;
     }
-    *w = weave_open();
-    return call_weave(r, *w, id, call_ids, n, a);
+    if (e != ERR_OK) return NULL;
+    struct call *c = weave_call(n->weave, n->call, true, r->view);
+    c->id = n->id;
+    str summary;
+    if (store_summary(store, n->id, r->view, &summary) == ERR_OK)
+        summary_fill(c, summary, SUMMARY_RELATED | (alone ? SUMMARY_MAYBES : 0), r->view);
+    return c;
 }
 
 /* ?unfold=, ?zone= and ?standalone= of the pictures. False: the answer says what is wrong. */
@@ -243,46 +182,46 @@ void serve_calls(struct request *r, struct answer *a) {
 }
 
 void serve_call(struct request *r, struct answer *a) {
-    struct weave *w;
-    struct call *c = call_load(r, r->url.segments[3], &w, a);
+    struct near n;
+    struct call *c = call_load(r, r->url.segments[3], &n, false, a);
     if (c) {
         a->type = "application/json";
         draw_json(&a->body, c, true);
     }
-    weave_close(w);
+    near_close(&n);
 }
 
 void serve_ladder_svg(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
-    struct weave *w;
-    struct call *c = call_load(r, r->url.segments[3], &w, a);
+    struct near n;
+    struct call *c = call_load(r, r->url.segments[3], &n, true, a);
     if (c) {
         a->type = "image/svg+xml";
         if (d.standalone) a->download = download_name(r, c, "svg");
         draw_svg(&a->body, c, &d);
     }
-    weave_close(w);
+    near_close(&n);
 }
 
 void serve_ladder_txt(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
-    struct weave *w;
-    struct call *c = call_load(r, r->url.segments[3], &w, a);
+    struct near n;
+    struct call *c = call_load(r, r->url.segments[3], &n, true, a);
     if (c) {
         struct draw_text_options t = {.unfold = d.unfold, .zone_s = d.zone_s};
         a->type = "text/plain; charset=utf-8";
         draw_text(&a->body, c, &t);
     }
-    weave_close(w);
+    near_close(&n);
 }
 
 void serve_export(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
-    struct weave *w;
-    struct call *c = call_load(r, r->url.segments[3], &w, a);
+    struct near n;
+    struct call *c = call_load(r, r->url.segments[3], &n, true, a);
     if (c) {
         const struct served *css = page_file(r->server->page, S("export.css"));
         const struct served *js = page_file(r->server->page, S("export.js"));
@@ -292,5 +231,5 @@ void serve_export(struct request *r, struct answer *a) {
         draw_html(&a->body, c, &d, css ? css->bytes : (str){0},
                   js ? js->bytes : (str){0});
     }
-    weave_close(w);
+    near_close(&n);
 }

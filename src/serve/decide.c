@@ -10,9 +10,9 @@
 
 #include "base/time.h"
 #include "draw/draw.h"
-#include "link/link.h"
 #include "serve/address.h"
 #include "serve/body.h"
+#include "serve/near.h"
 #include "serve/worker.h"
 
 #include <netinet/in.h>
@@ -150,14 +150,14 @@ static bool check_in(struct request *r, str x, struct decision *d,
                      bool (*check)(const struct call *, struct decision *,
                                    struct answer *),
                      struct answer *a) {
-    struct weave *w;
-    const struct call *c = call_load(r, x, &w, a);
+    struct near n;
+    const struct call *c = call_load(r, x, &n, true, a);
     bool ok = c && is_call(c, a) && check(c, d, a);
-    if (ok) { /* the call borrows from the weave */
+    if (ok) { /* the call borrows from it */
         d->leg = arena_copy(r->view, d->leg);
         d->other = arena_copy(r->view, d->other);
     }
-    weave_close(w);
+    near_close(&n);
     return ok;
 }
 

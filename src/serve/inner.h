@@ -103,10 +103,11 @@ handler serve_status, serve_calls, serve_call, serve_ladder_svg, serve_ladder_tx
 
 /* The reader's store. NULL: the answer says why. */
 struct store *request_store(struct request *r, struct answer *a);
-/* The call that X names, with its messages, out of a weave of its own that the caller closes (NULL is fine). NULL: the answer
- * says why. */
-struct weave;
-struct call *call_load(struct request *r, str x, struct weave **w, struct answer *a);
+/* The call that X names, with its messages; it borrows from *n, which the caller closes whatever comes. `alone`: what almost
+ * belongs is not weighed anew. NULL: the answer says why. */
+struct near;
+struct call *call_load(struct request *r, str x, struct near *n, bool alone,
+                       struct answer *a);
 /* A part of a body that is no upload; what is too long is cut. */
 bool body_takes(struct request *r, str part);
 

@@ -10,137 +10,20 @@
 
 #include "draw/draw.h"
 #include "serve/clock.h"
-#include "serve/hand.h"
+#include "serve/summary.h"
 
 enum {
     WINDOW_US = 600 * 1000000,
-    NEAR_US = 120 * 1000000, /* how far around a batch neighbours are fetched */
-    MANY = 200000,           /* sightings in memory before the old ones are let go */
-    BATCH = 10000,           /* of a file, before they are made durable on the way */
+    MANY = 200000, /* sightings in memory before the old ones are let go */
+    BATCH = 10000, /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
     SLICE = 256, /* calls in one transaction */
 };
 
-/* ---- the weave, filled from the database ----------------------------------------------------------- */
-
-static u64 sighting_key(const struct sighting *s, str source) {
-    u64 key = hash_mix(hash_bytes(source, (u64)s->vantage), (u64)s->time_us);
-    u64 ends = hash_mix(hash_bytes((str){s->src.ip, 16}, s->src.port),
-                        hash_bytes((str){s->dst.ip, 16}, s->dst.port));
-    return hash_mix(hash_mix(key, ends), hash_bytes(s->bytes, 0));
-}
-
-static u32 replay_source(void *ctx, const struct source *s) {
-    struct loom *l = ctx;
-    return weave_source(l->weave, s);
-}
-
-static void replay_sighting(void *ctx, const struct sighting *s) {
-    struct loom *l = ctx;
-    struct sip_msg m;
-    struct fail f;
-    u64 key = sighting_key(s, weave_trace(l->weave)->sources[s->source].name);
-    u32 nth = ++*map_put(&l->pass, key), *have = map_put(&l->have, key);
-    if (nth <= *have) return;
-    enum err e = sip_msg_parse(&m, s->bytes, &f);
-    if (e != ERR_OK && e != ERR_MORE) return; /* cannot be: only SIP is stored */
-    *have = nth;
-    *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
-    l->newest_us = i64_max(l->newest_us, s->time_us);
-    weave_add_parsed(l->weave, s, &m);
-}
-
-static void replay_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
-    (void)ctx, (void)reason, (void)place, (void)bytes;
-}
-
-static void on_damage(void *ctx, str sentence) {
+void loom_damaged(void *ctx, str sentence) {
     struct loom *l = ctx;
     out_bytes(&l->damage, sentence);
     out_byte(&l->damage, '\n');
-}
-
-static struct input_sink replay_sink(struct loom *l) {
-    return (struct input_sink){l, replay_source, replay_sighting, replay_skipped,
-                               on_damage};
-}
-
-enum err loom_fetch_range(struct loom *l, i64 after_us, i64 before_us) {
-    struct input_sink sink = replay_sink(l);
-    if (after_us >= before_us) return ERR_OK;
-    map_clear(&l->pass);
-    return store_replay_range(l->store, after_us, before_us, &sink);
-}
-
-/* All that the database has from `low_us` to `high_us`; what lies between that and what is there comes along. */
-static enum err cover_range(struct loom *l, i64 low_us, i64 high_us) {
-    enum err e;
-    if (l->low_us > l->high_us) {
-        e = loom_fetch_range(l, low_us, high_us);
-        l->low_us = low_us;
-        l->high_us = high_us;
-        return e;
-    }
-    if (low_us < l->low_us) {
-        e = loom_fetch_range(l, low_us, l->low_us);
-        if (e != ERR_OK) return e;
-        l->low_us = low_us;
-    }
-    if (high_us > l->high_us) {
-        e = loom_fetch_range(l, l->high_us, high_us);
-        if (e != ERR_OK) return e;
-        l->high_us = high_us;
-    }
-    return ERR_OK;
-}
-
-static enum err cover(struct loom *l, i64 low_us, i64 high_us) {
-    enum err e = cover_range(l, low_us, high_us);
-    return e == ERR_OK ? loom_complete(l) : e;
-}
-
-enum err loom_fetch_whole(struct loom *l, str x) {
-    str id, *ids;
-    isize n;
-    enum err e = store_call_ids(l->store, x, &l->view, &id, &ids, &n);
-    if (e == ERR_NOT_FOUND) return ERR_OK;
-    if (e != ERR_OK) return e;
-    struct input_sink sink = replay_sink(l);
-    map_clear(&l->pass);
-    return store_replay_call_ids(l->store, ids, n, &sink);
-}
-
-/* The rest of a call that began before the window: its BYE may come an hour later. */
-static enum err fetch_call(struct loom *l, str call_id) {
-    u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
-    if (call_id.n == 0 || *known) return ERR_OK;
-    *known = 1;
-    return loom_fetch_whole(l, call_id);
-}
-
-static void weave_new(struct loom *l) {
-    struct fail f;
-    weave_close(l->weave);
-    l->weave = weave_open();
-    (void)weave_hosts(l->weave, l->hosts, &f);
-    map_clear(&l->have);
-    map_clear(&l->call_ids);
-    l->low_us = INT64_MAX;
-    l->high_us = INT64_MIN;
-    for (isize i = 0; i < l->nfeeds; i++) {
-        l->feeds[i].in_weave = weave_source(l->weave, &l->feeds[i].source);
-    }
-}
-
-/* What is older than the window leaves the memory. */
-static enum err forget_old(struct loom *l) {
-    if (weave_nseen(l->weave) < MANY) return ERR_OK;
-    i64 newest = l->newest_us;
-    if (newest - l->low_us < 2 * l->window_us && weave_nseen(l->weave) < 8 * MANY)
-        return ERR_OK;
-    weave_new(l);
-    enum err e = hand_tell(l->store, l->weave, &l->view);
-    return e == ERR_OK ? cover(l, newest - l->window_us, newest + 1) : e;
 }
 
 /* ---- taking in ----------------------------------------------------------------------------------------- */
@@ -165,22 +48,6 @@ static u32 on_source(void *ctx, const struct source *s) {
 
 static enum err store_waiting(struct loom *l);
 
-static void on_sighting(void *ctx, const struct sighting *s) {
-    struct loom *l = ctx;
-    l->waiting = base_grow(l->waiting, &l->cap_waiting, l->nwaiting + 1,
-                           (isize)sizeof *l->waiting);
-    struct sighting *mine = &l->waiting[l->nwaiting++];
-    *mine = *s;
-    mine->bytes = arena_copy(&l->batch, s->bytes);
-    mine->at = SIGHTING_NOWHERE;
-    if (!l->bulk || l->nwaiting < l->try_at) return;
-    /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
-    enum err e =
-        weave_nseen(l->weave) < 8 * MANY ? store_waiting(l) : loom_commit(l, NULL, NULL);
-    l->stuck = e != ERR_OK;
-    l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
-}
-
 static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
     struct loom *l = ctx;
     struct skips *s = &l->totals.skips;
@@ -188,8 +55,44 @@ static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes)
     s->bytes[reason] += bytes;
 }
 
+static struct store_facts facts_of(const struct sip_msg *m) {
+    return (struct store_facts){
+        .call_id = m->call_id,
+        .status = m->status,
+        .method = (u8)(m->is_request ? m->method : m->cseq.method),
+        .is_request = m->is_request,
+        .cseq = m->cseq.number,
+    };
+}
+
+static void on_sighting(void *ctx, const struct sighting *s) {
+    struct loom *l = ctx;
+    struct sip_msg m;
+    struct fail f;
+    arena before = l->batch;
+    str bytes = arena_copy(&l->batch, s->bytes);
+    enum err parsed = sip_msg_parse(&m, bytes, &f);
+    if (parsed != ERR_OK && parsed != ERR_MORE) {
+        l->batch.at = before.at;
+        on_skipped(l, SKIP_NOT_SIP, s->line, (u64)s->bytes.n);
+        return;
+    }
+    l->waiting = base_grow(l->waiting, &l->cap_waiting, l->nwaiting + 1,
+                           (isize)sizeof *l->waiting);
+    struct waiting *mine = &l->waiting[l->nwaiting++];
+    *mine = (struct waiting){*s, facts_of(&m)};
+    mine->sighting.bytes = bytes;
+    mine->sighting.at = SIGHTING_NOWHERE;
+    if (!l->bulk || l->nwaiting < l->try_at) return;
+    /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
+    enum err e = weave_nseen(l->weave) < 8 * l->many ? store_waiting(l)
+                                                     : loom_commit(l, NULL, NULL);
+    l->stuck = e != ERR_OK;
+    l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
+}
+
 struct input_sink loom_sink(struct loom *l) {
-    return (struct input_sink){l, on_source, on_sighting, on_skipped, on_damage};
+    return (struct input_sink){l, on_source, on_sighting, on_skipped, loom_damaged};
 }
 
 void loom_session(struct loom *l) {
@@ -201,6 +104,9 @@ bool loom_stuck(const struct loom *l) {
 
 isize loom_waiting(const struct loom *l) {
     return l->nwaiting;
+}
+isize loom_held(const struct loom *l) {
+    return weave_nseen(l->weave);
 }
 struct loom_totals loom_totals(const struct loom *l) {
     return l->totals;
@@ -215,42 +121,37 @@ str loom_damage(struct loom *l) {
 
 /* ---- into the database ----------------------------------------------------------------------------------- */
 
-static struct store_facts facts_of(const struct sip_msg *m) {
-    return (struct store_facts){
-        .call_id = m->call_id,
-        .status = m->status,
-        .method = (u8)(m->is_request ? m->method : m->cseq.method),
-        .is_request = m->is_request,
-        .cseq = m->cseq.number,
-    };
-}
-
-static enum err store_one(struct loom *l, const struct sighting *s,
-                          const struct sip_msg *m, bool *fresh) {
-    struct feed *f = &l->feeds[s->source];
-    struct store_facts facts = facts_of(m);
-    struct sighting mine = *s;
+static enum err store_one(struct loom *l, const struct waiting *w, bool *fresh) {
+    struct feed *f = &l->feeds[w->sighting.source];
+    struct sighting mine = w->sighting;
     if (f->in_store == UINT32_MAX) {
         enum err e = store_source(l->store, &f->source, &f->in_store);
         if (e != ERR_OK) return e;
     }
     mine.source = f->in_store;
-    return store_sighting(l->store, &mine, &facts, fresh);
+    return store_sighting(l->store, &mine, &w->facts, fresh);
 }
 
-/* Step 1: what lies near the batch. */
+/* Step 1: what lies near the batch; what came late has a stretch of its own. */
 static enum err fetch_neighbours(struct loom *l) {
-    i64 low = INT64_MAX, high = INT64_MIN;
+    struct sight near[STRETCHES / 2];
+    isize n = 0;
+    enum err e = ERR_OK;
     for (isize i = 0; i < l->nwaiting; i++) {
-        low = i64_min(low, l->waiting[i].time_us);
-        high = i64_max(high, l->waiting[i].time_us);
+        i64 us = l->waiting[i].sighting.time_us;
+        isize k = 0;
+        while (k < n && (us < near[k].low_us - NEAR_US || us > near[k].high_us + NEAR_US))
+            k++;
+        if (k == n && n < countof(near)) near[n++] = (struct sight){us, us};
+        if (k == countof(near)) k--; /* so many gaps in one batch: no matter */
+        near[k].low_us = i64_min(near[k].low_us, us);
+        near[k].high_us = i64_max(near[k].high_us, us);
     }
-    enum err e = cover(l, low - NEAR_US, high + NEAR_US);
+    if (l->ncovered + n > STRETCHES) e = memory_new(l);
+    for (isize k = 0; k < n && e == ERR_OK; k++)
+        e = memory_cover(l, near[k].low_us - NEAR_US, near[k].high_us + NEAR_US);
     for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++) {
-        struct sip_msg m;
-        struct fail f;
-        enum err parsed = sip_msg_parse(&m, l->waiting[i].bytes, &f);
-        if (parsed == ERR_OK || parsed == ERR_MORE) e = fetch_call(l, m.call_id);
+        e = memory_call(l, l->waiting[i].facts.call_id);
         arena_reset(&l->view);
     }
     return e;
@@ -258,15 +159,9 @@ static enum err fetch_neighbours(struct loom *l) {
 
 /* Step 2. `fresh` is told for each of the waiting ones. */
 static enum err store_batch(struct loom *l, bool *fresh) {
-    struct sip_msg m;
-    struct fail f;
     enum err e = store_begin(l->store);
-    for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++) {
-        enum err parsed = sip_msg_parse(&m, l->waiting[i].bytes, &f);
-        if (parsed == ERR_OK || parsed == ERR_MORE) {
-            e = store_one(l, &l->waiting[i], &m, &fresh[i]);
-        }
-    }
+    for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++)
+        e = store_one(l, &l->waiting[i], &fresh[i]);
     if (e == ERR_OK) e = store_commit(l->store);
     if (e != ERR_OK) {
         store_rollback(l->store);
@@ -280,20 +175,18 @@ static void weave_batch(struct loom *l, const bool *fresh) {
     struct sip_msg m;
     struct fail f;
     for (isize i = 0; i < l->nwaiting; i++) {
-        struct sighting s = l->waiting[i];
-        enum err parsed = sip_msg_parse(&m, s.bytes, &f);
-        if (parsed != ERR_OK && parsed != ERR_MORE) {
-            on_skipped(l, SKIP_NOT_SIP, s.line, (u64)s.bytes.n);
-            continue;
-        }
+        struct sighting s = l->waiting[i].sighting;
+        u64 call_id = hash_bytes(l->waiting[i].facts.call_id, 0);
         l->totals.sightings++;
         if (!fresh[i]) continue;
         l->totals.fresh++;
-        ++*map_put(&l->have, sighting_key(&s, l->feeds[s.source].source.name));
-        *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
+        ++*map_put(&l->have, loom_key(&s, l->feeds[s.source].source.name));
+        *map_put(&l->call_ids, call_id) |= 1;
+        *map_put(&l->fed, call_id) = 1;
         l->newest_us = i64_max(l->newest_us, s.time_us);
         s.source = l->feeds[s.source].in_weave;
-        weave_add_parsed(l->weave, &s, &m);
+        enum err e = sip_msg_parse(&m, s.bytes, &f); /* it was read before: on_sighting */
+        if (e == ERR_OK || e == ERR_MORE) weave_add_parsed(l->weave, &s, &m);
     }
 }
 
@@ -315,16 +208,16 @@ static enum err store_waiting(struct loom *l) {
 
 /* A call that is new or has changed, in the view arena until its slice is told. */
 struct change {
-    const struct call *call;
+    struct call *call;
     str json;
     u64 signature;
 };
 
-/* After a start the signatures are not known: does the database have it just so? */
-static bool is_kept(struct loom *l, const struct change *c) {
-    str have;
+/* As the database has it; empty: it does not. */
+static str kept_summary(struct loom *l, const struct change *c) {
+    str have = {0};
     enum err e = store_summary(l->store, c->call->id, &l->view, &have);
-    return e == ERR_OK && str_eq(have, c->json);
+    return e == ERR_OK ? have : (str){0};
 }
 
 /* Where only some calls are meant: does it have a Call-ID of these? */
@@ -333,6 +226,14 @@ static bool is_meant(const struct loom *l, const struct call *c) {
         if (map_get(&l->only, hash_bytes(c->legs[i].call_id, 0))) return true;
     }
     return l->only.n == 0;
+}
+
+/* Has anything new come in for it? */
+static bool is_fed(const struct loom *l, const struct call *c) {
+    for (isize i = 0; i < c->nlegs; i++) {
+        if (map_get(&l->fed, hash_bytes(c->legs[i].call_id, 0))) return true;
+    }
+    return false;
 }
 
 /* The next slice of changes, from conversation *at on. */
@@ -345,16 +246,21 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         struct change *c = &slice[n];
         arena before = l->view;
         c->call = weave_call(l->weave, *at, false, &l->view);
-        if (!is_meant(l, c->call)) {
+        bool told = !l->opening && weave_call_given(l->weave, *at) && !is_fed(l, c->call);
+        if (told || !is_meant(l, c->call)) {
             l->view = before;
             continue;
         }
+        str have = kept_summary(l, c);
+        summary_keep_related(c->call, have, l->covered, l->ncovered, &l->view);
+        weave_marks(l->weave, *at, c->call, &l->view);
         c->signature = signature;
         json.n = 0;
         json.comma = false;
         draw_json(&json, c->call, false);
         c->json = arena_copy(&l->view, out_str(&json));
-        if (is_kept(l, c)) {
+        /* after a start the signatures are not known: the database may have it just so */
+        if (have.n && str_eq(have, c->json)) {
             *map_put(&l->signatures, signature) = 1;
         } else {
             n++;
@@ -407,12 +313,35 @@ enum err loom_store_calls(struct loom *l, loom_changed *changed, void *ctx) {
     return e;
 }
 
+/* What was learned, now and then: for the time that is in memory. */
+static enum err store_learned(struct loom *l) {
+    enum { EVERY_US = 60 * 1000000 };
+    if (l->newest_us - l->learned_us < EVERY_US && l->newest_us >= l->learned_us &&
+        !l->bulk)
+        return ERR_OK;
+    str lore = weave_lore(l->weave, &l->view);
+    enum err e = store_begin(l->store);
+    for (isize i = 0; i < l->ncovered && e == ERR_OK; i++) {
+        i64 low = l->covered[i].low_us + MARGIN_US;
+        i64 high = i64_min(l->covered[i].high_us, l->newest_us);
+        e = store_put_lore(l->store, low, lore);
+        if (e == ERR_OK && high > low) e = store_put_lore(l->store, high, lore);
+    }
+    if (e == ERR_OK) e = store_commit(l->store);
+    if (e != ERR_OK) store_rollback(l->store);
+    l->learned_us = l->newest_us;
+    arena_reset(&l->view);
+    return e;
+}
+
 enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     enum err e = store_waiting(l);
     if (e != ERR_OK) return e;
-    weave_link(l->weave);
+    memory_link(l);
     e = loom_store_calls(l, changed, ctx);
-    if (e == ERR_OK) e = forget_old(l);
+    if (e == ERR_OK) l->opening = false;
+    if (e == ERR_OK) e = store_learned(l);
+    if (e == ERR_OK) e = memory_trim(l);
     return e;
 }
 
@@ -421,36 +350,43 @@ static enum err link_the_unlinked(struct loom *l) {
     i64 first, last;
     enum err e = store_unlinked(l->store, &first, &last);
     if (e != ERR_OK || last < first) return e;
-    e = cover(l, first - NEAR_US, last + NEAR_US);
+    e = memory_cover(l, first - NEAR_US, last + NEAR_US);
     if (e != ERR_OK) return e;
-    weave_link(l->weave);
+    memory_link(l);
     return loom_store_calls(l, NULL, NULL);
 }
 
-struct loom *loom_new(struct store *store, const struct loom_options *o) {
+enum err loom_new(struct loom **out, struct store *store, const struct loom_options *o) {
     struct loom *l = base_new(1, (isize)sizeof *l);
     *l = (struct loom){.store = store,
                        .boot = arena_open((isize)64 << 20),
                        .view = arena_open_view(),
                        .batch = arena_open((isize)8 << 30),
                        .window_us = o->window_us ? o->window_us : WINDOW_US,
+                       .many = o->many ? o->many : MANY,
                        .bulk = o->bulk,
+                       .opening = true,
                        .try_at = BATCH,
-                       .newest_us = INT64_MIN / 2};
+                       .newest_us = INT64_MIN / 2,
+                       .learned_us = INT64_MIN / 2};
     l->hosts = arena_copy(&l->boot, o->hosts);
-    weave_new(l);
-    return l;
+    *out = l;
+    enum err e = memory_new(l);
+    if (e == ERR_OK) return e;
+    loom_close(l);
+    *out = NULL;
+    return e;
 }
 
 enum err loom_open(struct loom **out, struct store *store, const struct loom_options *o) {
-    struct loom *l = loom_new(store, o);
-    *out = l;
+    enum err e = loom_new(out, store, o);
+    if (e != ERR_OK) return e;
+    struct loom *l = *out;
     struct store_totals t = {0};
-    enum err e = hand_tell(store, l->weave, &l->view);
-    if (e == ERR_OK) e = store_totals(store, &t);
+    e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
         /* the end of what is there: it may go on */
-        e = cover(l, t.last_us - l->window_us, t.last_us + 1);
+        e = memory_cover(l, t.last_us - l->window_us, t.last_us + 1);
     }
     if (e == ERR_OK) e = link_the_unlinked(l);
     if (e != ERR_OK) {
@@ -466,6 +402,7 @@ void loom_close(struct loom *l) {
     map_drop(&l->have);
     map_drop(&l->pass);
     map_drop(&l->call_ids);
+    map_drop(&l->fed);
     map_drop(&l->signatures);
     map_drop(&l->only);
     base_free(l->feeds);

@@ -4,7 +4,7 @@
  *     loom_commit: on disk; then link; the calls that are new or changed go into the store as well
  *
  * The memory is bounded by the window, not by the uptime: what is older is fetched again from the store when a
- * late message needs it. What a crash left unlinked is linked when the loom opens. */
+ * late message needs it, with what is around it (loom_memory.c). What a crash left unlinked is linked when the loom opens. */
 #ifndef SIPWEAVE_LOOM_H
 #define SIPWEAVE_LOOM_H
 
@@ -15,7 +15,9 @@ struct loom;
 
 struct loom_options {
     i64 window_us; /* how long a message waits for legs that belong to it; 0: ten minutes */
-    str hosts;     /* text in /etc/hosts syntax; borrowed until loom_open returns */
+    isize
+        many; /* how many sightings may be in memory before old ones are let go; 0: 200,000 */
+    str hosts; /* text in /etc/hosts syntax; borrowed until loom_open returns */
     bool
         bulk; /* a file is read in: window by the time stamps of the file, not by the clock */
 };
@@ -43,6 +45,8 @@ must_use enum err loom_decide(struct store *store, str hosts, struct decision *d
                               bool undo, loom_changed *changed, void *ctx);
 /* The database refused the last batch that a file made durable on the way: what is fed now only waits. */
 bool loom_stuck(const struct loom *l);
+/* Sightings in memory to be linked: bounded by the window, and by eight times `many`. */
+isize loom_held(const struct loom *l);
 /* Sightings fed since the last commit. */
 isize loom_waiting(const struct loom *l);
 

@@ -4,13 +4,12 @@
  *     both calls, whole ──> weave <── all that went on around them
  *                             └─link──> of the result only these calls are stored
  *
- * The others are not whole there, and stay as they are. */
+ * The others stay as they are. */
 #include "serve/loom_inner.h"
 
 #include "serve/hand.h"
 
 enum {
-    AROUND_US = 200 * 1000000, /* legs further apart have no part in one another */
     LONG_US =
         900 * 1000000, /* of a longer call the time around its beginning and its end */
 };
@@ -28,59 +27,72 @@ enum err loom_complete(struct loom *l) {
             if (e == ERR_NOT_FOUND) e = ERR_OK;
         }
         if (e == ERR_OK && there[0] != there[1])
-            e = loom_fetch_whole(l, legs[there[0] ? 1 : 0]);
+            e = memory_whole(l, legs[there[0] ? 1 : 0]);
     }
     return e;
 }
 
-struct span {
-    i64 low_us, high_us;
-};
-
-/* The whole call of a leg; from when to when it was. Nothing, where its call is there already. */
-static enum err fetch_call(struct loom *l, str leg, struct span *span) {
-    isize before = weave_nseen(l->weave);
-    *span = (struct span){INT64_MAX, INT64_MIN};
-    enum err e = loom_fetch_whole(l, leg);
+/* From when to when the sightings were that came in since there were `before`. */
+static struct sight since(const struct loom *l, isize before) {
+    struct sight s = {INT64_MAX, INT64_MIN};
     for (isize i = before; i < weave_nseen(l->weave); i++) {
         i64 us = weave_trace(l->weave)->seen[i].time_us;
-        span->low_us = i64_min(span->low_us, us);
-        span->high_us = i64_max(span->high_us, us);
+        s.low_us = i64_min(s.low_us, us);
+        s.high_us = i64_max(s.high_us, us);
     }
-    return e;
+    return s;
 }
 
-static enum err fetch_around(struct loom *l, struct span s) {
-    if (s.low_us > s.high_us) return ERR_OK;
+static enum err cover_around(struct loom *l, struct sight s) {
+    if (s.low_us > s.high_us) return ERR_OK; /* it was there already */
     if (s.high_us - s.low_us <= LONG_US)
-        return loom_fetch_range(l, s.low_us - AROUND_US, s.high_us + AROUND_US);
-    enum err e = loom_fetch_range(l, s.low_us - AROUND_US, s.low_us + AROUND_US);
-    if (e == ERR_OK)
-        e = loom_fetch_range(l, s.high_us - AROUND_US, s.high_us + AROUND_US);
-    return e;
+        return memory_cover(l, s.low_us - NEAR_US, s.high_us + NEAR_US);
+    enum err e = memory_cover(l, s.low_us - NEAR_US, s.low_us + NEAR_US);
+    return e == ERR_OK ? memory_cover(l, s.high_us - NEAR_US, s.high_us + NEAR_US) : e;
+}
+
+/* Where a leg that may stand in the middle of a long call begins. */
+static enum err cover_leg(struct loom *l, str leg) {
+    str call, call_id;
+    enum err e = store_leg(l->store, leg, &l->view, &call, &call_id);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e != ERR_OK) return e;
+    const struct trace *t = weave_trace(l->weave);
+    i64 first_us = INT64_MAX;
+    for (isize i = 0; i < t->nseen; i++) {
+        if (str_eq(str_table_get(&t->strings, t->seen[i].call_id), call_id))
+            first_us = i64_min(first_us, t->seen[i].time_us);
+    }
+    if (first_us == INT64_MAX) return ERR_OK;
+    return memory_cover(l, first_us - NEAR_US, first_us + NEAR_US);
 }
 
 static enum err fetch(struct loom *l, const struct decision *d) {
-    struct span a, b;
-    enum err e = fetch_call(l, d->leg, &a);
-    if (e == ERR_OK) e = fetch_call(l, d->other, &b);
+    enum err e = memory_whole(l, d->leg);
+    struct sight a = since(l, 0);
+    isize before = weave_nseen(l->weave);
+    if (e == ERR_OK) e = memory_whole(l, d->other);
     if (e != ERR_OK) return e;
+    struct sight b = since(l, before);
     l->only = l->call_ids; /* just those of the two calls so far */
     l->call_ids = (struct map){0};
-    e = fetch_around(l, a);
-    return e == ERR_OK ? fetch_around(l, b) : e;
+    e = cover_around(l, a);
+    if (e == ERR_OK) e = cover_around(l, b);
+    if (e == ERR_OK) e = cover_leg(l, d->leg);
+    return e == ERR_OK ? cover_leg(l, d->other) : e;
 }
 
 enum err loom_decide(struct store *store, str hosts, struct decision *d, bool undo,
                      loom_changed *changed, void *ctx) {
     struct loom_options o = {.hosts = hosts};
-    struct loom *l = loom_new(store, &o);
-    enum err e = fetch(l, d);
-    if (e == ERR_OK) e = loom_complete(l);
+    struct loom *l;
+    enum err e = loom_new(&l, store, &o);
+    if (e != ERR_OK) return e;
+    e = fetch(l, d);
     if (e == ERR_OK) e = hand_keep(store, d, undo);
     if (e == ERR_OK) e = hand_tell(store, l->weave, &l->view);
     if (e == ERR_OK) {
-        weave_link(l->weave);
+        memory_link(l);
         e = loom_store_calls(l, changed, ctx);
     }
     loom_close(l);

@@ -9,14 +9,7 @@
 
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-i64 clock_now_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (i64)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 void *heap_block(isize size) {
     isize cap = 0;

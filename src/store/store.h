@@ -58,6 +58,9 @@ must_use enum err store_put_call(struct store *s, const struct call *c, str json
 isize store_ngone(const struct store *s);
 str store_gone(const struct store *s, isize i);
 
+/* Keeps what linking has learned (weave_lore) for the 18 minutes around a time, in place of what was there. */
+must_use enum err store_put_lore(struct store *s, i64 at_us, str lore);
+
 /* Tells the time (microseconds since 1970 UTC): what is kept from now on counts as no older than this, so
  * that an old trace read in today stays as long as any other. Without it only the stamps count. */
 void store_clock(struct store *s, i64 now_us);
@@ -110,6 +113,29 @@ must_use enum err store_count(struct store *s, const struct search *q, u64 *n);
 /* The Call-IDs of the call that X names: a call's or leg's id, or a Call-ID; *id is the call's id. ERR_NOT_FOUND. */
 must_use enum err store_call_ids(struct store *s, str x, arena *view, str *id,
                                  str **call_ids, isize *n);
+/* Marks (trace/call.h) of all calls within 16.8 s, as they stand in the database: columns, by time. Borrows from the view. */
+enum { MARK_UNIT_US = 256 }; /* times of marks are this coarse */
+struct store_marks {
+    i64 base_us;      /* at[i] * MARK_UNIT_US after this … */
+    isize n, nkeys;   /* rows of the first five, of the last two */
+    const u32 *calls; /* … a call, by its number for store_call_numbered … */
+    const u16 *at, *from, *to;
+    const u8 *what;
+    const u32 *keys; /* a key … */
+    const u16 *rows; /* … is of this row, which is a start */
+};
+/* All that overlap [after_us, before_us), in the order of time. */
+must_use enum err store_marks(struct store *s, i64 after_us, i64 before_us, arena *view,
+                              struct store_marks **blocks, isize *n);
+/* What linking had learned at that time, or at the next that is known: bytes of its own. ERR_NOT_FOUND: never. */
+must_use enum err store_lore(struct store *s, i64 at_us, arena *view, str *lore);
+/* The same as store_call_ids. ERR_NOT_FOUND: it has gone since. */
+must_use enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
+                                      str **call_ids, isize *n);
+/* Ids of the calls (KIND_CALL) that have sightings in [after_us, before_us) and reach beyond it at either end. */
+must_use enum err store_straddling(struct store *s, i64 after_us, i64 before_us,
+                                   arena *view, str **ids, isize *n);
+
 must_use enum err store_summary(struct store *s, str id, arena *view, str *json);
 
 /* Gives stored sightings back, in the order of their time: those of these Call-IDs, or all within

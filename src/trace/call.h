@@ -181,6 +181,30 @@ struct problem {
     int leg, message;             /* 0 where it has no such place */
 };
 
+/* What another leg may know a leg by, and when: what linking looks up where it has not everything in memory
+ * (link/keys.c makes them, the store keeps them). Devices and keys are hashes, the same in every run; device 0: none. */
+enum mark_what {
+    MARK_MADE,   /* a leg starts, from `from` to `to`; another one has made it */
+    MARK_FREE,   /* the same; nothing that was seen has made it */
+    MARK_ANSWER, /* what may make `to` send another leg: an answer, … */
+    MARK_RETRY,
+    MARK_REFER,
+    MARK_HOLD,
+    MARK_END,  /* a leg that left `from` has failed: another try may follow */
+    MARK_OVER, /* a leg from `from` to `to` was hung up or given up */
+};
+#define KEY_WITHHELD                                                                     \
+    ((u32)1) /* the caller's number is withheld: equal ones say nothing */
+#define KEY_TOKEN                                                                        \
+    ((u32)1 << 31) /* set: a value that other legs have as well; else a number */
+struct mark {
+    i64 at_us;
+    u16 from, to;
+    u8 what;   /* enum mark_what */
+    u32 *keys; /* of a start: its numbers, and the values that other legs have as well */
+    isize nkeys;
+};
+
 struct call {
     str id; /* the id of its first leg; any leg's id, Call-ID or number finds it too */
     enum call_kind kind;
@@ -208,6 +232,8 @@ struct call {
     isize nrelated;
     struct decision *decisions; /* that shaped this call; by time */
     isize ndecisions;
+    struct mark *marks; /* for the store; see weave_marks */
+    isize nmarks;
 };
 
 /* 13 characters, [0-9a-z]: what leg.id and call.id look like for a 64-bit hash. */

@@ -127,6 +127,7 @@ static void no_byte_stays(void **state) {
     static const char *const blobs[] = {
         "SELECT data,first_us FROM chunk",
         "SELECT json,start_us FROM call",
+        "SELECT data,(at+1)<<24 FROM mark",
         "SELECT text,(SELECT min(first_us) FROM chunk WHERE chunk.ref=call_id.ref) FROM "
         "call_id",
         "SELECT text,max(posting.start_us) FROM word JOIN posting ON word=id WHERE kind "

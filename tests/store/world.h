@@ -125,6 +125,24 @@ static inline bool add(struct world *w, int i, int k, i64 time_us) {
     return fresh;
 }
 
+/* Each leg starts, with two keys, and ends half a minute later. */
+static inline void marks_of(arena *a, struct call *c, const int *call_ids) {
+    c->marks = arena_new(a, struct mark, 2 * c->nlegs);
+    for (isize i = 0; i < c->nlegs; i++) {
+        u32 *keys = arena_new(a, u32, 2);
+        keys[0] = (u32)call_ids[i] * 2654435761u;
+        keys[1] = (u32)call_ids[i] % 7;
+        c->marks[c->nmarks++] = (struct mark){.at_us = c->start_us + i * 1000,
+                                              .from = (u16)(1 + call_ids[i] % 5),
+                                              .to = 6,
+                                              .what = MARK_FREE,
+                                              .keys = keys,
+                                              .nkeys = 2};
+        c->marks[c->nmarks++] =
+            (struct mark){.at_us = c->start_us + 30000000, .from = 6, .what = MARK_END};
+    }
+}
+
 /* A call of these Call-IDs, each with one leg. */
 static inline struct call call_of(arena *a, const char *id, i64 start_us,
                                   const int *call_ids, isize n) {
@@ -151,6 +169,7 @@ static inline struct call call_of(arena *a, const char *id, i64 start_us,
         c.devices[i].software = S("Snom D385/10.1");
     }
     c.devices[n].name = S("boxless");
+    marks_of(a, &c, call_ids);
     return c;
 }
 
@@ -332,6 +351,46 @@ static inline void check_words(sqlite3 *db) {
     assert_int_equal(listed, ask(db, "SELECT count(*) FROM posting"));
 }
 
+/* (6) */
+static inline void check_marks(sqlite3 *db) {
+    sqlite3_stmt *st = NULL;
+    isize listed = 0, there = 0;
+    struct map pairs = {0}; /* of block and call */
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT blocks,no FROM call", -1, &st, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        struct rd in = {.in = db_str(st, 0)};
+        for (i64 at = -1; rd_left(&in); listed++) {
+            at += (i64)varint_next(&in);
+            *map_put(&pairs, hash_mix((u64)at, (u64)sqlite3_column_int64(st, 1))) = 1;
+        }
+        assert_false(in.failed);
+    }
+    sqlite3_finalize(st);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT at,data FROM mark", -1, &st, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        str data = db_str(st, 1);
+        u32 n, nkeys;
+        assert_true(data.n >= 8);
+        memcpy(&n, data.p, 4);
+        memcpy(&nkeys, data.p + 4, 4);
+        assert_true(n > 0);
+        assert_int_equal(data.n, 8 + (isize)n * 11 + (isize)nkeys * 6);
+        for (u32 i = 0; i < n; i++) {
+            u32 call;
+            memcpy(&call, data.p + 8 + 4 * i, 4);
+            u32 *pair = map_put(&pairs, hash_mix((u64)sqlite3_column_int64(st, 0), call));
+            assert_int_not_equal(*pair, 0);
+            there += *pair == 1;
+            *pair = 2;
+        }
+    }
+    sqlite3_finalize(st);
+    map_drop(&pairs);
+    assert_int_equal(there, listed);
+}
+
 /* Of the last commit; the store may be open. */
 static inline void check_invariants(const char *path) {
     sqlite3 *db = NULL;
@@ -347,6 +406,7 @@ static inline void check_invariants(const char *path) {
     check_tables(db);
     check_chunks(db, &q);
     check_words(db);
+    check_marks(db);
     squeeze_drop(&q);
     sqlite3_close(db);
 }

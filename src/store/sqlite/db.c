@@ -153,6 +153,15 @@ enum err db_int(struct store *s, sqlite3_stmt *st, i64 none, i64 *value) {
     return ERR_OK;
 }
 
+enum err db_call_row(struct store *s, i64 call, sqlite3_stmt **st) {
+    *st = db_stmt(s, SQL_CALL_ROW);
+    if (!*st) return ERR_IO;
+    sqlite3_bind_int64(*st, 1, call);
+    bool row = false;
+    enum err e = db_step(s, *st, &row);
+    return !e && !row ? db_damaged(s, "a leg belongs to no call") : e;
+}
+
 /* ---- transactions -------------------------------------------------------------------------------- */
 
 enum err db_may_write(struct store *s) {
@@ -163,7 +172,10 @@ enum err db_may_write(struct store *s) {
 
 enum err db_read_begin(struct store *s) {
     if (s->failed) return s->failed;
-    if (s->in_txn) return keep_write(s);
+    if (s->in_txn) {
+        enum err e = keep_write(s);
+        return e ? e : marks_write(s);
+    }
     if (s->reading++) return ERR_OK;
     enum err e = db_simple(s, SQL_BEGIN_READ);
     if (e) s->reading = 0;

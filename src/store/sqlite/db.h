@@ -11,6 +11,7 @@
 #define SIPWEAVE_STORE_DB_H
 
 #include "store/sqlite/keep.h"
+#include "store/sqlite/marks.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/scrub.h"
@@ -46,6 +47,7 @@ struct store {
     struct squeeze squeeze;
     struct names names;
     struct keep keep;
+    struct marks marks;
     struct put {
         struct map joined; /* (ref, call) put in this transaction */
         u8 *words;         /* scratch */
@@ -93,6 +95,8 @@ must_use enum err db_pragma(struct store *s, const char *sql);
 must_use enum err db_run_ints(struct store *s, enum sql q, int n, i64 a, i64 b, i64 c);
 /* The first column of the first row; `none` where there is no row, or NULL. */
 must_use enum err db_int(struct store *s, sqlite3_stmt *st, i64 none, i64 *value);
+/* The row of CALL_ROW; the caller resets it. There has to be one. */
+must_use enum err db_call_row(struct store *s, i64 call, sqlite3_stmt **st);
 
 /* ---- gone.c, decide.c ------------------------------------------------------------------------ */
 

@@ -187,6 +187,7 @@ void store_close(struct store *s) {
     if (s->in_txn) store_rollback(s);
     disconnect(s);
     keep_drop(&s->keep);
+    marks_drop(&s->marks);
     names_drop(&s->names);
     squeeze_drop(&s->squeeze);
     map_drop(&s->put.joined);

@@ -90,22 +90,20 @@ static enum err legs_any(struct store *s, i64 call, bool *any) {
 }
 
 enum err put_remove(struct store *s, i64 call) {
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_ROW);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
-    if (!e && !row) e = db_damaged(s, "a leg belongs to no call");
+    sqlite3_stmt *st = NULL;
+    enum err e = db_call_row(s, call, &st);
     if (e) return e;
     i64 start_us = sqlite3_column_int64(st, 1);
     gone_add(s, db_str(st, 0));
-    str words = db_str(st, 4);
+    str words = db_str(st, 4), blocks = db_str(st, 7);
     u8 *copy = NULL;
     isize cap = 0;
-    copy = base_grow(copy, &cap, words.n + 1, 1);
+    copy = base_grow(copy, &cap, words.n + blocks.n + 1, 1);
     if (words.n) memcpy(copy, words.p, (size_t)words.n);
+    if (blocks.n) memcpy(copy + words.n, blocks.p, (size_t)blocks.n);
     sqlite3_reset(st);
     e = postings_change(s, call, (str){copy, words.n}, start_us, (str){0}, 0);
+    if (!e) e = marks_remove(s, call, (str){copy + words.n, blocks.n});
     if (!e) e = db_run_ints(s, SQL_LEG_CLEAR, 1, call, 0, 0);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, call, 0, 0);
     if (!e) s->new_calls--;
@@ -214,8 +212,8 @@ static enum err legs_put(struct store *s, i64 call, bool anew,
 
 struct call_row {
     i64 no, start_us, digest;
-    u8 *words;
-    isize nwords, cap_words;
+    u8 *words; /* and blocks, after them */
+    isize nwords, nblocks, cap_words;
 };
 
 static enum err call_row_read(struct store *s, str id, struct call_row *r) {
@@ -228,10 +226,12 @@ static enum err call_row_read(struct store *s, str id, struct call_row *r) {
     r->no = sqlite3_column_int64(st, 0);
     r->start_us = sqlite3_column_int64(st, 1);
     r->digest = sqlite3_column_int64(st, 2);
-    str words = db_str(st, 3);
+    str words = db_str(st, 3), blocks = db_str(st, 4);
     r->nwords = words.n;
-    r->words = base_grow(r->words, &r->cap_words, words.n + 1, 1);
+    r->nblocks = blocks.n;
+    r->words = base_grow(r->words, &r->cap_words, words.n + blocks.n + 1, 1);
     if (words.n) memcpy(r->words, words.p, (size_t)words.n);
+    if (blocks.n) memcpy(r->words + words.n, blocks.p, (size_t)blocks.n);
     sqlite3_reset(st);
     return ERR_OK;
 }
@@ -268,6 +268,7 @@ static enum err call_row_write(struct store *s, const struct call *c, str words,
     db_bind_blob(st, 8, words);
     sqlite3_bind_int(st, 9, format);
     db_bind_blob(st, 10, packed);
+    db_bind_blob(st, 11, marks_blocks(s, c));
     enum err e = db_run(s, st);
     if (e || !anew) return e;
     *no = sqlite3_last_insert_rowid(s->db);
@@ -275,12 +276,24 @@ static enum err call_row_write(struct store *s, const struct call *c, str words,
     return ERR_OK;
 }
 
+/* Equal when nothing has to be written. */
+static u64 digest_of(const struct call *c, str json) {
+    u64 hash = hash_bytes(json, 0);
+    for (isize i = 0; i < c->nmarks; i++) {
+        const struct mark *m = &c->marks[i];
+        u64 ends = (u64)m->from << 32 | (u64)m->to << 16 | m->what;
+        str keys = {(const u8 *)m->keys, m->nkeys * (isize)sizeof *m->keys};
+        hash = hash_mix(hash, hash_mix((u64)m->at_us, hash_bytes(keys, ends)));
+    }
+    return hash;
+}
+
 static enum err put(struct store *s, const struct call *c, str json, struct call_row *old,
                     struct leg_rows *legs) {
     enum err e = call_row_read(s, c->id, old);
     if (!e) e = leg_rows_of(s, c, legs);
     if (e) return e;
-    i64 digest = (i64)hash_bytes(json, 0);
+    i64 digest = (i64)digest_of(c, json);
     if (old->no && old->digest == digest && old->start_us == c->start_us)
         return legs_put(s, old->no, false, legs);
     i64 no = old->no;
@@ -290,6 +303,9 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     if (!e)
         e = postings_change(s, no, (str){old->words, old->nwords}, old->start_us, words,
                             c->start_us);
+    if (!e && old->no)
+        e = marks_remove(s, no, (str){old->words + old->nwords, old->nblocks});
+    if (!e) e = marks_put(s, (u32)no, c);
     if (!e) e = legs_put(s, no, old->no == 0, legs);
     return e;
 }

@@ -34,12 +34,8 @@ static enum err call_named(struct store *s, str x, i64 *call) {
 }
 
 static enum err call_id_text_of(struct store *s, i64 call, arena *view, str *id) {
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_ROW);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
-    if (!e && !row) e = db_damaged(s, "a leg belongs to no call");
+    sqlite3_stmt *st = NULL;
+    enum err e = db_call_row(s, call, &st);
     if (e) return e;
     *id = arena_copy(view, db_str(st, 0));
     sqlite3_reset(st);
@@ -83,17 +79,57 @@ enum err store_call_ids(struct store *s, str x, arena *view, str *id, str **call
     return e;
 }
 
+enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
+                             str **call_ids, isize *n) {
+    *id = (str){0};
+    *call_ids = NULL;
+    *n = 0;
+    enum err e = db_read_begin(s);
+    if (e) return e;
+    e = call_ids_of(s, call, view, call_ids, n);
+    if (!e && *n == 0) e = db_fail(s, ERR_NOT_FOUND, "this call has gone");
+    if (!e) e = call_id_text_of(s, call, view, id);
+    db_read_end(s);
+    return e;
+}
+
+enum err store_straddling(struct store *s, i64 after_us, i64 before_us, arena *view,
+                          str **ids, isize *n) {
+    str *list = NULL;
+    isize cap = 0;
+    *n = 0;
+    enum err e = db_read_begin(s);
+    if (e) return e;
+    sqlite3_stmt *st = db_stmt(s, SQL_CALL_STRADDLES);
+    if (!st) e = ERR_IO;
+    if (st)
+        sqlite3_bind_int64(st, 1,
+                           i64_max(after_us, INT64_MIN / 2) - ((i64)1 << BUCKET_BITS));
+    if (st) sqlite3_bind_int64(st, 2, before_us);
+    if (st) sqlite3_bind_int64(st, 3, after_us);
+    if (st) sqlite3_bind_int(st, 4, KIND_CALL);
+    bool row = st != NULL;
+    while (!e && row) {
+        e = db_step(s, st, &row);
+        if (e || !row) break;
+        list = base_grow(list, &cap, *n + 1, (isize)sizeof *list);
+        list[(*n)++] = arena_copy(view, db_str(st, 0));
+    }
+    *ids = arena_new(view, str, *n);
+    if (*n) memcpy(*ids, list, (size_t)*n * sizeof *list);
+    base_free(list);
+    db_read_end(s);
+    return e;
+}
+
 /* ---- its summary --------------------------------------------------------------------------------- */
 
 static enum err summary_of(struct store *s, i64 call, arena *view, str *json) {
     u8 *plain = NULL;
     isize n = 0, cap = 0;
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_ROW);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
-    if (e || !row) return e;
+    sqlite3_stmt *st = NULL;
+    enum err e = db_call_row(s, call, &st);
+    if (e) return e;
     e = squeeze_unpack(&s->squeeze, db_str(st, 6), sqlite3_column_int64(st, 5), &plain,
                        &n, &cap);
     sqlite3_reset(st);

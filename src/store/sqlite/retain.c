@@ -259,6 +259,8 @@ static enum err portion(struct retiring *x, bool *done) {
     if (!e) e = uses_lower(x);
     if (!e && *done) e = names_unused_sources(s);
     if (!e && *done) e = decide_retire(s);
+    if (!e && *done) e = marks_write(s);
+    if (!e && *done) e = db_simple(s, SQL_LORE_OLD);
     /* what is newer cannot have gone */
     if (!e && *done) e = db_run_ints(s, SQL_TOTAL_LAST, 1, s->retain.before_us, 0, 0);
     s->new_sightings -= x->sightings;

@@ -27,7 +27,8 @@ const char store_schema[] =
     "CREATE TABLE call(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " status INTEGER NOT NULL, duration_ms INTEGER NOT NULL, digest INTEGER NOT NULL,"
-    " words BLOB NOT NULL, format INTEGER NOT NULL, json BLOB NOT NULL) STRICT;"
+    " words BLOB NOT NULL, blocks BLOB NOT NULL,"
+    " format INTEGER NOT NULL, json BLOB NOT NULL) STRICT;"
     "CREATE INDEX call_start ON call(start_us);"
 
     /* id: hash of the leg's id */
@@ -41,6 +42,12 @@ const char store_schema[] =
     " UNIQUE(kind,text)) STRICT;"
     "CREATE TABLE posting(word INTEGER NOT NULL, start_us INTEGER NOT NULL,"
     " call INTEGER NOT NULL, PRIMARY KEY(word,start_us,call)) STRICT, WITHOUT ROWID;"
+
+    /* what legs are found by from other legs; at = start_us >> 24 */
+    "CREATE TABLE mark(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+
+    /* what linking had learned then; at = time >> 30 */
+    "CREATE TABLE lore(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
 
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one=1), sightings INTEGER NOT NULL,"
     " calls INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;"

@@ -23,12 +23,20 @@
  * is the order in which answers are wanted. call.words lists a call's words, to take them
  * back when the call changes.
  *
+ * A mark says where a leg started, or what happened to it: see trace/call.h. All marks within 2^24 us (16.8 s) are
+ * one row, in columns (marks.h), since a look-up wants those of some minutes and little of each. call.blocks lists
+ * the rows that have marks of a call.
+ *
+ * lore keeps, for every 18 minutes, what linking had learned of the devices (bytes of link's own), so that one call
+ * can be linked again as it was with everything in sight.
+ *
  * Invariants, which tests/store check after every fault:
  *   (1) chunk.ref and leg.ref are in call_id, leg.call and posting.call in call, posting.word in word.
  *   (2) a call has one leg or more; a word has one posting or more; a call_id has a chunk or a leg.
  *   (3) endpoint.uses and source.uses count their mentions in chunks; none is 0 after a commit.
  *   (4) total holds the number of sightings and calls, and the time of the newest sighting.
- *   (5) postings of a call are its words, each with the call's start. */
+ *   (5) postings of a call are its words, each with the call's start.
+ *   (6) the calls of the marks in a row of mark are those that list it in call.blocks; a row has a mark or more. */
 #ifndef SIPWEAVE_STORE_SCHEMA_H
 #define SIPWEAVE_STORE_SCHEMA_H
 
@@ -96,16 +104,16 @@ extern const char decide_schema[];
                    "(SELECT 1 FROM posting WHERE posting.word=?1)")                      \
     X(POSTING_ADD, "INSERT OR IGNORE INTO posting(word,start_us,call) VALUES(?1,?2,?3)") \
     X(POSTING_DELETE, "DELETE FROM posting WHERE word=?1 AND start_us=?2 AND call=?3")   \
-    X(CALL_GET, "SELECT no,start_us,digest,words FROM call WHERE id=?1")                 \
+    X(CALL_GET, "SELECT no,start_us,digest,words,blocks FROM call WHERE id=?1")          \
     X(CALL_ADD,                                                                          \
       "INSERT INTO call(id,start_us,end_us,kind,status,duration_ms,digest,words,"        \
-      "format,json) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                             \
+      "format,json,blocks) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                  \
     X(CALL_SET,                                                                          \
       "UPDATE call SET start_us=?2,end_us=?3,kind=?4,status=?5,duration_ms=?6,"          \
-      "digest=?7,words=?8,format=?9,json=?10 WHERE no=?1")                               \
+      "digest=?7,words=?8,format=?9,json=?10,blocks=?11 WHERE no=?1")                    \
     X(CALL_DELETE, "DELETE FROM call WHERE no=?1")                                       \
-    X(CALL_ROW, "SELECT id,start_us,status,duration_ms,words,format,json FROM call"      \
-                " WHERE no=?1")                                                          \
+    X(CALL_ROW, "SELECT id,start_us,status,duration_ms,words,format,json,blocks FROM"    \
+                " call WHERE no=?1")                                                     \
     X(CALL_END, "SELECT end_us FROM call WHERE no=?1")                                   \
     X(CALL_OLD, "SELECT no,start_us FROM call WHERE (start_us,no)>(?1,?2)"               \
                 " AND start_us<?3 ORDER BY start_us,no LIMIT ?4")                        \
@@ -146,6 +154,17 @@ extern const char decide_schema[];
     X(LEG_FIND, "SELECT call.id,call_id.text FROM leg JOIN call ON call.no=leg.call"     \
                 " JOIN call_id ON call_id.ref=leg.ref WHERE leg.id=?1"                   \
                 " ORDER BY leg.call DESC LIMIT 1")                                       \
+    X(MARK_GET, "SELECT at,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")          \
+    X(MARK_SET, "INSERT OR REPLACE INTO mark(at,data) VALUES(?1,?2)")                    \
+    X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \
+    X(LORE_SET, "INSERT OR REPLACE INTO lore(at,data) VALUES(?1,?2)")                    \
+    X(LORE_BEFORE, "SELECT data FROM lore WHERE at<=?1 ORDER BY at DESC LIMIT 1")        \
+    X(LORE_AFTER, "SELECT data FROM lore WHERE at>?1 ORDER BY at LIMIT 1")               \
+    X(LORE_OLD, "DELETE FROM lore WHERE at<ifnull((SELECT min(at)>>6 FROM mark),at+1)")  \
+    X(CALL_STRADDLES,                                                                    \
+      "SELECT DISTINCT call.id FROM chunk JOIN leg ON leg.ref=chunk.ref JOIN call ON"    \
+      " call.no=leg.call WHERE chunk.first_us>=?1 AND chunk.first_us<?2 AND"             \
+      " chunk.last_us>=?3 AND call.kind=?4 AND (call.start_us<?3 OR call.end_us>=?2)")   \
     X(TOTAL_GET, "SELECT sightings,calls,last_us FROM total")                            \
     X(TOTAL_ADD, "UPDATE total SET sightings=sightings+?1,calls=calls+?2,"               \
                  "last_us=max(last_us,?3)")                                              \

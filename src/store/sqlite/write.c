@@ -6,6 +6,7 @@
 static void forget(struct store *s) {
     names_forget(&s->names);
     keep_rolled_back(&s->keep);
+    marks_forget(&s->marks);
     map_clear(&s->put.joined);
     s->new_sightings = s->new_calls = 0;
     s->new_last_us = INT64_MIN + 1;
@@ -43,6 +44,7 @@ enum err store_commit(struct store *s) {
     if (!s->in_txn) return db_fail(s, ERR_USAGE, "there is no transaction to commit");
     enum err e = s->failed;
     if (!e) e = keep_write(s);
+    if (!e) e = marks_write(s);
     if (!e) e = names_write_uses(s);
     if (!e && (s->new_sightings || s->new_calls))
         e = db_run_ints(s, SQL_TOTAL_ADD, 3, s->new_sightings, s->new_calls,
@@ -54,6 +56,7 @@ enum err store_commit(struct store *s) {
     }
     s->in_txn = false;
     keep_committed(&s->keep);
+    marks_committed(&s->marks);
     names_trim(&s->names);
     map_clear(&s->put.joined);
     return ERR_OK;

@@ -1,8 +1,8 @@
-/* test_kept.c: what a summary says of a call's neighbours comes back into the call; bodies of small requests. */
+/* test_summary.c: what a summary says of a call's neighbours comes back into the call; bodies of small requests. */
 #include "draw/draw.h"
 #include "serve/body.h"
 #include "serve/fixture.h"
-#include "serve/kept.h"
+#include "serve/summary.h"
 
 #include <math.h>
 
@@ -52,7 +52,7 @@ static void test_comes_back(void **state) {
     struct call again = {.nlegs = 2, .legs = arena_new(&a, struct leg, 2)};
     again.legs[0] = (struct leg){.n = 1, .id = S("leg2")};
     again.legs[1] = (struct leg){.n = 2, .id = S("leg1")};
-    kept_fill(&again, summary, &a);
+    summary_fill(&again, summary, SUMMARY_MAYBES | SUMMARY_RELATED, &a);
     assert_int_equal(again.nmaybes, 2);
     const struct maybe *m = &again.maybes[0];
     assert_int_equal(m->leg, 1);
@@ -69,8 +69,33 @@ static void test_comes_back(void **state) {
     assert_int_equal(again.related[0].kind, RELATED_QUEUE);
     assert_true(str_eq(again.related[0].text, S("same queue 600")));
     again.legs[0].id = S("gone"); /* a leg that is no longer there takes its part along */
-    kept_fill(&again, summary, &a);
+    summary_fill(&again, summary, SUMMARY_MAYBES | SUMMARY_RELATED, &a);
     assert_int_equal(again.nmaybes, 1);
+    arena_close(&a);
+}
+
+/* What is related and began before what is in memory stays with a call that is put again; what began in it was looked at anew. */
+static void test_related_stays(void **state) {
+    (void)state;
+    arena a = arena_open_view();
+    struct call c = call_with_neighbours(&a);
+    str summary = summary_of(&a, &c);
+    i64 us = c.related[0].start_us;
+    struct related newer = {
+        .call = S("newer"), .kind = RELATED_NAMED, .start_us = us + 2};
+    struct call again = {
+        .nlegs = c.nlegs, .legs = c.legs, .related = &newer, .nrelated = 1};
+    struct sight later = {us + 1, us + 100}, there = {us, us + 100};
+    summary_keep_related(&again, summary, &there, 1, &a);
+    assert_int_equal(again.nrelated, 1);
+    summary_keep_related(&again, summary, &later, 1, &a);
+    assert_int_equal(again.nrelated, 2); /* by start */
+    assert_true(str_eq(again.related[0].call, S("other")));
+    assert_true(str_eq(again.related[1].call, S("newer")));
+    summary_keep_related(&again, summary, &later, 1, &a); /* once */
+    assert_int_equal(again.nrelated, 2);
+    summary_keep_related(&again, S("{\"related\":[{"), &later, 1, &a);
+    assert_int_equal(again.nrelated, 2);
     arena_close(&a);
 }
 
@@ -83,7 +108,7 @@ static void test_damaged(void **state) {
     struct call again = {.nlegs = c.nlegs, .legs = c.legs};
     for (isize n = 0; n < summary.n; n++) {
         str part = edge_copy(str_sub(summary, 0, n));
-        kept_fill(&again, part, &a);
+        summary_fill(&again, part, SUMMARY_MAYBES | SUMMARY_RELATED, &a);
         assert_int_equal(again.nmaybes + again.nrelated, 0);
         edge_drop(part);
     }
@@ -95,7 +120,7 @@ static void test_damaged(void **state) {
         "{\"legs\":[7],\"may_belong\":[{\"leg\":1},{\"leg\":-1},{\"leg\":9e99},null]}",
         "{\"related\":[7,{\"kind\":\"no-such-kind\"},{\"kind\":7}]}"};
     for (isize i = 0; i < countof(odd); i++) {
-        kept_fill(&again, str_z(odd[i]), &a);
+        summary_fill(&again, str_z(odd[i]), SUMMARY_MAYBES | SUMMARY_RELATED, &a);
         assert_int_equal(again.nmaybes + again.nrelated, 0);
     }
     arena_close(&a);
@@ -126,8 +151,9 @@ static void test_body(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_related_stays),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_body),
     };
-    return cmocka_run_group_tests_name("kept", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
 }

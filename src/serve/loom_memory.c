@@ -1,0 +1,171 @@
+/* loom_memory.c: what of the database is in the weave:
+ *
+ *        low                                           high
+ *         |── margin ──|──────────── in sight ───────────|      one stretch or more
+ *     links as decided │ decided anew, with all of their surroundings there
+ *
+ * A call that reaches beyond a stretch is there as a whole, so that no leg of it is lost when it is put back. Legs
+ * outside, and in the margin, where parents from before may be missing, keep the links that the database has. */
+#include "serve/loom_inner.h"
+
+#include "serve/hand.h"
+#include "serve/summary.h"
+
+u64 loom_key(const struct sighting *s, str source) {
+    u64 key = hash_mix(hash_bytes(source, (u64)s->vantage), (u64)s->time_us);
+    u64 ends = hash_mix(hash_bytes((str){s->src.ip, 16}, s->src.port),
+                        hash_bytes((str){s->dst.ip, 16}, s->dst.port));
+    return hash_mix(hash_mix(key, ends), hash_bytes(s->bytes, 0));
+}
+
+static u32 replay_source(void *ctx, const struct source *s) {
+    struct loom *l = ctx;
+    return weave_source(l->weave, s);
+}
+
+static void replay_sighting(void *ctx, const struct sighting *s) {
+    struct loom *l = ctx;
+    struct sip_msg m;
+    struct fail f;
+    u64 key = loom_key(s, weave_trace(l->weave)->sources[s->source].name);
+    u32 nth = ++*map_put(&l->pass, key), *have = map_put(&l->have, key);
+    if (nth <= *have) return;
+    enum err e = sip_msg_parse(&m, s->bytes, &f);
+    if (e != ERR_OK && e != ERR_MORE) return; /* cannot be: only SIP is stored */
+    *have = nth;
+    *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
+    l->newest_us = i64_max(l->newest_us, s->time_us);
+    weave_add_parsed(l->weave, s, &m);
+}
+
+static void replay_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
+    (void)ctx, (void)reason, (void)place, (void)bytes;
+}
+
+static struct input_sink replay_sink(struct loom *l) {
+    return (struct input_sink){l, replay_source, replay_sighting, replay_skipped,
+                               loom_damaged};
+}
+
+/* ---- whole calls ------------------------------------------------------------------------------------ */
+
+enum err memory_whole(struct loom *l, str x) {
+    str id, json, *ids;
+    isize n;
+    enum err e = store_call_ids(l->store, x, &l->view, &id, &ids, &n);
+    if (e == ERR_NOT_FOUND) return ERR_OK;
+    if (e == ERR_OK) e = store_summary(l->store, id, &l->view, &json);
+    if (e != ERR_OK) return e;
+    (void)summary_give(l->weave, json);
+    struct input_sink sink = replay_sink(l);
+    map_clear(&l->pass);
+    return store_replay_call_ids(l->store, ids, n, &sink);
+}
+
+enum err memory_call(struct loom *l, str call_id) {
+    u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
+    if (call_id.n == 0 || *known) return ERR_OK;
+    *known = 1;
+    return memory_whole(l, call_id);
+}
+
+/* ---- stretches of time -------------------------------------------------------------------------------- */
+
+static bool give_row(void *ctx, str id, i64 start_us, str json) {
+    struct loom *l = ctx;
+    (void)id, (void)start_us;
+    (void)summary_give(l->weave, json);
+    return true;
+}
+
+/* The links of calls that begin in the margin. */
+static enum err give_margin(struct loom *l, i64 low_us) {
+    struct search q = search_any();
+    q.kind = KIND_CALL;
+    q.after_us = i64_max(low_us, 1);
+    q.before_us = i64_max(low_us, 1) + MARGIN_US;
+    q.limit = INT32_MAX;
+    return store_search(l->store, &q, give_row, l);
+}
+
+static enum err fetch_range(struct loom *l, i64 low_us, i64 high_us) {
+    struct input_sink sink = replay_sink(l);
+    str *ids;
+    isize n = 0;
+    map_clear(&l->pass);
+    enum err e = store_replay_range(l->store, low_us, high_us, &sink);
+    if (e == ERR_OK) e = give_margin(l, low_us);
+    if (e == ERR_OK) e = store_straddling(l->store, low_us, high_us, &l->view, &ids, &n);
+    for (isize i = 0; i < n && e == ERR_OK; i++) e = memory_whole(l, ids[i]);
+    arena_reset(&l->view);
+    return e;
+}
+
+/* Adds [low, high) to what is covered: one stretch with those that it touches. */
+static void cover_note(struct loom *l, struct sight s) {
+    isize n = 0;
+    for (isize i = 0; i < l->ncovered; i++) {
+        struct sight o = l->covered[i];
+        bool apart = o.high_us < s.low_us || o.low_us > s.high_us;
+        if (apart) {
+            l->covered[n++] = o;
+        } else {
+            s.low_us = i64_min(s.low_us, o.low_us);
+            s.high_us = i64_max(s.high_us, o.high_us);
+        }
+    }
+    isize at = n;
+    for (; at > 0 && l->covered[at - 1].low_us > s.low_us; at--)
+        l->covered[at] = l->covered[at - 1];
+    l->covered[at] = s;
+    l->ncovered = n + 1;
+}
+
+enum err memory_cover(struct loom *l, i64 low_us, i64 high_us) {
+    enum err e = ERR_OK;
+    i64 at_us = low_us;
+    for (isize i = 0; i <= l->ncovered && at_us < high_us && e == ERR_OK; i++) {
+        struct sight next = {high_us, high_us};
+        if (i < l->ncovered) next = l->covered[i];
+        if (next.high_us <= at_us) continue;
+        if (next.low_us > at_us) e = fetch_range(l, at_us, i64_min(next.low_us, high_us));
+        at_us = next.high_us;
+    }
+    if (e == ERR_OK) cover_note(l, (struct sight){low_us, high_us});
+    return e == ERR_OK ? loom_complete(l) : e;
+}
+
+enum err memory_new(struct loom *l) {
+    struct fail f;
+    weave_close(l->weave);
+    l->weave = weave_open();
+    (void)weave_hosts(l->weave, l->hosts, &f);
+    map_clear(&l->have);
+    map_clear(&l->call_ids);
+    map_clear(&l->fed);
+    l->ncovered = 0;
+    for (isize i = 0; i < l->nfeeds; i++) {
+        l->feeds[i].in_weave = weave_source(l->weave, &l->feeds[i].source);
+    }
+    return hand_tell(l->store, l->weave, &l->view);
+}
+
+enum err memory_trim(struct loom *l) {
+    i64 sum = 0, newest = l->newest_us;
+    if (weave_nseen(l->weave) < l->many) return ERR_OK;
+    for (isize i = 0; i < l->ncovered; i++)
+        sum += l->covered[i].high_us - l->covered[i].low_us;
+    if (sum < 2 * l->window_us && weave_nseen(l->weave) < 8 * l->many) return ERR_OK;
+    enum err e = memory_new(l);
+    return e == ERR_OK ? memory_cover(l, newest - l->window_us, newest + 1) : e;
+}
+
+void memory_link(struct loom *l) {
+    struct sight sights[STRETCHES];
+    for (isize i = 0; i < l->ncovered; i++) {
+        sights[i] = l->covered[i];
+        sights[i].low_us += MARGIN_US;
+    }
+    weave_sights(l->weave, sights, l->ncovered);
+    weave_link(l->weave);
+}
