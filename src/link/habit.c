@@ -116,6 +116,10 @@ struct counted {
     double called, shown, both, all; /* all 0: too little is known */
 };
 
+static double at_least_0(double x) {
+    return x > 0 ? x : 0;
+}
+
 /* What has been counted, without what c itself has taught. */
 static struct counted count(const struct index *x, u32 c, u32 p, enum habit habit) {
     const struct weave *w = x->w;
@@ -132,6 +136,9 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
         n.all -= mine.called ? child->confidence : 0;
         n.called -= mine.called == k.called ? child->confidence : 0;
         n.both -= mine.both == k.both ? child->confidence : 0;
+        /* it may be surer now than it was when it taught */
+        n = (struct counted){at_least_0(n.called), at_least_0(n.shown),
+                             at_least_0(n.both), at_least_0(n.all)};
     }
     bool enough = n.shown >= FEW / 2 && n.called >= FEW / 2 && n.all >= 2 * FEW;
     return enough ? n : (struct counted){0};

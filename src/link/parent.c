@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.80, RIVAL = 0.999, SURE = 0.995,
+static const double JOIN = 0.82, RIVAL = 0.999, SURE = 0.995,
                     ALONE = 0.95, /* it has no parent */
     UNLIKELY = 0.02;              /* not worth a word */
 
