@@ -107,7 +107,9 @@ await test('without a name the address is kept; Cancel changes nothing', async (
   await page.getByRole('button', { name: 'Take this leg out' }).click();
   await page.locator('dialog[open]').getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Take this leg out' }).click();
+  await page.locator('dialog[open]').waitFor();
   await page.keyboard.press('Escape');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
   equal(await legCount(page), 8);
   equal((await decisions()).length, before);
   await page.getByRole('button', { name: 'Take this leg out' }).click();

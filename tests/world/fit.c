@@ -214,42 +214,9 @@ static void count_chances(struct counts *all, const struct index *x, double weig
     base_free(sends);
 }
 
-static void count_world(struct counts *all, const struct truth *t) {
-    struct weave *w = t->weave;
-    struct index x;
-    isize n = w->nsums;
-    struct sort_row *rows = base_new(n + 1, (isize)sizeof *rows);
-    for (isize i = 0; i < n; i++) {
-        struct sum *s = &w->sums[i];
-        rows[i] = (struct sort_row){sort_time(s->start_us), (u64)i};
-        if (!leg_is_hop(w, s)) s->parent = t->parent[i];
-    }
-    sort_rows(rows, n);
-    index_open(&x, w);
-    index_calls(&x);
-    index_learn(&x, rows);
-    double pairs = 0;
-    for (isize i = 0; i < n; i++) pairs += w->sums[i].parent != 0;
-    double weight = pairs > 0 ? 10000 / pairs : 0; /* every world counts the same */
-    count_chances(all, &x, weight);
-    for (u32 c = 0; (isize)c < n; c++) {
-        const struct sum *s = &w->sums[c];
-        if (s->kind != KIND_CALL) continue;
-        count_shared(all, &x, c, weight);
-        if (!s->parent || leg_is_hop(w, s)) continue;
-        struct proofs proofs = {0};
-        (void)pair_intensity(&x, c, s->parent - 1, 0, &proofs);
-        count_pair(all, &proofs, weight);
-        count_strangers(all, &x, t, c);
-    }
-    index_close(&x);
-    base_free(rows);
-}
-
-/* ---- real captures --------------------------------------------------------------------------------------- */
-
-/* What is known to be one call, and found to be (tests/link/test_corpus.c), counts as its links say. */
-static void count_links(struct counts *all, struct weave *w, double weight) {
+/* What the parents of all legs say, each leg with this weight; strangers where the truth is known. */
+static void count_legs(struct counts *all, struct weave *w, double weight,
+                       const struct truth *t) {
     struct index x;
     struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++)
@@ -267,11 +234,28 @@ static void count_links(struct counts *all, struct weave *w, double weight) {
         struct proofs proofs = {0};
         (void)pair_intensity(&x, c, s->parent - 1, 0, &proofs);
         count_pair(all, &proofs, weight);
+        if (t) count_strangers(all, &x, t, c);
     }
     index_close(&x);
     base_free(rows);
 }
 
+/* With the true parents; every world counts the same. */
+static void count_world(struct counts *all, const struct truth *t) {
+    enum { A_WORLD = 10000 };
+    struct weave *w = t->weave;
+    double pairs = 0;
+    for (isize i = 0; i < w->nsums; i++) {
+        struct sum *s = &w->sums[i];
+        if (!leg_is_hop(w, s)) s->parent = t->parent[i];
+        pairs += s->parent != 0;
+    }
+    count_legs(all, w, pairs > 0 ? A_WORLD / pairs : 0, t);
+}
+
+/* ---- real captures --------------------------------------------------------------------------------------- */
+
+/* What is known to be one call, and found to be (tests/link/test_corpus.c), counts as its links say. */
 static void count_real(struct counts *all, const char *folder) {
     enum { WEIGHT = 100 }; /* they are few, and real */
     char path[4096];
@@ -286,7 +270,7 @@ static void count_real(struct counts *all, const char *folder) {
             (void)corpus_read(w, folder, json_string_value(json_array_get(files, i)),
                               &boot);
         weave_link(w);
-        count_links(all, w, WEIGHT);
+        count_legs(all, w, WEIGHT, NULL);
         weave_close(w);
         input_files_close();
         arena_close(&boot);
