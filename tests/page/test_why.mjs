@@ -127,6 +127,7 @@ await test('from the keyboard alone', async () => {
   await page.reload();
   await page.locator(`.legs-table tr[data-leg="${leaver.n}"] .link`).focus();
   await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Take this leg out' }).waitFor();
   // past the Call-ID's button and the link to the leg that it comes from
   for (let i = 0; i < 4; i++) {
     await page.keyboard.press('Tab');
