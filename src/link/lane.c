@@ -5,8 +5,6 @@
  * extension; a desk that calls out gets the company's number, and who calls a desk keeps his own. */
 #include "link/pair.h"
 
-#include <stdlib.h>
-
 /* So many of each are taken to be as weights.h has them; and of a turn, as the lane has them. */
 static const double USUAL = 30, USUAL_TURN = 10, SLOW = 3;
 static const double UNCAUSED =
@@ -117,10 +115,13 @@ const struct turn *turn_of(const struct index *x, u32 c, u32 p) {
     return &x->turns[row ? row - 1 : x->lane_of[c]];
 }
 
-static int by_device(const void *a, const void *b) {
-    const struct sort_row *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return (x->value > y->value) - (x->value < y->value);
+/* A lane's habits as weights.h has them. */
+static struct turn usual_turn(const struct index *x, u32 lane) {
+    struct turn t = {.out = lane};
+    for (int k = 0; k < CAUSES; k++)
+        t.causes[k] = (float)(evidence_m((enum evidence_kind)k) * lane_share(x, lane));
+    for (int k = 0; k < NUMBERS; k++) t.numbers[k] = (float)evidence_m(number_kinds[k]);
+    return t;
 }
 
 /* Every way through every device, also those that nobody takes: that nobody does is what is learned of them. */
@@ -129,7 +130,7 @@ static void make_turns(struct index *x) {
     struct sort_row *rows = base_new(x->nlanes + 1, (isize)sizeof *rows);
     for (isize i = 0; i < x->nlanes; i++)
         rows[i] = (struct sort_row){x->lanes[i].from_dev, (u64)i};
-    if (x->nlanes) qsort(rows, (size_t)x->nlanes, sizeof *rows, by_device);
+    sort_rows(rows, x->nlanes);
     for (isize i = 0, end; i < x->nlanes; i = end) {
         for (end = i + 1; end < x->nlanes && rows[end].key == rows[i].key;) end++;
         isize made = 0;
@@ -137,11 +138,9 @@ static void make_turns(struct index *x) {
             for (isize b = i; b < end && made < MOST; b++) {
                 u32 in = (u32)rows[a].value, out = (u32)rows[b].value;
                 if (!is_inward(&x->lanes[in]) || is_inward(&x->lanes[out])) continue;
-                x->turns = base_grow(x->turns, &x->cap_turns, x->nturns + 1,
-                                     (isize)sizeof *x->turns);
-                x->turns[x->nturns] = x->turns[out];
-                x->turns[x->nturns].in = in;
-                *map_put(&x->turn_at, turn_key(in, out)) = (u32)++x->nturns;
+                struct turn *t = turn_put(x, in, out);
+                *t = x->turns[out];
+                t->in = in;
                 made++;
             }
         }
@@ -158,14 +157,8 @@ void lanes_open(struct index *x) {
     x->turns = base_grow(NULL, &x->cap_turns, x->nlanes + 1, (isize)sizeof *x->turns);
     x->nturns = x->nlanes;
     for (isize i = 0; i < x->nlanes; i++) {
-        struct turn *t = &x->turns[i];
-        *t = (struct turn){.out = (u32)i};
+        x->turns[i] = usual_turn(x, (u32)i);
         x->lanes[i].background = background_of(x, UNCAUSED * x->lanes[i].legs);
-        for (int k = 0; k < CAUSES; k++)
-            t->causes[k] =
-                (float)(evidence_m((enum evidence_kind)k) * lane_share(x, (u32)i));
-        for (int k = 0; k < NUMBERS; k++)
-            t->numbers[k] = (float)evidence_m(number_kinds[k]);
     }
     make_turns(x);
     lore_apply(x);
@@ -255,13 +248,8 @@ void lanes_learn(struct index *x) {
     }
     for (isize i = 0; i < x->nlanes; i++) {
         struct lane *l = &x->lanes[i];
-        struct turn usual = {.out = (u32)i};
+        struct turn usual = usual_turn(x, (u32)i);
         l->background = background_of(x, UNCAUSED / 4 * l->legs + l->none);
-        for (int k = 0; k < CAUSES; k++)
-            usual.causes[k] =
-                (float)(evidence_m((enum evidence_kind)k) * lane_share(x, (u32)i));
-        for (int k = 0; k < NUMBERS; k++)
-            usual.numbers[k] = (float)evidence_m(number_kinds[k]);
         turn_learn(&x->turns[i], &usual, &all[i], USUAL);
     }
     for (isize i = x->nlanes; i < x->nturns; i++)

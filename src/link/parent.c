@@ -2,7 +2,7 @@
  *
  *     P(it belongs to the call) = sum of intensities of that call's legs / (background + sum of all intensities)
  *
- * which is the confidence that people see. It joins the likeliest call, if it is this likely, as the child of the
+ * which evidence_confidence turns into what people see. It joins the likeliest call, if this is JOIN or more, as the child of the
  * likeliest of its legs: joining strangers is worse than leaving a leg out.
  *
  *     round 0     all legs, by start: which tries of a parent had failed before is known by then

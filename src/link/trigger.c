@@ -36,6 +36,11 @@ static u32 leg_of_msg(const struct weave *w, u32 msg) {
     return msg ? w->msgs[msg - 1].leg + 1 : 0;
 }
 
+/* When a try was over: given up, which comes before the 487 that confirms it, or refused. */
+static u32 over_msg(const struct sum *s) {
+    return s->cancel_msg ? s->cancel_msg : s->fail_msg;
+}
+
 /* The last failure among the other tries of p, before the child left. */
 static u32 failure_before(const struct index *x, u32 c, u32 p, u32 without, i64 slack) {
     enum { TRIES = 32 };
@@ -48,7 +53,7 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, u32 without, i64 
         if (row - 1 == c || row == without || s->parent != p + 1) continue;
         if (end > until || (best && end <= latest)) continue;
         latest = end;
-        best = s->cancel_msg ? s->cancel_msg : s->fail_msg;
+        best = over_msg(s);
     }
     return best;
 }
@@ -165,11 +170,6 @@ struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bo
     if (sum > 0 && to)
         pair_prove(to, best->kind, sum / lane_of(x, c)->background, 0, best->gap.us);
     return out;
-}
-
-/* When a try was over: given up, which comes before the 487 that confirms it, or refused. */
-static u32 over_msg(const struct sum *s) {
-    return s->cancel_msg ? s->cancel_msg : s->fail_msg;
 }
 
 u32 pair_next_try(const struct index *x, u32 c, u32 p) {

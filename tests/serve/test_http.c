@@ -1,32 +1,7 @@
 /* test_http.c: how answers are sent, and what is refused. */
-#include "serve/fixture.h"
+#include "serve/shared.h"
 
 #include <zlib.h>
-
-static struct fixture shared; /* the example is in it */
-
-static int open_shared(void **state) {
-    (void)state;
-    fixture_open(&shared);
-    example_import(&shared);
-    return 0;
-}
-
-static int close_shared(void **state) {
-    (void)state;
-    fixture_close(&shared);
-    return 0;
-}
-
-static void assert_error(struct reply *r, int status, const char *part) {
-    assert_int_equal(r->status, status);
-    json_t *j = json_of(r->body);
-    if (!strstr(text_of(j, "error"), part)) {
-        fail_msg("\"%s\" does not say \"%s\"", text_of(j, "error"), part);
-    }
-    json_decref(j);
-    reply_drop(r);
-}
 
 /* ---- how it is sent ------------------------------------------------------------------------------ */
 

@@ -1,32 +1,7 @@
 /* test_server.c: the API as docs/api.md says it, over HTTP. */
-#include "serve/fixture.h"
+#include "serve/shared.h"
 
 static const char *const CALL_ID = "CD7FCD99B1766DA5%40192.0.2.2"; /* of the black leg */
-
-static struct fixture shared; /* the example is in it */
-
-static int open_shared(void **state) {
-    (void)state;
-    fixture_open(&shared);
-    example_import(&shared);
-    return 0;
-}
-
-static int close_shared(void **state) {
-    (void)state;
-    fixture_close(&shared);
-    return 0;
-}
-
-static void assert_error(struct reply *r, int status, const char *part) {
-    assert_int_equal(r->status, status);
-    json_t *j = json_of(r->body);
-    if (!strstr(text_of(j, "error"), part)) {
-        fail_msg("\"%s\" does not say \"%s\"", text_of(j, "error"), part);
-    }
-    json_decref(j);
-    reply_drop(r);
-}
 
 /* ---- what is there ------------------------------------------------------------------------------- */
 
