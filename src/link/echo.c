@@ -108,8 +108,9 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
     if (kind == ECHO_ANSWER && (own_answer || c->answer_us < p->start_us)) return 1;
     if (kind == ECHO_ANSWER)
         return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
-    if (c->cancel_us != NEVER || !c->fail_msg || !p->fail_msg) return 1;
-    double odds = echo(w, evidence, c->fail_msg, p->fail_msg, gap_us);
+    u32 told = own_answer ? p->bye_msg : p->fail_msg; /* a queue hangs up */
+    if (c->cancel_us != NEVER || !c->fail_msg || !told) return 1;
+    double odds = echo(w, evidence, c->fail_msg, told, gap_us);
     if (*gap_us > LATER_US && odds < 1) return 1; /* it was not the last try */
     return c->status == p->status ? 2 * odds : odds;
 }
@@ -186,4 +187,51 @@ double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
     double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
     if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
+}
+
+double pair_life(const struct index *x, u32 c, u32 p) {
+    const struct weave *w = x->w;
+    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
+    double odds = shared_echo(x, c, p, ECHO_RING, NULL) *
+                  shared_echo(x, c, p, ECHO_ANSWER, NULL);
+    /* answered there, but failed here for good: hardly */
+    if (!(child->flags & SUM_RECORDING) && child->answer_us != NEVER &&
+        parent->answer_us == NEVER && parent->fail_us != NEVER) {
+        odds *= evidence_odds(evidence_m(EVIDENCE_ANSWER_ECHO), 0.1, false);
+    }
+    i64 gap_us;
+    u32 end =
+        parent->bye_msg; /* a recorder's leg ends with the call, however that ends */
+    if (!end && parent->answer_us == NEVER)
+        end = parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
+    return odds * echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
+}
+
+/* The best of what could have been the cause of a CANCEL. */
+static double cancelled_for(const struct index *x, u32 c, u32 p) {
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    u32 winner = x->answered[p];
+    if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
+    if (winner) winner = x->w->sums[winner - 1].answer_msg;
+    /* a queue has answered already: who of its agents did is not known yet */
+    bool own_answer = parent->answer_us != NEVER && parent->answer_us < child->start_us;
+    double best = own_answer && !winner ? 0.3 : 0;
+    const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
+                          parent->fail_msg, winner};
+    bool any = false;
+    for (isize i = 0; i < countof(causes); i++) {
+        i64 gap_us;
+        if (!causes[i]) continue;
+        any = true;
+        double one =
+            echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
+        best = best > one ? best : one;
+    }
+    return any ? best : 1;
+}
+
+double pair_end(const struct index *x, u32 c, u32 p) {
+    const struct sum *child = &x->w->sums[c];
+    if (child->cancel_msg) return cancelled_for(x, c, p);
+    return shared_echo(x, c, p, ECHO_FAILURE, NULL);
 }

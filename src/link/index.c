@@ -148,10 +148,8 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
-void index_learn(struct index *x, const struct sort_row *rows) {
+void index_note_children(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
-    lanes_learn(x);
-    habits_learn(x);
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = x->latest[i] = 0;
@@ -166,4 +164,10 @@ void index_learn(struct index *x, const struct sort_row *rows) {
         clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
+}
+
+void index_learn(struct index *x, const struct sort_row *rows) {
+    (void)rows;
+    lanes_learn(x);
+    habits_learn(x);
 }

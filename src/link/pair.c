@@ -228,3 +228,29 @@ struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floo
                               .back = d.own * odds * needed,
                               .elsewhere = d.elsewhere};
 }
+
+struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor) {
+    static const double echoes_most =
+        EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST;
+    const struct weave *w = x->w;
+    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
+    struct bond none = {0}, b = {0};
+    bool one_call_id = child->call_id == parent->call_id && child->call_id != 0 &&
+                       !(child->flags & SUM_LAX);
+    if (c == p || one_call_id) return none; /* those are joined already */
+    struct common all = {0};
+    if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
+    /* what was in the middle of a call when the trace began is known by name only */
+    if (child->state != STATE_PARTIAL) b = pair_sends(x, c, p, all.heard);
+    if (b.once + b.more <= 0 && !b.reached) {
+        if (!far_enough(child, parent, &all)) return none;
+        b.more = lane_of(x, c)->background * exp2(-FAR);
+    }
+    b.fit = all.bits > 0 ? exp2(all.bits) : 1;
+    b.fit *= called_number(x, c, p, NULL) * caller_number(x, c, p, NULL);
+    b.fit *= habits_route(x, c, p, NULL);
+    if ((b.once + b.more + lean) * b.fit * echoes_most < floor) return none;
+    b.fit *= pair_life(x, c, p);
+    b.end = pair_end(x, c, p);
+    return b;
+}

@@ -85,6 +85,7 @@ void index_close(struct index *x);
 void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
+u32 over_msg(const struct sum *s); /* the message that shows it; row + 1 */
 
 /* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
 u32 index_root(const struct index *x, u32 leg);
@@ -94,6 +95,8 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
+/* What has been found makes new `kids`, `failures`, `explained`. `rows`: all legs by start. */
+void index_note_children(struct index *x, const struct sort_row *rows);
 /* After a round: what has been noted and found makes new lanes, `kids` and `failures`. `rows`: all legs by start. */
 void index_learn(struct index *x, const struct sort_row *rows);
 
@@ -170,6 +173,21 @@ struct intensity {
 };
 struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floor,
                                 struct proofs *proofs);
+/* What speaks for c being a child of p, leaving out the other children. All 0: it cannot be. */
+struct bond {
+    double once; /* legs a second that p's arrival would send at that moment: it sends one */
+    double more; /* … and its answer, a REFER on it, a hold */
+    double fit;  /* the odds of all that they have in common */
+    double end;  /* the odds of how c failed, if no other try follows */
+    bool reached; /* p reached the device that c leaves: other children of p could have sent c as well */
+};
+/* `lean`: legs a second that other children would send; what weighs nothing beside `floor` need not be exact. */
+struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor);
+/* The densities of a bond alone. */
+struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard);
+/* The odds of what happened on both, but for how c failed; and that. */
+double pair_life(const struct index *x, u32 c, u32 p);
+double pair_end(const struct index *x, u32 c, u32 p);
 /* The odds of what c made p's device send next. */
 double pair_needed(const struct index *x, u32 c, u32 p);
 /* The next child of p (row + 1) that started when c was over, c being a failed try; 0: none. */

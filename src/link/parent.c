@@ -1,24 +1,23 @@
 /* parent.c: who is whose parent. Each leg chooses among the calls with legs that could have sent it, and "none of them":
  *
- *     P(it belongs to the call) = sum of intensities of that call's legs / (background + sum of all intensities)
+ *     P(it belongs to the call) = sum of the weights of that call's claims / (background + sum of all weights)
  *
  * which evidence_confidence turns into what people see. It joins the likeliest call, if this is JOIN or more, as the child of the
  * likeliest of its legs: joining strangers is worse than leaving a leg out.
  *
- *     round 0     all legs, by start: which tries of a parent had failed before is known by then
- *     round 1 …   those that are not sure, from the last to the first and back again: how often a device sends legs of
- *                 its own, what a sibling already explains and which try came after one's failure is known now
+ *     gather      by start: who lays claim to each leg (choice.c)
+ *     believe     what each knows is told along the tries that follow each other (believe.c)
+ *     decide, learn    how often a device sends legs of its own, what becomes of numbers there (lane.c, habit.c); then again
  *     at the end  of two children that talk at the same time the less certain one looks elsewhere; circles are cut
  */
-#include "link/choice.h"
+#include "link/claim.h"
 
 #include <stdlib.h>
 
 static const double JOIN = 0.82, RIVAL = 0.999, SURE = 0.995,
-                    ALONE = 0.95, /* it has no parent */
-    UNLIKELY = 0.02;              /* not worth a word */
+                    UNLIKELY = 0.02;              /* not worth a word */
 
-enum { RIVALS = 32, ROUNDS = 10 };
+enum { RIVALS = 32, ROUNDS = 4, SWEEPS = 5 };
 
 /* Why c may belong to this parent, in w->proofs from *at on; gives how many there are. */
 static u32 keep_proofs(struct weave *w, const struct index *x, u32 c, u32 parent,
@@ -36,28 +35,78 @@ double parent_joins_from(void) {
     return evidence_confidence(JOIN);
 }
 
+/* ---- the likeliest call ------------------------------------------------------------------------------------------ */
+
+struct best {
+    u32 root, parent;
+    double share; /* of the call */
+    bool any;
+};
+
+/* Is p the leg's own offspring, as far as one looks up? */
+static bool is_below(const struct weave *w, u32 p, u32 c) {
+    enum { DEEP = 64 };
+    for (int i = 0; i < DEEP && p != c && w->sums[p].parent; i++)
+        p = w->sums[p].parent - 1;
+    return p == c;
+}
+
+static double root_weight(const struct claims *k, const struct claimed *leg, u32 root) {
+    double sum = 0;
+    for (u32 i = 0; i < leg->n; i++) {
+        const struct claim *a = &k->rows[leg->at + i];
+        if (index_root(k->x, a->parent) == root) sum += a->weight;
+    }
+    return sum;
+}
+
+/* The likeliest call whose first leg is none of `not`. */
+static struct best best_of(const struct claims *k, u32 c, const u32 *not, isize nnot) {
+    const struct weave *w = k->x->w;
+    const struct claimed *leg = &k->legs[c];
+    struct best best = {0};
+    double most = 0, call = 0;
+    for (u32 i = 0; i < leg->n; i++) {
+        const struct claim *a = &k->rows[leg->at + i];
+        u32 root = index_root(k->x, a->parent);
+        bool out = a->weight <= 0 || is_below(w, a->parent, c) || decide_forbids(w, c, root);
+        for (isize m = 0; m < nnot; m++) out |= not[m] == root;
+        if (out) continue;
+        double sum = root_weight(k, leg, root);
+        bool equal = sum >= call && sum <= call;
+        bool likelier = a->weight > most || (a->weight >= most && best.any && w->sums[a->parent].id < w->sums[best.parent].id);
+        if (best.any && !(sum > call || (equal && likelier))) continue;
+        if (best.any && root == best.root && !likelier) continue;
+        call = sum;
+        most = a->weight;
+        best = (struct best){root, a->parent, leg->all > 0 ? sum / leg->all : 0, true};
+    }
+    return best;
+}
+
 /* Joins the likeliest call, if it is likely enough. */
-static void decide(struct weave *w, struct index *x, u32 c, const struct choice *choice) {
+static void decide(struct weave *w, struct claims *k, u32 c) {
+    struct index *x = k->x;
     struct sum *s = &w->sums[c];
-    const struct candidate *best = choice_best(w, choice);
+    const struct claimed *leg = &k->legs[c];
+    u32 was = s->parent;
     s->parent = s->likeliest = 0;
+    struct best best = best_of(k, c, NULL, 0);
+    (void)was;
     s->confidence = s->share = 0;
     s->nproofs = 0;
-    index_note(x, c, choice_share(choice, NULL));
-    if (!best) return;
-    s->share = choice_share(choice, best);
-    s->forward = choice_forward(choice, best);
-    s->back = choice_back(choice, best);
+    index_note(x, c, leg->all > 0 ? leg->background / leg->all : 1);
+    if (!best.any) return;
+    s->share = best.share;
     s->confidence = evidence_confidence(s->share);
-    s->likeliest = best->parent + 1;
+    s->likeliest = best.parent + 1;
     if (s->share < JOIN) return;
-    if (index_root(x, c) != best->root) {
-        if (x->size[best->root] + x->size[c] > LEGS_A_CALL) return;
-        x->size[best->root] += x->size[c];
-        x->up[c] = best->root;
+    if (index_root(x, c) != best.root) {
+        if (x->size[best.root] + x->size[c] > LEGS_A_CALL) return;
+        x->size[best.root] += x->size[c];
+        x->up[c] = best.root;
     }
-    s->parent = best->parent + 1;
-    s->nproofs = keep_proofs(w, x, c, best->parent, &s->proofs_at);
+    s->parent = best.parent + 1;
 }
 
 /* ---- who cannot both be right -------------------------------------------------------------------------- */
@@ -86,7 +135,7 @@ static int by_parent(const void *a, const void *b) {
 }
 
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
-static void part_rivals(struct weave *w, struct index *x, struct choice *choice) {
+static void part_rivals(struct weave *w, struct claims *k) {
     isize n = 0;
     struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
@@ -101,15 +150,17 @@ static void part_rivals(struct weave *w, struct index *x, struct choice *choice)
         /* the same device twice at once happens (a second recorder, a bridge): only a clear loser goes */
         if (s->share > RIVAL) continue;
         bool beaten = false;
-        for (isize k = first; k < i && k < first + RIVALS && !beaten; k++) {
-            const struct sum *o = &w->sums[rows[k].leg];
+        for (isize m = first; m < i && m < first + RIVALS && !beaten; m++) {
+            const struct sum *o = &w->sums[rows[m].leg];
             beaten = o->parent == s->parent && overlap(s, o);
         }
         if (!beaten) continue;
-        u32 refused = s->parent;
+        struct claim *refused = claim_find(k, rows[i].leg, s->parent - 1);
+        if (!refused) continue;
+        refused->forbidden = true;
         w->sums[rows[i].leg].parent = 0;
-        choose(x, rows[i].leg, refused, choice);
-        decide(w, x, rows[i].leg, choice);
+        claims_forward(k, rows[i].leg);
+        decide(w, k, rows[i].leg);
     }
     base_free(rows);
 }
@@ -149,34 +200,33 @@ static void cut_circles(struct weave *w) {
 /* ---- what almost belongs ------------------------------------------------------------------------------- */
 
 /* Of a leg that is not sure, the calls that it is not in, or the one that it would be in. */
-static void note_maybes(struct weave *w, struct index *x, u32 c, struct choice *choice) {
+static void note_maybes(struct weave *w, struct claims *k, u32 c) {
     enum { MAYBES_A_LEG = 4 };
+    struct index *x = k->x;
     const struct sum *s = &w->sums[c];
-    choose(x, c, 0, choice);
-    for (isize k = 0; k < MAYBES_A_LEG; k++) {
-        const struct candidate *best = choice_best(w, choice);
-        double share = best ? evidence_confidence(choice_share(choice, best)) : 0;
+    u32 said[MAYBES_A_LEG];
+    for (isize i = 0; i < MAYBES_A_LEG; i++) {
+        struct best best = best_of(k, c, said, i);
+        double share = best.any ? evidence_confidence(best.share) : 0;
         if (share < UNLIKELY) return;
-        if (best->root != index_root(x, c) || !s->parent) {
-            w->maybes = base_grow(w->maybes, &w->cap_maybes, w->nmaybes + 1,
-                                  (isize)sizeof *w->maybes);
-            struct link_maybe *m = &w->maybes[w->nmaybes++];
-            *m = (struct link_maybe){
-                .leg = c, .parent = best->parent, .confidence = share};
-            m->nproofs = keep_proofs(w, x, c, best->parent, &m->proofs_at);
-        }
-        choice->calls[best - choice->calls].sum = 0;
+        said[i] = best.root;
+        if (best.root == index_root(x, c) && s->parent) continue;
+        w->maybes = base_grow(w->maybes, &w->cap_maybes, w->nmaybes + 1,
+                              (isize)sizeof *w->maybes);
+        struct link_maybe *m = &w->maybes[w->nmaybes++];
+        *m = (struct link_maybe){.leg = c, .parent = best.parent, .confidence = share};
+        m->nproofs = keep_proofs(w, x, c, best.parent, &m->proofs_at);
     }
 }
 
 /* For every leg that is not sure; by leg, and by the parent that it would have. */
-static void note_all_maybes(struct weave *w, struct index *x, struct choice *choice) {
+static void note_all_maybes(struct weave *w, struct claims *k) {
     w->nmaybes = 0;
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool open = s->share < SURE && s->share > UNLIKELY;
         if (open && s->kind == KIND_CALL && !leg_is_hop(w, s))
-            note_maybes(w, x, (u32)i, choice);
+            note_maybes(w, k, (u32)i);
     }
     struct sort_row *rows = base_new(w->nmaybes + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nmaybes; i++)
@@ -197,44 +247,96 @@ static struct sort_row *by_start(const struct weave *w) {
     return rows;
 }
 
-/* Legs choose: in the first round all of them, then those that are not sure. Gives how many changed their mind. */
-static isize choose_all(struct weave *w, struct index *x, const struct sort_row *rows,
-                        struct choice *choice, int round) {
-    isize changed = 0;
+/* Who could have sent each leg, and what each try tells the next. */
+static void gather_all(struct claims *k) {
+    const struct weave *w = k->x->w;
+    for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums; i++) {
-        bool back = round % 2 == 1;
-        u32 c = (u32)rows[back ? w->nsums - 1 - i : i].value;
-        const struct sum *s = &w->sums[c];
-        bool settled = leg_is_settled(w, s);
-        if (round == 0 && settled) index_child(x, c);
-        bool sure = s->share > SURE || x->none_of[c] > ALONE;
-        if (settled || s->kind != KIND_CALL || (round > 1 && sure)) continue;
-        if (round == 1 && s->share > SURE) continue;
-        u32 was = s->parent;
-        choose(x, c, 0, choice);
-        decide(w, x, c, choice);
-        changed += s->parent != was;
-        if (!was) index_child(x, c);
+        u32 c = (u32)k->by_start[i].value;
+        if (k->legs[c].open)
+            claims_gather(k, c);
+        else if (w->sums[c].kind == KIND_CALL)
+            claims_settle(k, c);
     }
+}
+
+/* A try may have the parent of the next one, or of the one before. */
+static void share_all(struct claims *k) {
+    const struct weave *w = k->x->w;
+    for (isize i = w->nsums; i-- > 0;) {
+        u32 c = (u32)k->by_start[i].value;
+        struct claimed *leg = &k->legs[c];
+        for (u32 e = 0; leg->open && e < leg->nnext; e++)
+            claims_share(k, c, k->follows[k->next[leg->next + e]].after);
+    }
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = (u32)k->by_start[i].value;
+        struct claimed *leg = &k->legs[c];
+        for (u32 e = 0; leg->open && e < leg->nbefore; e++)
+            claims_share(k, c, k->follows[leg->before + e].before);
+    }
+}
+
+/* Everybody decides; then what has been found is noted, with its proofs, for the next round to learn from. */
+static isize decide_all(struct weave *w, struct claims *k, isize nproofs) {
+    isize changed = 0;
+    index_calls(k->x);
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = (u32)k->by_start[i].value;
+        u32 was = w->sums[c].parent;
+        if (!k->legs[c].open) continue;
+        decide(w, k, c);
+        changed += w->sums[c].parent != was;
+    }
+    w->nproofs = nproofs;
     return changed;
 }
 
+static void prove_all(struct weave *w, struct claims *k) {
+    for (u32 c = 0; (isize)c < w->nsums; c++) {
+        struct sum *s = &w->sums[c];
+        if (k->legs[c].open && s->parent)
+            s->nproofs = keep_proofs(w, k->x, c, s->parent - 1, &s->proofs_at);
+    }
+}
+
+/*DBGINC*/
+#include <string.h>
+#include "/tmp/lead/dbg.inc"
 void score_parents(struct weave *w) {
     struct index x;
-    struct choice choice = {0};
+    struct claims k;
+    isize nproofs = w->nproofs; /* of hops, and what was told */
     index_open(&x, w);
     struct sort_row *rows = by_start(w);
+    index_calls(&x);
+    claims_open(&k, &x, rows);
     for (int round = 0; round < ROUNDS; round++) {
-        index_calls(&x);
-        isize changed = choose_all(w, &x, rows, &choice, round);
+        if (round % 2 == 0)
+            gather_all(&k);
+        else
+            claims_refresh(&k);
+        for (int i = 0; i < 2; i++) {
+            claims_believe(&k, SWEEPS);
+            share_all(&k);
+        }
+        claims_believe(&k, SWEEPS);
+        isize changed = decide_all(w, &k, nproofs);
+        dbg(w, &k, round);
+        index_note_children(&x, rows);
+        prove_all(w, &k);
         if (changed == 0 && round > 1) break;
         index_learn(&x, rows);
     }
-    part_rivals(w, &x, &choice);
+    part_rivals(w, &k);
     cut_circles(w);
     index_calls(&x);
-    note_all_maybes(w, &x, &choice);
+    index_note_children(&x, rows);
+    w->nproofs = nproofs;
+    prove_all(w, &k);
+    note_all_maybes(w, &k);
     lore_keep(&x, w);
+    claims_close(&k);
     base_free(rows);
     index_close(&x);
 }

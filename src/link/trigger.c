@@ -37,7 +37,7 @@ static u32 leg_of_msg(const struct weave *w, u32 msg) {
 }
 
 /* When a try was over: given up, which comes before the 487 that confirms it, or refused. */
-static u32 over_msg(const struct sum *s) {
+u32 over_msg(const struct sum *s) {
     return s->cancel_msg ? s->cancel_msg : s->fail_msg;
 }
 
@@ -169,6 +169,41 @@ struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bo
     double sum = out.own + out.lean;
     if (sum > 0 && to)
         pair_prove(to, best->kind, sum / lane_of(x, c)->background, 0, best->gap.us);
+    return out;
+}
+
+struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard) {
+    const struct weave *w = x->w;
+    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
+    struct bond out = {0};
+    bool reached = parent->to_dev == child->from_dev && parent->state != STATE_PARTIAL;
+    bool referred[2];
+    for (int i = 0; i < 2; i++) {
+        referred[i] = parent->refer_msg[i] && parent->refer_dev[i] == child->from_dev;
+    }
+    heard = heard && parent->flags & SUM_HOLD;
+    if (!reached && !referred[0] && !referred[1] && !heard) return out;
+    u32 first_c = w->by_leg[child->at], first_p = w->by_leg[parent->at];
+    if (msg_order(w, first_p, first_c) > 0) return out;
+    i64 slack = msg_slack(w, first_c, first_p);
+    if (!leg_alive(parent, child->start_us, slack)) return out;
+    bool tries = reached && !(child->flags & SUM_RECORDING);
+    bool asked_again = parent->retry_msg && parent->retry_us <= child->start_us + slack;
+    struct trigger all[] = {
+        {.kind = EVIDENCE_TIMING, .msg = reached && !asked_again ? parent->start_msg : 0},
+        {.kind = EVIDENCE_TIMING, .msg = reached && asked_again ? parent->retry_msg : 0},
+        {.kind = EVIDENCE_AFTER_WAIT, .msg = tries ? waited_since(x, c, p) : 0},
+        {.kind = EVIDENCE_AFTER_ANSWER, .msg = reached ? answer_heard(x, c, p) : 0},
+        {.kind = EVIDENCE_AFTER_REFER, .msg = referred[0] ? parent->refer_msg[0] : 0},
+        {.kind = EVIDENCE_AFTER_REFER, .msg = referred[1] ? parent->refer_msg[1] : 0},
+        {.kind = EVIDENCE_AFTER_HOLD, .msg = heard ? hold_before(x, child, p, slack) : 0},
+    };
+    const struct turn *turn = turn_of(x, c, p);
+    for (isize i = 0; i < countof(all); i++) {
+        pull(x, c, turn, &all[i]);
+        *(tries && i < 3 ? &out.once : &out.more) += all[i].density;
+    }
+    out.reached = tries;
     return out;
 }
 

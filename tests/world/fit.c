@@ -4,7 +4,7 @@
  *     fit [row...] > weights.h     twice: how sure a link is can be told only with the tables built in
  *
  * What the simulator's devices do is not all that devices do: a share of each table is a plain, broad guess. */
-#include "link/choice.h"
+#include "link/pair.h"
 #include "link/corpus.h"
 #include "link/weights.h"
 #include "world/judge.h"
@@ -224,6 +224,7 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     sort_rows(rows, w->nsums);
     index_open(&x, w);
     index_calls(&x);
+    index_note_children(&x, rows);
     index_learn(&x, rows);
     count_chances(all, &x, weight);
     for (u32 c = 0; (isize)c < w->nsums; c++) {

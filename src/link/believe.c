@@ -1,0 +1,173 @@
+/* believe.c: what is known of one leg is told to those before and after it, again and again, until all agree (belief
+ * propagation). A try that another one follows has the parent of that one; an arrival sends one leg, a failure makes one try
+ * follow: what is surely there because of it leaves little for others. */
+#include "link/claim.h"
+
+static const double ANYWAY = 0.02; /* of what has sent a leg sends another all the same */
+
+/* What comes of `f` for the claim of the leg before: the odds that this is what followed, if it is that parent's. b: the same
+ * parent's claim on the leg after. */
+static double told_back(const struct claims *k, const struct follow *f, const struct claim *b) {
+    static const double LEAST = 1e-12;
+    const struct claimed *to = &k->legs[f->after];
+    if (b->forbidden || !b->bond.reached) return 0;
+    double rest = to->all - f->given;
+    if (rest < LEAST * to->all) rest = LEAST * to->all;
+    return rest > 0 ? claim_backward(b) * (double)(b->causes[f->kind] * f->density) / rest : 0;
+}
+
+static double claim_weight(const struct claim *a) {
+    return a->forbidden ? 0 : claim_backward(a) * a->sent;
+}
+
+/* With other odds of what followed. */
+static double weight_if(const struct claim *a, enum follow_kind kind, double after) {
+    struct claim other = *a;
+    other.after[kind] = after > 1 ? after : 1;
+    return claim_weight(&other);
+}
+
+static void sum_up(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    leg->all = leg->background;
+    for (u32 i = 0; i < leg->n; i++) {
+        struct claim *a = &k->rows[leg->at + i];
+        a->weight = claim_weight(a);
+        leg->all += a->weight;
+    }
+}
+
+/* What the leg before tells c: that it is this parent's, and nothing else has followed it. Over the parents that claim both. */
+static void hear(struct claims *k, u32 c, struct follow *f) {
+    const struct claimed *from = &k->legs[f->before], *to = &k->legs[c];
+    enum follow_kind kind = (enum follow_kind)f->kind;
+    struct {
+        struct claim *to;
+        double weight;
+    } both[CLAIMS_A_LEG];
+    int n = 0;
+    double all = from->all;
+    for (u32 i = 0, j = 0; i < from->n && j < to->n && n < CLAIMS_A_LEG;) {
+        struct claim *a = &k->rows[from->at + i], *b = &k->rows[to->at + j];
+        if (a->parent == b->parent) {
+            double others = weight_if(a, kind, a->after[kind] - told_back(k, f, b));
+            all -= a->weight - others;
+            both[n].to = b;
+            both[n++].weight = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
+            i++, j++;
+        } else {
+            a->parent < b->parent ? i++ : j++;
+        }
+    }
+    f->given = 0;
+    for (int i = 0; i < n && all > 0; i++) {
+        struct claim *b = both[i].to;
+        if (!b->bond.reached) continue;
+        double more = (double)(b->causes[f->kind] * f->density) * both[i].weight / all;
+        b->sent += more;
+        f->given += b->forbidden ? 0 : claim_backward(b) * more;
+    }
+}
+
+/* How much of what p's arrival could send is left for this claim. */
+static double left_of(const struct claims *k, const struct claim *a) {
+    double others = k->once[a->parent] - a->once;
+    double keep = k->keep[k->x->in_lane_of[a->parent]];
+    return ANYWAY + (1 - ANYWAY) / (keep + (others > 0 ? others : 0));
+}
+
+double claims_left(const struct claims *k, u32 p) {
+    const struct claim nobody = {.parent = p};
+    return left_of(k, &nobody);
+}
+
+void claims_forward(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    for (u32 i = 0; i < leg->n; i++) {
+        struct claim *a = &k->rows[leg->at + i];
+        bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
+        a->sent = a->bond.more + a->bond.once * (recording ? 1 : left_of(k, a));
+    }
+    for (u32 i = 0; i < leg->nbefore; i++) hear(k, c, &k->follows[leg->before + i]);
+    sum_up(k, c);
+}
+
+static void backward(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    for (u32 i = 0; i < leg->n; i++)
+        k->rows[leg->at + i].after[0] = k->rows[leg->at + i].after[1] = 1;
+    for (u32 e = 0; e < leg->nnext; e++) {
+        const struct follow *f = &k->follows[k->next[leg->next + e]];
+        const struct claimed *to = &k->legs[f->after];
+        for (u32 i = 0, j = 0; i < leg->n && j < to->n;) {
+            struct claim *a = &k->rows[leg->at + i], *b = &k->rows[to->at + j];
+            if (a->parent == b->parent) {
+                a->after[f->kind] += told_back(k, f, b);
+                i++, j++;
+            } else {
+                a->parent < b->parent ? i++ : j++;
+            }
+        }
+    }
+    claims_forward(k, c); /* what it was given is another share of it now */
+}
+
+/* ---- what has been used up ----------------------------------------------------------------------------------- */
+
+static double odds_of(double part, double all) {
+    enum { MOST = 1000000 };
+    double rest = all - part;
+    if (part <= 0) return 0;
+    return rest > part / MOST ? part / rest : MOST;
+}
+
+/* Half of what it was before stays: two that take turns would never settle. */
+static double damped(double before, double now) {
+    return (before + now) / 2;
+}
+
+static void count_once(struct claims *k, u32 c, bool first) {
+    const struct claimed *leg = &k->legs[c];
+    if (k->x->w->sums[c].flags & SUM_RECORDING) return;
+    for (u32 i = 0; i < leg->n; i++) {
+        struct claim *a = &k->rows[leg->at + i];
+        double left = left_of(k, a);
+        double part = a->forbidden ? 0 : a->bond.once * left * claim_backward(a);
+        double odds = odds_of(part, leg->all) / left;
+        a->once_next = first ? odds : damped(a->once, odds);
+    }
+}
+
+void claims_note(struct claims *k, u32 c) {
+    const struct claimed *leg = &k->legs[c];
+    count_once(k, c, true);
+    for (u32 i = 0; i < leg->n; i++) {
+        struct claim *a = &k->rows[leg->at + i];
+        a->once = a->once_next;
+        k->once[a->parent] += a->once;
+    }
+}
+
+/* What is there because of what: counted anew. */
+static void count_odds(struct claims *k) {
+    const struct weave *w = k->x->w;
+    for (u32 c = 0; (isize)c < w->nsums; c++) count_once(k, c, false);
+    for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
+    for (isize c = 0; c < w->nsums; c++) {
+        for (u32 i = 0; i < k->legs[c].n; i++) {
+            struct claim *a = &k->rows[k->legs[c].at + i];
+            a->once = a->once_next;
+            k->once[a->parent] += a->once;
+        }
+    }
+}
+
+void claims_believe(struct claims *k, int sweeps) {
+    const struct weave *w = k->x->w;
+    for (int sweep = 0; sweep < sweeps; sweep++) {
+        for (isize i = 0; i < w->nsums; i++) claims_forward(k, (u32)k->by_start[i].value);
+        count_odds(k);
+        for (isize i = w->nsums; i-- > 0;) backward(k, (u32)k->by_start[i].value);
+        count_odds(k);
+    }
+}

@@ -1,0 +1,80 @@
+/* claim.h: which parents lay claim to a leg, and which try follows which; private to this folder. */
+#ifndef SIPWEAVE_LINK_CLAIM_H
+#define SIPWEAVE_LINK_CLAIM_H
+
+#include "link/pair.h"
+
+enum { CLAIMS_A_LEG = 24 };
+
+/* A leg may be this parent's child. What is known at its other ends is told along the follows, see believe.c. */
+struct claim {
+    u32 parent; /* row of sums; a leg's are in rising order */
+    bool forbidden;
+    struct bond bond;
+    float causes[2];                /* how often a try of this parent's is followed by another here: by enum follow_kind */
+    double sent;                    /* how densely all that could have sent it would have: legs a second */
+    double after[2];                /* the odds of what followed it, by enum follow_kind */
+    double weight;                  /* all of it: legs a second, to be compared with the other claims and the background */
+    double once, once_next;         /* the odds that the parent's arrival sent it */
+};
+
+enum follow_kind { FOLLOW_START, FOLLOW_FAILURE };
+
+/* This try may be there because that one started, or failed: if it is, they have one parent. */
+struct follow {
+    u32 before, after; /* rows of sums */
+    u8 kind;
+    float density;  /* of the delay */
+    double given;   /* what it gives to all claims of `after` */
+};
+
+/* A leg among claims. */
+struct claimed {
+    u32 at, n, cap;             /* claims.rows[at .. at + n) */
+    u32 before, nbefore;        /* follows[before ..): those that lead to it */
+    u32 next, nnext;            /* next[next ..): rows of follows that lead on from it */
+    double background, all;     /* legs a second: without any of these parents; and with all of them */
+    bool open;                  /* it has to choose */
+};
+
+struct claims {
+    struct index *x;
+    const struct sort_row *by_start; /* all legs */
+    struct claimed *legs;
+    struct claim *rows;
+    isize nrows, cap_rows;
+    struct follow *follows; /* by `after` */
+    isize nfollows, cap_follows;
+    u32 *next;
+    double *once;        /* by parent: the odds that its arrival has sent a leg */
+    double *keep;        /* by device that a leg reaches (in lane): how many of these send nothing */
+    bool *records;       /* by lane: recorders stand at its end */
+    u32 *mark, stamp;    /* by leg: the last choice that considered it */
+};
+
+void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start);
+void claims_close(struct claims *k);
+/* follow.c: which try may follow which. */
+void follows_find(struct claims *k);
+/* choice.c: finds who lays claim to c; those before it in time have been asked already. */
+void claims_gather(struct claims *k, u32 c);
+/* c has its parent for good, or none. */
+void claims_settle(struct claims *k, u32 c);
+/* Weighs all claims again with what has been learned of the devices. */
+void claims_refresh(struct claims *k);
+/* believe.c: what each knows is told to the others, until it settles. */
+void claims_believe(struct claims *k, int sweeps);
+void claims_forward(struct claims *k, u32 c);
+/* How much of what p's arrival could send is left; and c has its claims: they use it up. */
+double claims_left(const struct claims *k, u32 p);
+void claims_note(struct claims *k, u32 c);
+/* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
+void claims_share(struct claims *k, u32 c, u32 neighbour);
+struct claim *claim_find(struct claims *k, u32 c, u32 parent);
+struct claim *claim_put(struct claims *k, u32 c, const struct claim *new);
+/* Without what is known of the other end. */
+static inline double claim_backward(const struct claim *a) {
+    return a->bond.fit * a->after[FOLLOW_START] * (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
+}
+
+#endif

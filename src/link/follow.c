@@ -1,0 +1,83 @@
+/* follow.c: which try may be there because of which other one: rung beside it, or after it failed. Both left one device, a
+ * moment apart; whose they are does not matter yet. */
+#include "link/claim.h"
+
+static const double LEAST = 0.05; /* a second: a delay less likely than that is no reason */
+
+enum { LOOKED_AT = 48, KEPT = 6, JUST_BEFORE_US = 5000 };
+
+static bool is_try(const struct sum *s) {
+    return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) && s->state != STATE_PARTIAL;
+}
+
+static struct follow follow_of(const struct weave *w, u32 before, u32 after,
+                               enum follow_kind kind) {
+    const struct sum *a = &w->sums[before], *b = &w->sums[after];
+    bool failed = kind == FOLLOW_FAILURE;
+    struct follow f = {.before = before, .after = after, .kind = (u8)kind};
+    struct gap gap = msg_gap(w, (failed ? over_msg(a) : a->start_msg) - 1, b->start_msg - 1);
+    /* the next try may leave just before the CANCEL does */
+    if (failed && gap.us < 0 && gap.us >= -JUST_BEFORE_US) gap.us = -gap.us;
+    if (gap.us < -gap.slack_us) return f;
+    if (!failed && msg_order(w, a->start_msg - 1, b->start_msg - 1) >= 0) return f;
+    f.density = (float)evidence_density(
+        failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING, gap.us, gap.slack_us);
+    return f;
+}
+
+static isize keep_best(struct follow *best, isize n, const struct follow *new) {
+    if (n < KEPT) {
+        best[n] = *new;
+        return n + 1;
+    }
+    isize least = 0;
+    for (isize i = 1; i < n; i++)
+        if (best[i].density < best[least].density) least = i;
+    if (best[least].density < new->density) best[least] = *new;
+    return n;
+}
+
+static void find(struct claims *k, u32 c, const struct clues *clues, enum follow_kind kind,
+                 i64 reach_us) {
+    const struct weave *w = k->x->w;
+    const struct sum *s = &w->sums[c];
+    i64 slack = (i64)s->precision_us + JUST_BEFORE_US;
+    struct clue_run run = clues_find(clues, s->from_dev);
+    isize n = clues_until(run, s->start_us + slack), kept = 0;
+    struct follow best[KEPT];
+    for (int i = 0; n-- > 0 && i < LOOKED_AT; i++) {
+        u32 before = run.rows[n].leg;
+        if (s->start_us - run.rows[n].at_us > reach_us + slack) break;
+        if (before == c || !is_try(&w->sums[before])) continue;
+        if (w->sums[before].start_us > s->start_us + slack) continue;
+        struct follow f = follow_of(w, before, c, kind);
+        if ((double)f.density > LEAST) kept = keep_best(best, kept, &f);
+    }
+    k->follows = base_grow(k->follows, &k->cap_follows, k->nfollows + kept + 1,
+                           (isize)sizeof *k->follows);
+    for (isize i = 0; i < kept; i++) k->follows[k->nfollows++] = best[i];
+}
+
+void follows_find(struct claims *k) {
+    const struct weave *w = k->x->w;
+    for (u32 c = 0; (isize)c < w->nsums; c++) {
+        struct claimed *leg = &k->legs[c];
+        leg->before = (u32)k->nfollows;
+        if (!is_try(&w->sums[c])) continue;
+        find(k, c, &k->x->leaves, FOLLOW_START, 100000);
+        find(k, c, &k->x->ends, FOLLOW_FAILURE, 400000);
+        leg->nbefore = (u32)k->nfollows - leg->before;
+    }
+    for (isize i = 0; i < k->nfollows; i++) k->legs[k->follows[i].before].nnext++;
+    u32 at = 0;
+    for (u32 c = 0; (isize)c < w->nsums; c++) {
+        k->legs[c].next = at;
+        at += k->legs[c].nnext;
+        k->legs[c].nnext = 0;
+    }
+    k->next = base_new(k->nfollows + 1, (isize)sizeof *k->next);
+    for (isize i = 0; i < k->nfollows; i++) {
+        struct claimed *leg = &k->legs[k->follows[i].before];
+        k->next[leg->next + leg->nnext++] = (u32)i;
+    }
+}
