@@ -11,6 +11,7 @@ static void add_events(struct index *x, u32 leg) {
     x->leaving[s->from_dev]++;
     x->reaching[s->to_dev]++;
     x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
+    x->withholding[s->from_dev] += (s->flags & SUM_WITHHELD) != 0;
     clues_add(&x->events, s->to_dev, s->start_us, leg);
     clues_add(&x->events, s->to_dev, s->retry_us, leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
@@ -24,6 +25,8 @@ static void add_events(struct index *x, u32 leg) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
         clues_add(&x->numbers, index_number_key(s->to_dev, f->kind, f->hash), s->start_us,
                   leg);
+        if (f->kind == FACT_CALLER)
+            ++*map_put(&x->shown, index_number_key(s->from_dev, f->kind, f->hash));
     }
 }
 
@@ -32,6 +35,7 @@ void index_open(struct index *x, const struct weave *w) {
     isize u = (isize)sizeof(u32);
     x->mark = base_new(w->nsums + 1, u);
     x->withheld = base_new(w->ndevs + 1, u);
+    x->withholding = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
@@ -94,6 +98,8 @@ void index_close(struct index *x) {
     clues_drop(&x->events);
     clues_drop(&x->numbers);
     base_free(x->withheld);
+    base_free(x->withholding);
+    map_drop(&x->shown);
     lanes_close(x);
     habits_close(x);
     base_free(x->none_of);

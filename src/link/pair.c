@@ -25,6 +25,7 @@ static double chance_of(const struct index *x, u32 dev, isize n) {
 struct shared {
     bool some_c, some_p, any;
     double rarest;
+    u64 hash;
     u32 label;
 };
 
@@ -47,6 +48,7 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;
             out.label = mine->label;
+            out.hash = mine->hash;
             out.any = true;
         }
     }
@@ -66,6 +68,14 @@ static double called_number(const struct index *x, u32 c, u32 p, struct proofs *
     return odds;
 }
 
+/* How many of the legs that leave c's device show that caller (0: withhold it). Where not all of them are in the trace: `u`. */
+static double shown_by(const struct index *x, const struct sum *c, u64 hash, double u) {
+    if (x->w->climate) return u;
+    u32 n = hash ? map_get(&x->shown, index_number_key(c->from_dev, FACT_CALLER, hash))
+                 : x->withholding[c->from_dev];
+    return ((double)n - 1 + 0.5) / ((double)x->leaving[c->from_dev] - 1 + 20);
+}
+
 /* The same caller; withheld on both, since a box that hides who calls does so always; the number that was called in the caller's
  * place, as companies show it to the outside; or none of these. */
 static double caller_number(const struct index *x, u32 c, u32 p, struct proofs *to) {
@@ -80,14 +90,15 @@ static double caller_number(const struct index *x, u32 c, u32 p, struct proofs *
     if (s.any || both) {
         double u =
             s.any ? s.rarest : chance_of(x, parent->to_dev, x->withheld[parent->to_dev]);
-        double odds = evidence_odds(same, u, true);
+        double odds = evidence_odds(same, shown_by(x, child, s.hash, u), true);
         pair_prove(to, EVIDENCE_CALLER_NUMBER, odds, s.label, 0);
         return odds;
     }
     double odds = evidence_odds(same + other, CHANCE, false),
            company = habits_company(x, c, p);
     if (crossed.any) {
-        double shown = evidence_odds(other, crossed.rarest, true);
+        double u = shown_by(x, child, crossed.hash, crossed.rarest);
+        double shown = evidence_odds(other, u, true);
         company = company > shown ? company : shown;
     }
     bool as_company = company > odds;

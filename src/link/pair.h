@@ -61,7 +61,9 @@ struct index {
     struct explained *explained; /* by parent, the same */
     u32 *
         chances; /* by device and kind of trigger (CAUSES): what could make it send a leg */
-    u32 *withheld;      /* by device: how many legs reach it without a caller's number */
+    /* by device: how many legs reach it, and leave it, without a caller's number */
+    u32 *withheld, *withholding;
+    struct map shown; /* by index_number_key: how many legs leave the device with that caller */
     struct lane *lanes; /* lane.c */
     u32 *lane_of;       /* by leg: as it leaves a device … */
     u32 *in_lane_of;    /* … and as it reaches one */
