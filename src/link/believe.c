@@ -29,7 +29,7 @@ static double weight_if(const struct claim *a, enum follow_kind kind, double aft
 
 static void sum_up(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
-    leg->all = leg->background;
+    leg->all = leg->background + leg->rest;
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         a->weight = claim_weight(a);
@@ -92,7 +92,7 @@ void claims_forward(struct claims *k, u32 c) {
     sum_up(k, c);
 }
 
-static void backward(struct claims *k, u32 c) {
+void claims_backward(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     for (u32 i = 0; i < leg->n; i++)
         k->rows[leg->at + i].after[0] = k->rows[leg->at + i].after[1] = 1;
@@ -167,7 +167,7 @@ void claims_believe(struct claims *k, int sweeps) {
     for (int sweep = 0; sweep < sweeps; sweep++) {
         for (isize i = 0; i < w->nsums; i++) claims_forward(k, (u32)k->by_start[i].value);
         count_odds(k);
-        for (isize i = w->nsums; i-- > 0;) backward(k, (u32)k->by_start[i].value);
+        for (isize i = w->nsums; i-- > 0;) claims_backward(k, (u32)k->by_start[i].value);
         count_odds(k);
     }
 }

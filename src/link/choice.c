@@ -39,7 +39,7 @@ struct claim *claim_find(struct claims *k, u32 c, u32 parent) {
 
 static void take_out(struct claims *k, struct claimed *leg, u32 i) {
     struct claim *rows = k->rows + leg->at;
-    leg->background += rows[i].weight;
+    leg->rest += rows[i].weight;
     leg->n--;
     for (; i < leg->n; i++) rows[i] = rows[i + 1];
 }
@@ -71,7 +71,7 @@ struct claim *claim_put(struct claims *k, u32 c, const struct claim *new) {
     if (leg->n == CLAIMS_A_LEG) {
         u32 least = least_of(k, leg);
         if (k->rows[leg->at + least].weight >= new->weight) {
-            leg->background += new->weight;
+            leg->rest += new->weight;
             return NULL;
         }
         take_out(k, leg, least);
@@ -249,6 +249,7 @@ void claims_gather(struct claims *k, u32 c) {
     struct gathering g = {.k = k, .c = c};
     struct claimed *leg = &k->legs[c];
     leg->n = 0;
+    leg->rest = 0;
     leg->background = leg->all = lane_of(k->x, c)->background;
     k->stamp++;
     consider_tokens(&g);
@@ -276,6 +277,7 @@ void claims_settle(struct claims *k, u32 c) {
     const struct sum *s = &k->x->w->sums[c];
     struct claimed *leg = &k->legs[c];
     leg->n = 0;
+    leg->rest = 0;
     leg->background = leg->all = s->parent ? 0 : 1;
     if (!s->parent) return;
     struct claim a;

@@ -33,7 +33,7 @@ struct claimed {
     u32 at, n, cap;             /* claims.rows[at .. at + n) */
     u32 before, nbefore;        /* follows[before ..): those that lead to it */
     u32 next, nnext;            /* next[next ..): rows of follows that lead on from it */
-    double background, all;     /* legs a second: without any of these parents; and with all of them */
+    double background, rest, all; /* legs a second: without a parent; of parents that have no room here; and with all */
     bool open;                  /* it has to choose */
 };
 
@@ -65,6 +65,7 @@ void claims_refresh(struct claims *k);
 /* believe.c: what each knows is told to the others, until it settles. */
 void claims_believe(struct claims *k, int sweeps);
 void claims_forward(struct claims *k, u32 c);
+void claims_backward(struct claims *k, u32 c);
 /* How much of what p's arrival could send is left; and c has its claims: they use it up. */
 double claims_left(const struct claims *k, u32 p);
 void claims_note(struct claims *k, u32 c);

@@ -268,12 +268,14 @@ static void share_all(struct claims *k) {
         struct claimed *leg = &k->legs[c];
         for (u32 e = 0; leg->open && e < leg->nnext; e++)
             claims_share(k, c, k->follows[k->next[leg->next + e]].after);
+        if (leg->open && leg->nnext) claims_backward(k, c);
     }
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = (u32)k->by_start[i].value;
         struct claimed *leg = &k->legs[c];
         for (u32 e = 0; leg->open && e < leg->nbefore; e++)
             claims_share(k, c, k->follows[leg->before + e].before);
+        if (leg->open && leg->nbefore) claims_forward(k, c);
     }
 }
 
