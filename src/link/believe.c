@@ -169,5 +169,6 @@ void claims_believe(struct claims *k, int sweeps) {
         count_odds(k);
         for (isize i = w->nsums; i-- > 0;) claims_backward(k, (u32)k->by_start[i].value);
         count_odds(k);
+        claims_part(k);
     }
 }

@@ -100,7 +100,7 @@ static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]
 
 static bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a) {
     const struct turn *turn = turn_of(k->x, c, p);
-    *a = (struct claim){.parent = p, .after = {1, 1}};
+    *a = (struct claim){.parent = p, .alone = 1, .after = {1, 1}};
     a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
     a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
     double lean = lean_of(k, c, p, a->causes);

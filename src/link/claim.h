@@ -13,6 +13,7 @@ struct claim {
     struct bond bond;
     float causes[2];                /* how often a try of this parent's is followed by another here: by enum follow_kind */
     double sent;                    /* how densely all that could have sent it would have: legs a second */
+    double alone;                   /* the odds that no other try of that parent's was going on */
     double after[2];                /* the odds of what followed it, by enum follow_kind */
     double weight;                  /* all of it: legs a second, to be compared with the other claims and the background */
     double once, once_next;         /* the odds that the parent's arrival sent it */
@@ -64,6 +65,8 @@ void claims_settle(struct claims *k, u32 c);
 void claims_refresh(struct claims *k);
 /* believe.c: what each knows is told to the others, until it settles. */
 void claims_believe(struct claims *k, int sweeps);
+/* alone.c: a parent's tries do not overlap, unless they start together. */
+void claims_part(struct claims *k);
 void claims_forward(struct claims *k, u32 c);
 void claims_backward(struct claims *k, u32 c);
 /* How much of what p's arrival could send is left; and c has its claims: they use it up. */
@@ -75,7 +78,7 @@ struct claim *claim_find(struct claims *k, u32 c, u32 parent);
 struct claim *claim_put(struct claims *k, u32 c, const struct claim *new);
 /* Without what is known of the other end. */
 static inline double claim_backward(const struct claim *a) {
-    return a->bond.fit * a->after[FOLLOW_START] * (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
+    return a->bond.fit * a->alone * a->after[FOLLOW_START] * (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
 }
 
 #endif

@@ -213,9 +213,7 @@ static double cancelled_for(const struct index *x, u32 c, u32 p) {
     u32 winner = x->answered[p];
     if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
     if (winner) winner = x->w->sums[winner - 1].answer_msg;
-    /* a queue has answered already: who of its agents did is not known yet */
-    bool own_answer = parent->answer_us != NEVER && parent->answer_us < child->start_us;
-    double best = own_answer && !winner ? 0.3 : 0;
+    double best = 0;
     const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
                           parent->fail_msg, winner};
     bool any = false;
