@@ -69,16 +69,32 @@ static void hear(struct claims *k, u32 c, struct follow *f) {
     }
 }
 
-/* How much of what p's arrival could send is left for this claim. */
-static double left_of(const struct claims *k, const struct claim *a) {
+static double once_of(struct claims *k, u32 leg, u32 parent) {
+    const struct claim *a = claim_find(k, leg, parent);
+    return a ? a->once : 0;
+}
+
+/* How much of what p's arrival could send is left for this claim. What comes right before or after c has its own cause in c: that
+ * is no rival. */
+static double left_of(struct claims *k, const struct claim *a, u32 c) {
+    const struct claimed *leg = &k->legs[c];
     double others = k->once[a->parent] - a->once;
     double keep = k->keep[k->x->in_lane_of[a->parent]];
+    if (others > 0.01) {
+        for (u32 i = 0; i < leg->nbefore; i++) {
+            const struct follow *f = &k->follows[leg->before + i];
+            if (f->kind == FOLLOW_FAILURE) others -= once_of(k, f->before, a->parent);
+        }
+        for (u32 i = 0; i < leg->nnext; i++) {
+            const struct follow *f = &k->follows[k->next[leg->next + i]];
+            if (f->kind == FOLLOW_FAILURE) others -= once_of(k, f->after, a->parent);
+        }
+    }
     return ANYWAY + (1 - ANYWAY) / (keep + (others > 0 ? others : 0));
 }
 
 double claims_left(const struct claims *k, u32 p) {
-    const struct claim nobody = {.parent = p};
-    return left_of(k, &nobody);
+    return ANYWAY + (1 - ANYWAY) / (k->keep[k->x->in_lane_of[p]] + k->once[p]);
 }
 
 void claims_forward(struct claims *k, u32 c) {
@@ -86,7 +102,7 @@ void claims_forward(struct claims *k, u32 c) {
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
-        a->sent = a->bond.more + a->bond.once * (recording ? 1 : left_of(k, a));
+        a->sent = a->bond.more + a->bond.once * (recording ? 1 : left_of(k, a, c));
     }
     for (u32 i = 0; i < leg->nbefore; i++) hear(k, c, &k->follows[leg->before + i]);
     sum_up(k, c);
@@ -131,7 +147,7 @@ static void count_once(struct claims *k, u32 c, bool first) {
     if (k->x->w->sums[c].flags & SUM_RECORDING) return;
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
-        double left = left_of(k, a);
+        double left = left_of(k, a, c);
         double part = a->forbidden ? 0 : a->bond.once * left * claim_backward(a);
         double odds = odds_of(part, leg->all) / left;
         a->once_next = first ? odds : damped(a->once, odds);
