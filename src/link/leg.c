@@ -175,6 +175,12 @@ static bool asks(const struct reading *g, const struct seen *r) {
     return r->status < 200 || r->status >= 300;
 }
 
+/* The answer, where nothing before it was captured. */
+static bool answers(const struct reading *g, const struct seen *r) {
+    return g->s->kind == KIND_CALL && g->has_invite && !is_request(r) &&
+           r->method == SIP_METHOD_INVITE && r->status >= 200 && r->status < 300;
+}
+
 /* The end that starts a leg sends its first request; a response tells the same from its other end. */
 static void begin(struct reading *g, const struct msg *m, const struct seen *r) {
     struct sum *s = g->s;
@@ -189,11 +195,31 @@ static void begin(struct reading *g, const struct msg *m, const struct seen *r) 
     s->precision_us = m->precision_us;
 }
 
+/* The final response was not captured, but its ACK was: that of a failure has the branch of the INVITE (RFC 3261 §17.1.1.3), that
+ * of an answer one of its own. */
+static void acknowledged(struct reading *g, const struct msg *m, const struct seen *r) {
+    struct sum *s = g->s;
+    u32 row = (u32)(m - g->w->msgs) + 1;
+    const struct seen *first = msg_seen(g->w, &g->w->msgs[s->start_msg - 1]);
+    if (!g->asked || !g->has_invite || s->answer_us != NEVER || s->fail_us != NEVER) return;
+    if (!first->branch || !r->branch || first->cseq != r->cseq) return;
+    if (first->branch == r->branch) {
+        s->fail_us = m->time_us;
+        s->fail_msg = row;
+    } else {
+        s->answer_us = m->time_us;
+        s->answer_msg = row;
+    }
+}
+
 static void request_note(struct reading *g, const struct msg *m, const struct seen *r) {
     struct sum *s = g->s;
     u32 row = (u32)(m - g->w->msgs) + 1;
     switch ((enum sip_method)r->method) {
-    case SIP_METHOD_ACK: set_once(&s->ack_us, m->time_us); break;
+    case SIP_METHOD_ACK:
+        set_once(&s->ack_us, m->time_us);
+        acknowledged(g, m, r);
+        break;
     case SIP_METHOD_CANCEL:
         if (set_once(&s->cancel_us, m->time_us)) s->cancel_msg = row;
         s->ended_by = SIDE_CALLER;
@@ -222,9 +248,29 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     s->retry_msg = row;
 }
 
+/* An answer to BYE or CANCEL stands for the request where that was not captured. */
+static void confirmed(struct reading *g, const struct msg *m, const struct seen *r) {
+    struct sum *s = g->s;
+    u32 row = (u32)(m - g->w->msgs) + 1;
+    bool from_caller = g->w->dev_of[r->dst] == s->from_dev;
+    if (r->method == SIP_METHOD_BYE && set_once(&s->bye_us, m->time_us)) {
+        s->bye_msg = row;
+        s->ended_by = from_caller ? SIDE_CALLER : SIDE_CALLEE;
+    }
+    if (r->method == SIP_METHOD_CANCEL && set_once(&s->cancel_us, m->time_us)) {
+        s->cancel_msg = row;
+        s->ended_by = SIDE_CALLER;
+    }
+}
+
 static void response_note(struct reading *g, const struct msg *m, const struct seen *r) {
     struct sum *s = g->s;
     u32 row = (u32)(m - g->w->msgs) + 1;
+    bool ends = r->method == SIP_METHOD_BYE || r->method == SIP_METHOD_CANCEL;
+    if (ends && g->s->kind == KIND_CALL) {
+        confirmed(g, m, r);
+        return;
+    }
     if (!g->asked || !is_main(g, r->method) || s->answer_us != NEVER) return;
     if (r->status > 100 && r->status < 200 && set_once(&s->ring_us, m->time_us))
         s->ring_msg = row;
@@ -246,7 +292,7 @@ static u8 state_of(const struct sum *s, bool asked) {
         return STATE_IN_CALL;
     }
     if (s->cancel_us != NEVER || s->status == 487) return STATE_CANCELLED;
-    if (s->status >= 300) return STATE_FAILED;
+    if (s->status >= 300 || (s->fail_us != NEVER && s->kind == KIND_CALL)) return STATE_FAILED;
     return s->kind == KIND_CALL ? STATE_RINGING : STATE_PARTIAL;
 }
 
@@ -276,7 +322,7 @@ static void summarise(struct weave *w, struct sum *s) {
     for (u32 i = 0; i < s->n; i++) {
         const struct msg *m = &w->msgs[w->by_leg[s->at + i]];
         const struct seen *r = msg_seen(w, m);
-        bool first = !g.asked && asks(&g, r);
+        bool first = !g.asked && (asks(&g, r) || (i == 0 && answers(&g, r)));
         if (i == 0 || first) begin(&g, m, r);
         g.asked |= first;
         if (is_request(r)) {
