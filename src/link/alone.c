@@ -58,14 +58,18 @@ void claims_part(struct claims *k) {
     const struct weave *w = k->x->w;
     u32 *at = base_new(w->nsums + 2, (isize)sizeof *at);
     for (int fill = 0; fill < 2; fill++) {
-        struct claimant *rows = fill ? base_new(at[w->nsums] + 1, (isize)sizeof *rows) : NULL;
+        struct claimant *rows =
+            fill ? base_new(at[w->nsums] + 1, (isize)sizeof *rows) : NULL;
         for (u32 c = 0; (isize)c < w->nsums; c++) {
             const struct claimed *leg = &k->legs[c];
             for (u32 i = 0; i < leg->n; i++) {
                 struct claim *a = &k->rows[leg->at + i];
-                if (a->weight < SEEN * leg->all || leg->all <= 0 || !is_try(k, c, a)) continue;
-                if (fill) rows[at[a->parent]++] = (struct claimant){c, a, a->weight / leg->all};
-                else at[a->parent + 1]++;
+                if (a->weight < SEEN * leg->all || leg->all <= 0 || !is_try(k, c, a))
+                    continue;
+                if (fill)
+                    rows[at[a->parent]++] = (struct claimant){c, a, a->weight / leg->all};
+                else
+                    at[a->parent + 1]++;
             }
         }
         if (!fill) {

@@ -7,13 +7,15 @@ static const double ANYWAY = 0.02; /* of what has sent a leg sends another all t
 
 /* What comes of `f` for the claim of the leg before: the odds that this is what followed, if it is that parent's. b: the same
  * parent's claim on the leg after. */
-static double told_back(const struct claims *k, const struct follow *f, const struct claim *b) {
+static double told_back(const struct claims *k, const struct follow *f,
+                        const struct claim *b) {
     static const double LEAST = 1e-12;
     const struct claimed *to = &k->legs[f->after];
     if (b->forbidden || !b->bond.reached) return 0;
     double rest = to->all - f->given;
     if (rest < LEAST * to->all) rest = LEAST * to->all;
-    return rest > 0 ? claim_backward(b) * (double)(b->causes[f->kind] * f->density) / rest : 0;
+    return rest > 0 ? claim_backward(b) * (double)(b->causes[f->kind] * f->density) / rest
+                    : 0;
 }
 
 static double claim_weight(const struct claim *a) {

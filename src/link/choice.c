@@ -16,106 +16,6 @@ enum {
     AROUND = 48,
 };
 
-/* ---- claims ------------------------------------------------------------------------------------------------- */
-
-static u32 place_of(const struct claims *k, const struct claimed *leg, u32 parent) {
-    u32 low = 0, high = leg->n;
-    while (low < high) {
-        u32 mid = (low + high) / 2;
-        if (k->rows[leg->at + mid].parent < parent)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-struct claim *claim_find(struct claims *k, u32 c, u32 parent) {
-    struct claimed *leg = &k->legs[c];
-    u32 i = place_of(k, leg, parent);
-    bool here = i < leg->n && k->rows[leg->at + i].parent == parent;
-    return here ? &k->rows[leg->at + i] : NULL;
-}
-
-static void take_out(struct claims *k, struct claimed *leg, u32 i) {
-    struct claim *rows = k->rows + leg->at;
-    leg->rest += rows[i].weight;
-    leg->n--;
-    for (; i < leg->n; i++) rows[i] = rows[i + 1];
-}
-
-static u32 least_of(const struct claims *k, const struct claimed *leg) {
-    const struct claim *rows = k->rows + leg->at;
-    u32 least = 0;
-    for (u32 i = 1; i < leg->n; i++) {
-        if (rows[i].weight < rows[least].weight) least = i;
-    }
-    return least;
-}
-
-/* Room for one more: where the leg's rows are, or behind all others. */
-static void make_room(struct claims *k, struct claimed *leg) {
-    enum { FIRST = 4 };
-    if (leg->n < leg->cap) return;
-    u32 cap = leg->cap ? 2 * leg->cap : FIRST, at = (u32)k->nrows;
-    k->rows = base_grow(k->rows, &k->cap_rows, k->nrows + cap, (isize)sizeof *k->rows);
-    for (u32 i = 0; i < leg->n; i++) k->rows[at + i] = k->rows[leg->at + i];
-    k->nrows += cap;
-    leg->at = at;
-    leg->cap = cap;
-}
-
-/* Puts it in its place; where there are too many, the least one goes and counts as background. */
-struct claim *claim_put(struct claims *k, u32 c, const struct claim *new) {
-    struct claimed *leg = &k->legs[c];
-    if (leg->n == CLAIMS_A_LEG) {
-        u32 least = least_of(k, leg);
-        if (k->rows[leg->at + least].weight >= new->weight) {
-            leg->rest += new->weight;
-            return NULL;
-        }
-        take_out(k, leg, least);
-    }
-    make_room(k, leg);
-    u32 i = place_of(k, leg, new->parent);
-    struct claim *rows = k->rows + leg->at;
-    for (u32 m = leg->n; m > i; m--) rows[m] = rows[m - 1];
-    rows[i] = *new;
-    leg->n++;
-    return &rows[i];
-}
-
-/* How densely the tries before c would send it, if they are this parent's. */
-static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]) {
-    const struct claimed *leg = &k->legs[c];
-    double lean = 0;
-    for (u32 i = 0; i < leg->nbefore; i++) {
-        const struct follow *f = &k->follows[leg->before + i];
-        const struct claim *a = claim_find(k, f->before, parent);
-        double all = k->legs[f->before].all;
-        if (a && all > 0) lean += (double)(causes[f->kind] * f->density) * a->weight / all;
-    }
-    return lean;
-}
-
-static bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a) {
-    const struct turn *turn = turn_of(k->x, c, p);
-    *a = (struct claim){.parent = p, .alone = 1, .after = {1, 1}};
-    a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
-    a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
-    double lean = lean_of(k, c, p, a->causes);
-    a->bond = pair_bond(k->x, c, p, lean, floor);
-    if (!a->bond.reached) lean = 0;
-    double left = 1;
-    if (!(k->x->w->sums[c].flags & SUM_RECORDING))
-        left = claims_left(k, p);
-    a->sent = a->bond.once * left + a->bond.more + lean;
-    a->weight = a->sent * claim_backward(a);
-    return a->weight > 0;
-}
-
-/* ---- where to look ----------------------------------------------------------------------------------------------- */
-
 /* Is p the leg's own offspring, as far as one looks up? */
 static bool is_below(const struct weave *w, u32 p, u32 c) {
     enum { DEEP = 64 };
@@ -137,7 +37,8 @@ static bool consider(struct gathering *g, u32 p) {
     if (k->mark[p] == k->stamp) return false;
     k->mark[p] = k->stamp;
     struct claim a;
-    if (!claim_make(k, g->c, p, g->best * NOTHING, &a) || is_below(x->w, p, g->c)) return true;
+    if (!claim_make(k, g->c, p, g->best * NOTHING, &a) || is_below(x->w, p, g->c))
+        return true;
     if (decide_forbids(x->w, g->c, index_root(x, p))) return true;
     if (a.weight < g->best * NOTHING) return true;
     g->best = g->best > a.weight ? g->best : a.weight;
@@ -261,7 +162,8 @@ void claims_gather(struct claims *k, u32 c) {
         const struct claimed *from = &k->legs[k->follows[leg->before + i].before];
         for (u32 m = 0; m < from->n; m++) {
             const struct claim *b = &k->rows[from->at + m];
-            if (b->weight >= SHARED * from->all && b->parent != c) consider(&g, b->parent);
+            if (b->weight >= SHARED * from->all && b->parent != c)
+                consider(&g, b->parent);
         }
     }
     consider_numbers(&g);
@@ -270,85 +172,4 @@ void claims_gather(struct claims *k, u32 c) {
     if (!stands_out(&g)) consider_ends(&g);
     claims_forward(k, c);
     claims_note(k, c);
-}
-
-/* What is decided already: one claim, and no other. */
-void claims_settle(struct claims *k, u32 c) {
-    const struct sum *s = &k->x->w->sums[c];
-    struct claimed *leg = &k->legs[c];
-    leg->n = 0;
-    leg->rest = 0;
-    leg->background = leg->all = s->parent ? 0 : 1;
-    if (!s->parent) return;
-    struct claim a;
-    (void)claim_make(k, c, s->parent - 1, 0, &a);
-    if (a.bond.once + a.bond.more <= 0) a.bond.more = 1;
-    if (a.bond.fit <= 0) a.bond.fit = 1;
-    if (a.bond.end <= 0) a.bond.end = 1;
-    claim_put(k, c, &a);
-    claims_forward(k, c);
-    claims_note(k, c);
-}
-
-/* ---- all of them ----------------------------------------------------------------------------------------------------- */
-
-static void count_keep(struct claims *k);
-
-void claims_refresh(struct claims *k) {
-    const struct weave *w = k->x->w;
-    count_keep(k);
-    for (u32 c = 0; (isize)c < w->nsums; c++) {
-        struct claimed *leg = &k->legs[c];
-        if (!leg->open) continue;
-        for (u32 i = 0; i < leg->n; i++) {
-            struct claim *a = &k->rows[leg->at + i];
-            const struct turn *turn = turn_of(k->x, c, a->parent);
-            a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
-            a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
-            a->bond = pair_bond(k->x, c, a->parent, 1, 0);
-        }
-        leg->background = lane_of(k->x, c)->background;
-    }
-}
-
-/* How probably what reaches a device on a lane makes it send nothing: the rest of what makes it send something, but recorders. */
-static void count_keep(struct claims *k) {
-    static const double LEAST = 0.1;
-    const struct index *x = k->x;
-    for (isize i = 0; i < x->nlanes; i++) k->keep[i] = 1;
-    for (isize i = x->nlanes; i < x->nturns; i++) {
-        const struct turn *t = &x->turns[i];
-        if (k->records[t->out]) continue;
-        k->keep[t->in] -= (double)(t->causes[EVIDENCE_TIMING] + t->causes[EVIDENCE_AFTER_WAIT]);
-    }
-    for (isize i = 0; i < x->nlanes; i++)
-        if (k->keep[i] < LEAST) k->keep[i] = LEAST;
-}
-
-void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start) {
-    const struct weave *w = x->w;
-    *k = (struct claims){.x = x, .by_start = by_start};
-    k->legs = base_new(w->nsums + 1, (isize)sizeof *k->legs);
-    k->once = base_new(w->nsums + 1, (isize)sizeof *k->once);
-    k->keep = base_new(x->nlanes + 1, (isize)sizeof *k->keep);
-    k->records = base_new(x->nlanes + 1, 1);
-    k->mark = base_new(w->nsums + 1, (isize)sizeof *k->mark);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        k->legs[i].open = s->kind == KIND_CALL && !leg_is_settled(w, s);
-        if (s->kind == KIND_CALL && s->flags & SUM_RECORDING) k->records[x->lane_of[i]] = true;
-    }
-    follows_find(k);
-    count_keep(k);
-}
-
-void claims_close(struct claims *k) {
-    base_free(k->legs);
-    base_free(k->rows);
-    base_free(k->follows);
-    base_free(k->next);
-    base_free(k->once);
-    base_free(k->keep);
-    base_free(k->records);
-    base_free(k->mark);
 }

@@ -11,12 +11,14 @@ struct claim {
     u32 parent; /* row of sums; a leg's are in rising order */
     bool forbidden;
     struct bond bond;
-    float causes[2];                /* how often a try of this parent's is followed by another here: by enum follow_kind */
-    double sent;                    /* how densely all that could have sent it would have: legs a second */
-    double alone;                   /* the odds that no other try of that parent's was going on */
-    double after[2];                /* the odds of what followed it, by enum follow_kind */
-    double weight;                  /* all of it: legs a second, to be compared with the other claims and the background */
-    double once, once_next;         /* the odds that the parent's arrival sent it */
+    float causes
+        [2]; /* how often a try of this parent's is followed by another here: by enum follow_kind */
+    double sent;  /* how densely all that could have sent it would have: legs a second */
+    double alone; /* the odds that no other try of that parent's was going on */
+    double after[2]; /* the odds of what followed it, by enum follow_kind */
+    double
+        weight; /* all of it: legs a second, to be compared with the other claims and the background */
+    double once, once_next; /* the odds that the parent's arrival sent it */
 };
 
 enum follow_kind { FOLLOW_START, FOLLOW_FAILURE };
@@ -25,17 +27,18 @@ enum follow_kind { FOLLOW_START, FOLLOW_FAILURE };
 struct follow {
     u32 before, after; /* rows of sums */
     u8 kind;
-    float density;  /* of the delay */
-    double given;   /* what it gives to all claims of `after` */
+    float density; /* of the delay */
+    double given;  /* what it gives to all claims of `after` */
 };
 
 /* A leg among claims. */
 struct claimed {
-    u32 at, n, cap;             /* claims.rows[at .. at + n) */
-    u32 before, nbefore;        /* follows[before ..): those that lead to it */
-    u32 next, nnext;            /* next[next ..): rows of follows that lead on from it */
-    double background, rest, all; /* legs a second: without a parent; of parents that have no room here; and with all */
-    bool open;                  /* it has to choose */
+    u32 at, n, cap;      /* claims.rows[at .. at + n) */
+    u32 before, nbefore; /* follows[before ..): those that lead to it */
+    u32 next, nnext;     /* next[next ..): rows of follows that lead on from it */
+    double background, rest,
+        all; /* legs a second: without a parent; of parents that have no room here; and with all */
+    bool open; /* it has to choose */
 };
 
 struct claims {
@@ -47,10 +50,11 @@ struct claims {
     struct follow *follows; /* by `after` */
     isize nfollows, cap_follows;
     u32 *next;
-    double *once;        /* by parent: the odds that its arrival has sent a leg */
-    double *keep;        /* by device that a leg reaches (in lane): how many of these send nothing */
-    bool *records;       /* by lane: recorders stand at its end */
-    u32 *mark, stamp;    /* by leg: the last choice that considered it */
+    double *once; /* by parent: the odds that its arrival has sent a leg */
+    double *
+        keep; /* by device that a leg reaches (in lane): how many of these send nothing */
+    bool *records;    /* by lane: recorders stand at its end */
+    u32 *mark, stamp; /* by leg: the last choice that considered it */
 };
 
 void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start);
@@ -75,10 +79,13 @@ void claims_note(struct claims *k, u32 c);
 /* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
 void claims_share(struct claims *k, u32 c, u32 neighbour);
 struct claim *claim_find(struct claims *k, u32 c, u32 parent);
+/* Weighs p's claim on c, which is not among c's yet. False: it weighs nothing. */
+bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a);
 struct claim *claim_put(struct claims *k, u32 c, const struct claim *new);
 /* Without what is known of the other end. */
 static inline double claim_backward(const struct claim *a) {
-    return a->bond.fit * a->alone * a->after[FOLLOW_START] * (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
+    return a->bond.fit * a->alone * a->after[FOLLOW_START] *
+           (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
 }
 
 #endif

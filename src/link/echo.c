@@ -129,107 +129,56 @@ static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind ki
     return odds;
 }
 
-/* A try is cancelled because the caller gives up (CANCEL, or BYE in a queue that had answered), because another try was
- * answered, or because it rang for too long: then the next one leaves, which is for next_try to see. */
-static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
-    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    if (!child->cancel_msg) return 1;
-    u32 next = pair_next_try(x, c, p);
-    if (next) next = x->w->sums[next - 1].start_msg;
-    u32 winner = x->answered[p];
-    if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
-    /* a queue has answered already: who of its agents did is not known yet */
-    bool own_answer = parent->answer_us != NEVER && parent->answer_us < child->start_us;
-    if (own_answer && !winner && !next) return 1;
-    if (winner) winner = x->w->sums[winner - 1].answer_msg;
-    const u32 causes[] = {parent->cancel_msg,
-                          parent->answer_msg,
-                          parent->bye_msg,
-                          parent->fail_msg,
-                          winner,
-                          next};
-    i64 best_gap_us = 0;
-    double best = 0;
-    u32 best_at = 0;
-    for (isize i = 0; i < countof(causes); i++) {
-        i64 gap_us;
-        if (!causes[i]) continue;
-        double one =
-            echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
-        if (one <= best) continue;
-        best = one;
-        best_at = causes[i];
-        best_gap_us = gap_us;
-    }
-    if (best <= 0) return 1;
-    if (best_at == next) return best < 1 ? best : 1; /* next_try has counted it */
-    pair_prove(to, EVIDENCE_CANCEL_ECHO, best, 0, best_gap_us);
-    return best;
+/* The end of the parent that ends the child as well: a recorder's leg ends with the call, however that ends. */
+static u32 end_of(const struct sum *parent) {
+    if (parent->bye_msg || parent->answer_us != NEVER) return parent->bye_msg;
+    return parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
 }
 
-double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *to) {
+double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
-    double odds = 1;
-    for (int kind = 0; kind < ECHO_COUNT; kind++)
-        odds *= shared_echo(x, c, p, (enum echo_kind)kind, to);
+    double odds =
+        shared_echo(x, c, p, ECHO_RING, to) * shared_echo(x, c, p, ECHO_ANSWER, to);
     /* answered there, but failed here for good: hardly */
     if (!(child->flags & SUM_RECORDING) && child->answer_us != NEVER &&
         parent->answer_us == NEVER && parent->fail_us != NEVER) {
         odds *= evidence_odds(evidence_m(EVIDENCE_ANSWER_ECHO), 0.1, false);
     }
-    odds *= cancel_echo(x, c, p, to);
     i64 gap_us;
-    u32 end =
-        parent->bye_msg; /* a recorder's leg ends with the call, however that ends */
-    if (!end && parent->answer_us == NEVER)
-        end = parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
+    u32 end = end_of(parent);
     double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
     if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
 }
 
-double pair_life(const struct index *x, u32 c, u32 p) {
-    const struct weave *w = x->w;
-    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
-    double odds = shared_echo(x, c, p, ECHO_RING, NULL) *
-                  shared_echo(x, c, p, ECHO_ANSWER, NULL);
-    /* answered there, but failed here for good: hardly */
-    if (!(child->flags & SUM_RECORDING) && child->answer_us != NEVER &&
-        parent->answer_us == NEVER && parent->fail_us != NEVER) {
-        odds *= evidence_odds(evidence_m(EVIDENCE_ANSWER_ECHO), 0.1, false);
-    }
-    i64 gap_us;
-    u32 end =
-        parent->bye_msg; /* a recorder's leg ends with the call, however that ends */
-    if (!end && parent->answer_us == NEVER)
-        end = parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
-    return odds * echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
-}
-
-/* The best of what could have been the cause of a CANCEL. */
-static double cancelled_for(const struct index *x, u32 c, u32 p) {
+/* A try is cancelled because the caller gives up (CANCEL, or BYE in a queue that had answered), because another try was
+ * answered, or because it rang for too long: then the next one leaves, which is another matter (follow.c). */
+static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     u32 winner = x->answered[p];
     if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
     if (winner) winner = x->w->sums[winner - 1].answer_msg;
-    double best = 0;
     const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
                           parent->fail_msg, winner};
+    double best = 0;
+    i64 best_gap_us = 0;
     bool any = false;
     for (isize i = 0; i < countof(causes); i++) {
         i64 gap_us;
         if (!causes[i]) continue;
-        any = true;
         double one =
             echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
+        if (!any || one > best) best_gap_us = gap_us;
         best = best > one ? best : one;
+        any = true;
     }
+    if (to && any && (best > 1 || !pair_followed(x, c, p)))
+        pair_prove(to, EVIDENCE_CANCEL_ECHO, best, 0, best_gap_us);
     return any ? best : 1;
 }
 
-double pair_end(const struct index *x, u32 c, u32 p) {
-    const struct sum *child = &x->w->sums[c];
-    if (child->cancel_msg) return cancelled_for(x, c, p);
-    return shared_echo(x, c, p, ECHO_FAILURE, NULL);
+double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    if (x->w->sums[c].cancel_msg) return cancel_echo(x, c, p, to);
+    return shared_echo(x, c, p, ECHO_FAILURE, to);
 }

@@ -2,12 +2,14 @@
  * moment apart; whose they are does not matter yet. */
 #include "link/claim.h"
 
-static const double LEAST = 0.05; /* a second: a delay less likely than that is no reason */
+static const double LEAST =
+    0.05; /* a second: a delay less likely than that is no reason */
 
 enum { LOOKED_AT = 48, KEPT = 6, JUST_BEFORE_US = 5000 };
 
 static bool is_try(const struct sum *s) {
-    return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) && s->state != STATE_PARTIAL;
+    return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&
+           s->state != STATE_PARTIAL;
 }
 
 static struct follow follow_of(const struct weave *w, u32 before, u32 after,
@@ -15,7 +17,8 @@ static struct follow follow_of(const struct weave *w, u32 before, u32 after,
     const struct sum *a = &w->sums[before], *b = &w->sums[after];
     bool failed = kind == FOLLOW_FAILURE;
     struct follow f = {.before = before, .after = after, .kind = (u8)kind};
-    struct gap gap = msg_gap(w, (failed ? over_msg(a) : a->start_msg) - 1, b->start_msg - 1);
+    struct gap gap =
+        msg_gap(w, (failed ? over_msg(a) : a->start_msg) - 1, b->start_msg - 1);
     /* the next try may leave just before the CANCEL does */
     if (failed && gap.us < 0 && gap.us >= -JUST_BEFORE_US) gap.us = -gap.us;
     if (gap.us < -gap.slack_us) return f;
@@ -37,8 +40,8 @@ static isize keep_best(struct follow *best, isize n, const struct follow *new) {
     return n;
 }
 
-static void find(struct claims *k, u32 c, const struct clues *clues, enum follow_kind kind,
-                 i64 reach_us) {
+static void find(struct claims *k, u32 c, const struct clues *clues,
+                 enum follow_kind kind, i64 reach_us) {
     const struct weave *w = k->x->w;
     const struct sum *s = &w->sums[c];
     i64 slack = (i64)s->precision_us + JUST_BEFORE_US;

@@ -124,7 +124,7 @@ void given_apply(struct weave *w) {
         /* of a leg without a parent nobody has told how nearly it had one: that is weighed again */
         s->confidence = parent ? mine->confidence : 0.5;
         s->likeliest = parent;
-        s->share = s->forward = s->back = s->confidence;
+        s->share = s->confidence;
         s->nproofs = 0;
         if (parent) take_proofs(w, s, mine);
     }

@@ -39,7 +39,6 @@ void index_open(struct index *x, const struct weave *w) {
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
     x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
     x->answered = base_new(w->nsums + 1, u);
-    x->latest = base_new(w->nsums + 1, u);
     x->up = base_new(w->nsums + 1, u);
     x->size = base_new(w->nsums + 1, u);
     x->reaching = base_new(w->ndevs + 1, u);
@@ -77,11 +76,11 @@ i64 failed_us(const struct sum *s) {
     return s->cancel_us != NEVER ? s->cancel_us : s->fail_us; /* 487 comes later */
 }
 
-void index_child(struct index *x, u32 c) {
+/* Leg c has found its parent: where it failed, the parent's next try has its cause; where it was answered, its recorder. */
+static void note_child(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
     if (!s->parent || s->flags & SUM_RECORDING) return;
-    u32 *answered = &x->answered[s->parent - 1], *latest = &x->latest[s->parent - 1];
-    if (!*latest || x->w->sums[*latest - 1].start_us <= s->start_us) *latest = c + 1;
+    u32 *answered = &x->answered[s->parent - 1];
     i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
     if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
     if (failed_us(s) == NEVER) return;
@@ -105,7 +104,6 @@ void index_close(struct index *x) {
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
-    base_free(x->latest);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
@@ -158,22 +156,21 @@ void index_note_children(struct index *x, const struct sort_row *rows) {
     const struct weave *w = x->w;
     clues_drop(&x->kids);
     for (isize i = 0; i < w->nsums; i++) {
-        x->failures[i] = x->answered[i] = x->latest[i] = 0;
+        x->failures[i] = x->answered[i] = 0;
         x->explained[i] = (struct explained){0};
     }
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = (u32)rows[i].value;
         const struct sum *s = &w->sums[c];
         if (!s->parent || s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
-        index_child(x, c);
+        note_child(x, c);
         explain(x, c);
         clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
 }
 
-void index_learn(struct index *x, const struct sort_row *rows) {
-    (void)rows;
+void index_learn(struct index *x) {
     lanes_learn(x);
     habits_learn(x);
 }

@@ -201,7 +201,8 @@ static void acknowledged(struct reading *g, const struct msg *m, const struct se
     struct sum *s = g->s;
     u32 row = (u32)(m - g->w->msgs) + 1;
     const struct seen *first = msg_seen(g->w, &g->w->msgs[s->start_msg - 1]);
-    if (!g->asked || !g->has_invite || s->answer_us != NEVER || s->fail_us != NEVER) return;
+    if (!g->asked || !g->has_invite || s->answer_us != NEVER || s->fail_us != NEVER)
+        return;
     if (!first->branch || !r->branch || first->cseq != r->cseq) return;
     if (first->branch == r->branch) {
         s->fail_us = m->time_us;
@@ -292,7 +293,8 @@ static u8 state_of(const struct sum *s, bool asked) {
         return STATE_IN_CALL;
     }
     if (s->cancel_us != NEVER || s->status == 487) return STATE_CANCELLED;
-    if (s->status >= 300 || (s->fail_us != NEVER && s->kind == KIND_CALL)) return STATE_FAILED;
+    if (s->status >= 300 || (s->fail_us != NEVER && s->kind == KIND_CALL))
+        return STATE_FAILED;
     return s->kind == KIND_CALL ? STATE_RINGING : STATE_PARTIAL;
 }
 

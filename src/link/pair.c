@@ -207,49 +207,24 @@ static bool far_enough(const struct sum *child, const struct sum *parent,
            leg_alive(parent, child->start_us, 1000000);
 }
 
-struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floor,
-                                struct proofs *to) {
-    static const double echoes_most = /* ringing, answer, failure or CANCEL, BYE */
-        EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST;
-    const struct weave *w = x->w;
-    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
-    struct intensity none = {0};
-    bool one_call_id = child->call_id == parent->call_id && child->call_id != 0 &&
-                       !(child->flags & SUM_LAX);
-    if (c == p || one_call_id) return none; /* those are joined already */
-    /* what was in the middle of a call when the trace began is known by name only */
-    bool partial = child->state == STATE_PARTIAL;
-    struct common all = {0};
-    struct density d = {0};
-    if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
-    if (!partial) d = pair_density(x, c, p, 0, all.heard, to); /* the first proof */
-    if (to && all.bits > 0) (void)tokens(x, child, parent, to);
-    if (d.own + d.lean <= 0) {
-        if (!far_enough(child, parent, &all)) return none;
-        d.own = lane_of(x, c)->background * exp2(-FAR);
-    }
-    double odds = all.bits > 0 ? exp2(all.bits) : 1;
-    odds *= called_number(x, c, p, to) * caller_number(x, c, p, to);
-    odds *= habits_route(x, c, p, to);
-    double needed = pair_needed(x, c, p);
-    if ((d.own + d.lean) * odds * needed * echoes_most < floor) return none;
-    odds *= pair_echoes(x, c, p, to);
-    return (struct intensity){.all = (d.own + d.lean) * odds * needed,
-                              .forward = (d.own + d.lean) * odds,
-                              .back = d.own * odds * needed,
-                              .elsewhere = d.elsewhere};
+/* Joined already, whatever the evidence. */
+static bool is_same(const struct sum *child, const struct sum *parent) {
+    return child == parent || (child->call_id == parent->call_id && child->call_id != 0 &&
+                               !(child->flags & SUM_LAX));
+}
+
+static double numbers(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    return called_number(x, c, p, to) * caller_number(x, c, p, to) *
+           habits_route(x, c, p, to);
 }
 
 struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor) {
-    static const double echoes_most =
+    static const double echoes_most = /* ringing, answer, failure or CANCEL, BYE */
         EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST;
-    const struct weave *w = x->w;
-    const struct sum *child = &w->sums[c], *parent = &w->sums[p];
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     struct bond none = {0}, b = {0};
-    bool one_call_id = child->call_id == parent->call_id && child->call_id != 0 &&
-                       !(child->flags & SUM_LAX);
-    if (c == p || one_call_id) return none; /* those are joined already */
     struct common all = {0};
+    if (is_same(child, parent)) return none;
     if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
     /* what was in the middle of a call when the trace began is known by name only */
     if (child->state != STATE_PARTIAL) b = pair_sends(x, c, p, all.heard);
@@ -257,11 +232,25 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double f
         if (!far_enough(child, parent, &all)) return none;
         b.more = lane_of(x, c)->background * exp2(-FAR);
     }
-    b.fit = all.bits > 0 ? exp2(all.bits) : 1;
-    b.fit *= called_number(x, c, p, NULL) * caller_number(x, c, p, NULL);
-    b.fit *= habits_route(x, c, p, NULL);
+    b.fit = numbers(x, c, p, NULL);
+    if (all.bits > 0) b.fit *= exp2(all.bits);
     if ((b.once + b.more + lean) * b.fit * echoes_most < floor) return none;
-    b.fit *= pair_life(x, c, p);
-    b.end = pair_end(x, c, p);
+    b.fit *= pair_life(x, c, p, NULL);
+    b.end = pair_end(x, c, p, NULL);
     return b;
+}
+
+void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    struct common all = {0};
+    to->n = 0;
+    if (is_same(child, parent)) return;
+    if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
+    bool caused =
+        child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, all.heard, to);
+    if (!caused && !far_enough(child, parent, &all)) return;
+    if (all.bits > 0) (void)tokens(x, child, parent, to);
+    (void)numbers(x, c, p, to);
+    (void)pair_life(x, c, p, to);
+    (void)pair_end(x, c, p, to);
 }

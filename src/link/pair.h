@@ -55,7 +55,6 @@ struct index {
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
-    u32 *latest; /* by leg: the last of its children to start, found in this round, + 1 */
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
@@ -63,7 +62,8 @@ struct index {
         chances; /* by device and kind of trigger (CAUSES): what could make it send a leg */
     /* by device: how many legs reach it, and leave it, without a caller's number */
     u32 *withheld, *withholding;
-    struct map shown; /* by index_number_key: how many legs leave the device with that caller */
+    struct map
+        shown; /* by index_number_key: how many legs leave the device with that caller */
     struct lane *lanes; /* lane.c */
     u32 *lane_of;       /* by leg: as it leaves a device … */
     u32 *in_lane_of;    /* … and as it reaches one */
@@ -82,12 +82,10 @@ isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
 
 void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);
-/* Leg c has found its parent: where it failed, the parent's next try has its cause; where it was answered, its recorder.
- * At most once for each leg. */
-void index_child(struct index *x, u32 c);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
-u32 over_msg(const struct sum *s); /* the message that shows it; row + 1 */
+/* The message that shows it; row + 1. */
+u32 over_msg(const struct sum *s);
 
 /* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
 u32 index_root(const struct index *x, u32 leg);
@@ -99,8 +97,8 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash);
 void index_note(struct index *x, u32 c, double none);
 /* What has been found makes new `kids`, `failures`, `explained`. `rows`: all legs by start. */
 void index_note_children(struct index *x, const struct sort_row *rows);
-/* After a round: what has been noted and found makes new lanes, `kids` and `failures`. `rows`: all legs by start. */
-void index_learn(struct index *x, const struct sort_row *rows);
+/* After a round: what has been noted and proved makes new lanes and habits. */
+void index_learn(struct index *x);
 
 /* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
  * habits in common: a lane. */
@@ -152,50 +150,30 @@ const struct company *habits_companies(const struct index *x, u32 c);
  * caller stands for somebody else's. 0 where that is not known to happen. */
 double habits_company(const struct index *x, u32 c, u32 p);
 
-/* How densely (legs a second) what happened on a parent makes its device send legs at the moment c left. */
-struct density {
-    double own;    /* because of the parent itself … */
-    double timing; /* … of which because it had just arrived */
-    double
-        lean; /* because of what happened on its other children, as far as those are surely its own … */
-    double elsewhere; /* … and as far as they are not: then c is where they are */
-};
-/* `without`: a leg (row + 1) that is taken not to be there; `heard`: the child repeats what its device was told on p, so that it
- * may be music on hold; a second line is not. */
-struct density pair_density(const struct index *x, u32 c, u32 p, u32 without, bool heard,
-                            struct proofs *proofs);
-
-/* Legs per second that this parent would send at that moment, times the odds of all else. All 0: it cannot be the parent,
- * or weighs nothing beside `floor`. The proofs are filled unless NULL. */
-struct intensity {
-    double all;
-    double forward,
-        back; /* without what later, and without what earlier children of p say */
-    double elsewhere;
-};
-struct intensity pair_intensity(const struct index *x, u32 c, u32 p, double floor,
-                                struct proofs *proofs);
 /* What speaks for c being a child of p, leaving out the other children. All 0: it cannot be. */
 struct bond {
-    double once; /* legs a second that p's arrival would send at that moment: it sends one */
+    double
+        once; /* legs a second that p's arrival would send at that moment: it sends one */
     double more; /* … and its answer, a REFER on it, a hold */
     double fit;  /* the odds of all that they have in common */
     double end;  /* the odds of how c failed, if no other try follows */
-    bool reached; /* p reached the device that c leaves: other children of p could have sent c as well */
+    bool
+        reached; /* p reached the device that c leaves: other children of p could have sent c as well */
 };
 /* `lean`: legs a second that other children would send; what weighs nothing beside `floor` need not be exact. */
 struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor);
-/* The densities of a bond alone. */
+/* The densities of a bond alone. `heard`: the child repeats what its device was told on p, so that it may be music on hold; a
+ * second line is not. */
 struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard);
 /* The odds of what happened on both, but for how c failed; and that. */
-double pair_life(const struct index *x, u32 c, u32 p);
-double pair_end(const struct index *x, u32 c, u32 p);
-/* The odds of what c made p's device send next. */
-double pair_needed(const struct index *x, u32 c, u32 p);
-/* The next child of p (row + 1) that started when c was over, c being a failed try; 0: none. */
-u32 pair_next_try(const struct index *x, u32 c, u32 p);
-/* The odds of what happened on both. */
-double pair_echoes(const struct index *x, u32 c, u32 p, struct proofs *proofs);
+double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to);
+double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* All that speaks for c being a child of p, and against it, as the links found so far are: its cause comes first. */
+void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* What made p's device send c; false: nothing is known that could have. */
+bool pair_prove_cause(const struct index *x, u32 c, u32 p, bool heard, struct proofs *to);
+/* Did another try of p's begin as soon as c was over? */
+bool pair_followed(const struct index *x, u32 c, u32 p);
 /* Of one kind that one child explains, as if there were no other child. */
 double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p,
                  enum echo_kind kind, i64 *gap_us);

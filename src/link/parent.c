@@ -14,16 +14,16 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.82, RIVAL = 0.999, SURE = 0.995,
-                    UNLIKELY = 0.02;              /* not worth a word */
+static const double JOIN = 0.93, RIVAL = 0.999, SURE = 0.995,
+                    UNLIKELY = 0.02; /* not worth a word */
 
 enum { RIVALS = 32, ROUNDS = 4, SWEEPS = 5 };
 
 /* Why c may belong to this parent, in w->proofs from *at on; gives how many there are. */
 static u32 keep_proofs(struct weave *w, const struct index *x, u32 c, u32 parent,
                        u32 *at) {
-    struct proofs proofs = {0};
-    (void)pair_intensity(x, c, parent, 0, &proofs);
+    struct proofs proofs;
+    pair_prove_all(x, c, parent, &proofs);
     w->proofs = base_grow(w->proofs, &w->cap_proofs, w->nproofs + proofs.n + 1,
                           (isize)sizeof *w->proofs);
     *at = (u32)w->nproofs;
@@ -61,7 +61,7 @@ static double root_weight(const struct claims *k, const struct claimed *leg, u32
 }
 
 /* The likeliest call whose first leg is none of `not`. */
-static struct best best_of(const struct claims *k, u32 c, const u32 *not, isize nnot) {
+static struct best best_of(const struct claims *k, u32 c, const u32 * not, isize nnot) {
     const struct weave *w = k->x->w;
     const struct claimed *leg = &k->legs[c];
     struct best best = {0};
@@ -69,12 +69,15 @@ static struct best best_of(const struct claims *k, u32 c, const u32 *not, isize 
     for (u32 i = 0; i < leg->n; i++) {
         const struct claim *a = &k->rows[leg->at + i];
         u32 root = index_root(k->x, a->parent);
-        bool out = a->weight <= 0 || is_below(w, a->parent, c) || decide_forbids(w, c, root);
-        for (isize m = 0; m < nnot; m++) out |= not[m] == root;
+        bool out =
+            a->weight <= 0 || is_below(w, a->parent, c) || decide_forbids(w, c, root);
+        for (isize m = 0; m < nnot; m++) out |= not [m] == root;
         if (out) continue;
         double sum = root_weight(k, leg, root);
         bool equal = sum >= call && sum <= call;
-        bool likelier = a->weight > most || (a->weight >= most && best.any && w->sums[a->parent].id < w->sums[best.parent].id);
+        bool likelier =
+            a->weight > most || (a->weight >= most && best.any &&
+                                 w->sums[a->parent].id < w->sums[best.parent].id);
         if (best.any && !(sum > call || (equal && likelier))) continue;
         if (best.any && root == best.root && !likelier) continue;
         call = sum;
@@ -89,10 +92,8 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
     struct index *x = k->x;
     struct sum *s = &w->sums[c];
     const struct claimed *leg = &k->legs[c];
-    u32 was = s->parent;
     s->parent = s->likeliest = 0;
     struct best best = best_of(k, c, NULL, 0);
-    (void)was;
     s->confidence = s->share = 0;
     s->nproofs = 0;
     index_note(x, c, leg->all > 0 ? leg->background / leg->all : 1);
@@ -225,8 +226,7 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool open = s->share < SURE && s->share > UNLIKELY;
-        if (open && s->kind == KIND_CALL && !leg_is_hop(w, s))
-            note_maybes(w, k, (u32)i);
+        if (open && s->kind == KIND_CALL && !leg_is_hop(w, s)) note_maybes(w, k, (u32)i);
     }
     struct sort_row *rows = base_new(w->nmaybes + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nmaybes; i++)
@@ -302,9 +302,6 @@ static void prove_all(struct weave *w, struct claims *k) {
     }
 }
 
-/*DBGINC*/
-#include <string.h>
-#include "/tmp/lead/dbg.inc"
 void score_parents(struct weave *w) {
     struct index x;
     struct claims k;
@@ -324,11 +321,10 @@ void score_parents(struct weave *w) {
         }
         claims_believe(&k, SWEEPS);
         isize changed = decide_all(w, &k, nproofs);
-        dbg(w, &k, round);
         index_note_children(&x, rows);
         prove_all(w, &k);
         if (changed == 0 && round > 1) break;
-        index_learn(&x, rows);
+        index_learn(&x);
     }
     part_rivals(w, &k);
     cut_circles(w);

@@ -88,8 +88,6 @@ struct sum {
     u32 parent; /* row + 1; 0: none */
     u8 role;
     double confidence;
-    double forward,
-        back;      /* the same without what its later, and its earlier siblings say */
     u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
     double share;  /* … of all that could have sent it */
     u32 group;     /* conversation */

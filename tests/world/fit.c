@@ -189,8 +189,8 @@ static void count_strangers(struct counts *all, const struct index *x,
         if (p == c || !t->true_leg[p] || p + 1 == t->parent[c]) continue;
         const struct world_leg *legs = t->world->legs;
         if (legs[t->true_leg[p] - 1].call == legs[t->true_leg[c] - 1].call) continue;
-        struct proofs proofs = {0};
-        (void)pair_intensity(x, c, p, 0, &proofs);
+        struct proofs proofs;
+        pair_prove_all(x, c, p, &proofs);
         met++;
         for (isize k = 0; k < proofs.n; k++) {
             if (is_echo((enum evidence_kind)proofs.rows[k].kind))
@@ -225,15 +225,15 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     index_open(&x, w);
     index_calls(&x);
     index_note_children(&x, rows);
-    index_learn(&x, rows);
+    index_learn(&x);
     count_chances(all, &x, weight);
     for (u32 c = 0; (isize)c < w->nsums; c++) {
         const struct sum *s = &w->sums[c];
         if (s->kind != KIND_CALL) continue;
         count_shared(all, &x, c, weight);
         if (!s->parent || leg_is_hop(w, s)) continue;
-        struct proofs proofs = {0};
-        (void)pair_intensity(&x, c, s->parent - 1, 0, &proofs);
+        struct proofs proofs;
+        pair_prove_all(&x, c, s->parent - 1, &proofs);
         count_pair(all, &proofs, weight);
         if (t) count_strangers(all, &x, t, c);
     }
