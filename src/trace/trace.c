@@ -110,7 +110,6 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     };
     if (m->is_request) r->flags |= SEEN_REQUEST;
     if (s->cut || m->cut) r->flags |= SEEN_CUT;
-    if (m->nnotes) r->flags |= SEEN_NOTED;
     if (s->at == SIGHTING_NOWHERE || !t->sources[s->source].read) {
         r->flags |= SEEN_KEPT;
         r->at = keep(t, s->bytes);

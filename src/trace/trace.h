@@ -17,8 +17,6 @@ enum seen_flag {
     SEEN_REQUEST = 1,
     SEEN_CUT = 2,
     SEEN_KEPT = 4, /* `at` is an offset in trace.kept */
-    SEEN_SDP = 8,
-    SEEN_NOTED = 16, /* the parser had remarks */
 };
 
 struct seen {

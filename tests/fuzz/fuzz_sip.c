@@ -2,11 +2,13 @@
  *   - every slice and note lies inside the input;
  *   - a message cut out of its datagram reads the same as inside it;
  *   - a frame found in a stream is one message, and more bytes behind it change nothing;
+ *   - with notes or without, it reads the same; line ends are found alike in every way;
  *   - every value parser takes every header, and its failures point into the value. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "sip/sip.h"
+#include "sip/notes.h"
+#include "sip/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -110,9 +112,24 @@ static void check_alone(const struct sip_msg *m, enum err e) {
     struct fail f;
     isize from = m->head.p - m->bytes.p;
     str copy = own(str_sub(m->bytes, from, m->head.n + m->body.n));
-    must(sip_msg_parse(&alone, copy, &f) == e);
+    must(message_read(&alone, copy, &f) == e);
     must(same(m, &alone));
     free((void *)(uintptr_t)copy.p);
+}
+
+static void check_scan(str in) {
+    struct scan s = scan_open(in, 0, '\n');
+    for (isize from = 0, next; from <= in.n; from = next + 1) {
+        isize left = str_find(str_from(in, from), '\n');
+        next = scan_next(&s);
+        must(next == (left < 0 ? -1 : from + left));
+        if (next < 0) break;
+    }
+    for (isize at = 0; at + SCAN_BLOCK <= in.n; at += SCAN_BLOCK) {
+        u64 plain = scan_plain(in.p + at, '\n');
+        must(scan_words(in.p + at, '\n') == plain);
+        must(scan_block(in.p + at, '\n') == plain);
+    }
 }
 
 static void check_frames(str stream) {
@@ -139,7 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct sip_msg m;
     struct fail f;
     str in = own((str){data, (isize)size});
-    enum err e = sip_msg_parse(&m, in, &f);
+    enum err e = message_read(&m, in, &f);
+    check_scan(in);
     must(e == f.err);
     must((e != ERR_SYNTAX) == sip_looks_like_start(in));
     if (e == ERR_SYNTAX) {
