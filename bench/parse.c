@@ -5,7 +5,7 @@
  *     check       sip_msg_check, which also notes what is wrong: done when a message is shown
  *     take in     parse, trace_add, fact_gather: all that happens to a message before linking
  *
- * Usage: parse CAPTURE [RUNS]. A capture as bench/traffic.c writes it: pcap, Ethernet, UDP. Prints the best and the median
+ * Usage: parse CAPTURE [RUNS [ROW]]; ROW: this one alone, for a profiler. A capture as bench/traffic.c writes it: pcap, Ethernet, UDP. Prints the best and the median
  * of the runs, which the machine's noise makes differ. */
 #include "link/weave.h"
 #include "net/net.h"
@@ -129,28 +129,39 @@ static int rising(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void measure(const char *name, const char *counts,
-                    u64 (*run)(const struct load *l), const struct load *l, int runs) {
+struct row {
+    const char *name, *counts;
+    u64 (*run)(const struct load *l);
+};
+
+static const struct row rows[] = {
+    {"newlines", "lines", newlines},
+    {"parse", "headers", parse},
+    {"check", "remarks", check},
+    {"take in", "facts", take_in},
+};
+
+static void measure(const struct row *row, const struct load *l, int runs) {
     double took[RUNS_MOST];
     u64 n = 0;
     for (int i = 0; i < runs; i++) {
         double from = now_s();
-        n = run(l);
+        n = row->run(l);
         took[i] = now_s() - from;
     }
     qsort(took, (size_t)runs, sizeof *took, rising);
     double best = took[0], middle = took[runs / 2], mega = 1e6;
-    printf("%-9s %9.0f %9.0f %8.2f %8.2f %7.0f   %llu %s\n", name,
+    printf("%-9s %9.0f %9.0f %8.2f %8.2f %7.0f   %llu %s\n", row->name,
            (double)l->size / best / mega, (double)l->size / middle / mega,
            (double)l->n / best / mega, (double)l->n / middle / mega,
-           best / (double)l->n * 1e9, (unsigned long long)n, counts);
+           best / (double)l->n * 1e9, (unsigned long long)n, row->counts);
 }
 
 int main(int argc, char **argv) {
     struct load l = {0};
     int runs = argc > 2 ? (int)i64_min(strtol(argv[2], NULL, 10), RUNS_MOST) : 5;
     if (argc < 2 || runs < 1) {
-        fprintf(stderr, "usage: parse CAPTURE [RUNS]\n");
+        fprintf(stderr, "usage: parse CAPTURE [RUNS [ROW]]\n");
         return 2;
     }
     l.bytes = file_bytes(argv[1]);
@@ -162,10 +173,9 @@ int main(int argc, char **argv) {
     printf("%lld messages of %lld bytes\n", (long long)l.n, (long long)(l.size / l.n));
     printf("%-9s %9s %9s %8s %8s %7s\n", "", "MB/s best", "median", "M/s best", "median",
            "ns each");
-    measure("newlines", "lines", newlines, &l, runs);
-    measure("parse", "headers", parse, &l, runs);
-    measure("check", "remarks", check, &l, runs);
-    measure("take in", "facts", take_in, &l, runs);
+    for (isize i = 0; i < countof(rows); i++) {
+        if (argc < 4 || strcmp(argv[3], rows[i].name) == 0) measure(&rows[i], &l, runs);
+    }
     base_free(l.rows);
     return 0;
 }

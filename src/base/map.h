@@ -23,8 +23,13 @@ void map_clear(struct map *m);        /* empties it, keeps its memory */
 void map_drop(struct map *m);
 
 /* Each distinct string once, numbered from 1 in order of arrival; 0 is the empty string. */
+struct str_slot {
+    u32 hash, id; /* id 0: free */
+};
+
 struct str_table {
-    struct map index;
+    struct str_slot *slots; /* as in a map; the bytes decide */
+    isize cap_slots;
     u8 *bytes;
     isize nbytes, cap_bytes;
     u32 *ends; /* ends[i]: where string i ends in bytes */

@@ -190,7 +190,7 @@ static void agent(struct gather *g, const struct sip_msg *m) {
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
     u64 key = hash_mix(hash, g->t->seen[g->seen].src);
-    u32 *known = map_put(&g->t->facts_known, key);
+    u32 *known = map_put(&g->t->agents_known, key);
     if (*known) return;
     *known = 1;
     trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_AGENT, own}, h->value);
@@ -362,15 +362,22 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
+static u64 answer_hash(const struct seen *r) {
+    return ((u64)r->call_id << 32 | r->cseq) ^ r->from_tag ^ ((u64)r->src + r->dst) << 20;
+}
+
+static bool same_answer(const struct seen *a, const struct seen *b) {
+    bool hop =
+        (a->src == b->src && a->dst == b->dst) || (a->src == b->dst && a->dst == b->src);
+    return hop && a->call_id == b->call_id && a->cseq == b->cseq &&
+           a->from_tag == b->from_tag;
+}
+
+static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED};
+
 /* Where the request was not captured, its answers tell who calls whom: once on each hop. */
 static void people_of_answer(struct gather *g, const struct sip_msg *m) {
-    const struct seen *r = &g->t->seen[g->seen];
-    u64 hop = (u64)(r->src < r->dst ? r->src : r->dst) << 32 |
-              (r->src < r->dst ? r->dst : r->src);
-    u64 key = hash_mix((u64)r->call_id << 32 | r->cseq, hash_mix(hop, r->from_tag));
-    u32 *known = map_put(&g->t->facts_known, key);
-    if (*known) return;
-    *known = 1;
+    if (!row_set_add(&g->t->answered, &one_answer, g->t->seen, g->seen)) return;
     const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
@@ -406,16 +413,19 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     sdp_tokens(g, m);
 }
 
-/* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
-static bool is_known(struct trace *t, const struct seen *r) {
-    u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
-    u64 h = hash_mix((u64)r->call_id << 32 | r->cseq, what);
-    h = hash_mix(h ^ r->to_tag, (u64)r->branch << 32 | r->from_tag);
-    u32 *known = map_put(&t->facts_known, hash_mix(h, r->content));
-    bool was = *known != 0;
-    *known = 1;
-    return was;
+static u64 message_hash(const struct seen *r) {
+    return (u64)r->call_id << 32 | r->content;
 }
+
+static bool same_message(const struct seen *a, const struct seen *b) {
+    return a->content == b->content && a->call_id == b->call_id && a->cseq == b->cseq &&
+           a->method == b->method && a->status == b->status &&
+           (a->flags & SEEN_REQUEST) == (b->flags & SEEN_REQUEST) &&
+           a->to_tag == b->to_tag && a->branch == b->branch && a->from_tag == b->from_tag;
+}
+
+/* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
+static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD};
 
 /* Requests that begin or change something, and answers to them. */
 static bool starts_something(u8 method) {
@@ -440,7 +450,7 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
     agent(&g, m);
     if ((!initial && !answers && !again) || !starts_something(r->method)) return;
-    if (is_known(t, r)) return;
+    if (!row_set_add(&t->told, &one_message, t->seen, seen)) return;
     if (refers) refer(&g, m);
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);

@@ -6,7 +6,7 @@
  *     sip_start_take   take_header, take_value                sip_body_read
  */
 #include "sip/inner.h"
-#include "sip/scan.h"
+#include "base/scan.h"
 
 #include <string.h>
 
@@ -146,32 +146,16 @@ static void take_value(struct reading *r, const struct sip_header *h) {
 
 /* ---- header lines ---------------------------------------------------------------------------------------- */
 
-/* The offset of the first colon in the line; line.n where there is none. `room` bytes are readable, line.n or more. */
-static inline isize find_colon(str line, isize room) {
-    isize at = 0;
-#ifdef __SSE2__
-    const __m128i colon = _mm_set1_epi8(':');
-    for (; at < line.n && at + 16 <= room; at += 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(line.p + at));
-        u32 hits = (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(x, colon));
-        if (hits) return i64_min(at + __builtin_ctz(hits), line.n);
-    }
-#endif
-    (void)room;
-    while (at < line.n && line.p[at] != ':') at++;
-    return at;
-}
-
 static inline str trim(str s) {
     while (s.n && sip_is(s.p[0], SIP_CH_LWS)) s.p++, s.n--;
     while (s.n && sip_is(s.p[s.n - 1], SIP_CH_LWS)) s.n--;
     return s;
 }
 
-/* Keeps one whole header line. `room` as above. */
+/* Keeps one whole header line; `room` bytes from its start on are readable. */
 static void take_header(struct reading *r, str line, isize room) {
     struct sip_msg *m = r->m;
-    isize colon = find_colon(line, room);
+    isize colon = scan_near(line, room, ':');
     enum sip_header_id id =
         colon < line.n && room >= SIP_NAME_ROOM ? sip_header_known(line.p, colon) : 0;
     struct sip_header odd, *h = &odd;

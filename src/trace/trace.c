@@ -1,5 +1,7 @@
 #include "trace/trace.h"
 
+#include "base/scan.h"
+
 #include <string.h>
 
 void trace_init(struct trace *t) {
@@ -15,7 +17,9 @@ void trace_drop(struct trace *t) {
     base_free(t->facts);
     base_free(t->kept);
     map_drop(&t->endpoint_index);
-    map_drop(&t->facts_known);
+    map_drop(&t->agents_known);
+    row_set_drop(&t->told);
+    row_set_drop(&t->answered);
     str_table_drop(&t->strings);
     arena_close(&t->names);
     *t = (struct trace){0};
@@ -39,8 +43,7 @@ u32 trace_source(struct trace *t, const struct source *s) {
     return (u32)t->nsources++;
 }
 
-u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
-    if (e->family == 0) return 0;
+static u32 endpoint_number(struct trace *t, const struct endpoint *e) {
     u64 key =
         hash_bytes((str){e->ip, e->family == 4 ? 4 : 16}, (u64)e->port << 8 | e->family);
     for (;; key++) {
@@ -56,23 +59,64 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
     }
 }
 
+u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
+    if (e->family == 0) return 0;
+    const u8 *ip = e->ip + (e->family == 4 ? 0 : 12);
+    u32 *met =
+        &t->endpoints_met[(ip[3] * 5 + ip[2] + e->port) % countof(t->endpoints_met)];
+    if (!*met || !endpoint_eq(&t->endpoints[*met], e)) *met = endpoint_number(t, e);
+    return *met;
+}
+
 static u32 hash32(str s) {
     if (s.n == 0) return 0;
     u32 h = (u32)hash_bytes(s, 0);
     return h ? h : 1;
 }
 
-/* A device's log writes LF for CRLF, so two sightings of one message agree only without the CRs. */
+/* Does every line end in CRLF? */
+static bool is_crlf(str text) {
+    struct scan lines = scan_open(text, 0, '\n');
+    for (isize at; (at = scan_next(&lines)) >= 0;) {
+        if (at == 0 || text.p[at - 1] != '\r') return false;
+    }
+    return true;
+}
+
+enum { PIECE = 2048 };
+
+static u64 piece_hash(u64 before, str piece) {
+    u64 hash = hash_bytes(piece, 0);
+    return before ? hash_mix(before, hash) : hash;
+}
+
+/* Of the text as it would be with a CR before every LF, which was given some already. */
+static u64 hash_with_crs(str text) {
+    u8 piece[PIECE];
+    u64 hash = 0;
+    isize n = 0;
+    for (isize i = 0; i < text.n; i++) {
+        bool bare = text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r');
+        for (int k = bare ? 0 : 1; k < 2; k++) {
+            if (n == PIECE) {
+                hash = piece_hash(hash, (str){piece, n});
+                n = 0;
+            }
+            piece[n++] = k ? text.p[i] : '\r';
+        }
+    }
+    return piece_hash(hash, (str){piece, n});
+}
+
+/* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
 static u32 content_hash(str text) {
     u64 hash = 0;
     text = str_trim(text);
-    while (text.n) {
-        struct str_pair line = str_cut(text, '\n');
-        str one = line.head;
-        if (one.n && one.p[one.n - 1] == '\r') one.n--;
-        hash = hash_bytes(one, hash + 1);
-        text = line.tail;
-    }
+    if (!is_crlf(text)) return (u32)hash_with_crs(text) | 1;
+    do {
+        hash = piece_hash(hash, str_sub(text, 0, PIECE));
+        text = str_from(text, PIECE);
+    } while (text.n);
     return (u32)hash | 1;
 }
 

@@ -11,12 +11,15 @@
 
 #include "base/map.h"
 #include "sip/sip.h"
+#include "trace/rows.h"
 #include "trace/sighting.h"
 
 enum seen_flag {
     SEEN_REQUEST = 1,
     SEEN_CUT = 2,
-    SEEN_KEPT = 4, /* `at` is an offset in trace.kept */
+    SEEN_KEPT = 4,      /* `at` is an offset in trace.kept */
+    SEEN_TOLD = 8,      /* in trace.told */
+    SEEN_ANSWERED = 16, /* in trace.answered */
 };
 
 struct seen {
@@ -53,10 +56,15 @@ struct trace {
     struct endpoint *endpoints; /* number 0 is "not known" */
     isize nendpoints, cap_endpoints;
     struct map endpoint_index;
+    u32 endpoints_met
+        [64]; /* numbers of endpoints that came lately, by a hash of their last bytes */
     struct str_table strings; /* Call-IDs and labels */
     struct fact *facts;
-    struct map facts_known; /* which messages have given theirs */
     isize nfacts, cap_facts;
+    struct row_set told; /* of the same messages, the one that has given its facts */
+    struct row_set
+        answered; /* of the answers on one hop, the one that has said who calls whom */
+    struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
     isize nkept, cap_kept;
     arena names; /* of sources */

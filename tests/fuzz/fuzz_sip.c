@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "sip/notes.h"
-#include "sip/scan.h"
+#include "base/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/edge.h"
-#include "sip/scan.h"
+#include "base/scan.h"
 
 static u64 seed = 88172645463325252u;
 

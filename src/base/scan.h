@@ -1,7 +1,7 @@
 /* scan.h: where a byte stands in a block of 64, as a mask: bit i for byte i. Three ways, one answer: SSE2 where the compiler has
  * it, eight bytes at a time in a word, and one by one, which is what the other two are tested against. */
-#ifndef SIPWEAVE_SIP_SCAN_H
-#define SIPWEAVE_SIP_SCAN_H
+#ifndef SIPWEAVE_BASE_SCAN_H
+#define SIPWEAVE_BASE_SCAN_H
 
 #include "base/base.h"
 
@@ -87,6 +87,22 @@ static inline isize scan_next(struct scan *s) {
     isize at = s->base + __builtin_ctzll(s->left);
     s->left &= s->left - 1;
     return at;
+}
+
+/* The offset of the first such byte in s, s.n where there is none: for what is near. `room` bytes are readable, s.n or more. */
+static inline isize scan_near(str s, isize room, u8 byte) {
+    isize at = 0;
+#ifdef __SSE2__
+    const __m128i wanted = _mm_set1_epi8((char)byte);
+    for (; at < s.n && at + 16 <= room; at += 16) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
+        u32 hits = (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted));
+        if (hits) return i64_min(at + __builtin_ctz(hits), s.n);
+    }
+#endif
+    (void)room;
+    while (at < s.n && s.p[at] != byte) at++;
+    return i64_min(at, s.n);
 }
 
 #endif
