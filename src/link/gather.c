@@ -6,6 +6,8 @@
 #include "sdp/sdp.h"
 #include "trace/number.h"
 
+#include <string.h>
+
 enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
 
 struct gather {
@@ -126,9 +128,25 @@ str fact_call_id_bare(str local) {
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
-static void number_of(struct gather *g, enum fact_kind kind, str user) {
+/* number_read, of what matters here. */
+static struct number_met number_met(struct trace *t, str user) {
+    struct number_met fresh = {0};
+    bool fits = user.n > 0 && user.n <= countof(fresh.text);
+    struct number_met *met =
+        fits ? &t->numbers_met[hash_bytes(user, 0) % NUMBERS_MET] : &fresh;
+    if (fits && str_eq((str){met->text, met->n}, user)) return *met;
     struct number n = number_read(user);
-    if (n.key) add(g, kind, n.key, user);
+    *met = (struct number_met){.key = n.key, .withheld = n.withheld};
+    if (fits) {
+        memcpy(met->text, user.p, (size_t)user.n);
+        met->n = (u8)user.n;
+    }
+    return *met;
+}
+
+static void number_of(struct gather *g, enum fact_kind kind, str user) {
+    u64 key = number_met(g->t, user).key;
+    if (key) add(g, kind, key, user);
 }
 
 static str user_of_addr(str value, str *display) {
@@ -159,7 +177,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     if (from) user = user_of_addr(from->value, &display);
     if (user.n) add(g, FACT_FROM, 0, user);
     if (display.n) add(g, FACT_DISPLAY, 0, display);
-    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
+    if (number_met(g->t, user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
     number_of(g, FACT_CALLER, user);
     struct sip_uri u;
     struct fail f;
@@ -382,7 +400,7 @@ static void people_of_answer(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
-    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
+    if (number_met(g->t, user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
     if (user.n) add(g, FACT_FROM, 0, user);
     number_of(g, FACT_CALLER, user);
     if (to) user = user_of_addr(to->value, &display);

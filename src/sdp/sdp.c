@@ -121,7 +121,7 @@ static void keep_first(str *slot, str value) {
     if (slot->p == NULL) *slot = value;
 }
 
-static void read_attribute(struct attributes *a, str line) {
+static void keep_direction(struct attributes *a, str name) {
     static const struct {
         str name;
         enum sdp_direction direction;
@@ -131,18 +131,32 @@ static void read_attribute(struct attributes *a, str line) {
         {{(const u8 *)"recvonly", 8}, SDP_RECVONLY},
         {{(const u8 *)"inactive", 8}, SDP_INACTIVE},
     };
-    str value;
-    for (isize i = 0; i < countof(directions); i++) {
-        if (a->has_direction || !str_eq_nocase(str_trim(line), directions[i].name))
-            continue;
+    for (isize i = 0; !a->has_direction && i < countof(directions); i++) {
+        if (!str_eq_nocase(name, directions[i].name)) continue;
         a->direction = directions[i].direction;
         a->has_direction = true;
     }
-    if (attribute_is(line, S("rtcp"), &value)) keep_first(&a->rtcp, value);
-    if (attribute_is(line, S("ice-ufrag"), &value)) keep_first(&a->ice_ufrag, value);
-    if (attribute_is(line, S("fingerprint"), &value)) keep_first(&a->fingerprint, value);
-    if (attribute_is(line, S("crypto"), &value)) keep_first(&a->crypto, value);
-    if (attribute_is(line, S("ssrc"), &value)) keep_first(&a->ssrc, value);
+}
+
+static void read_attribute(struct attributes *a, str line) {
+    struct str_pair parts = str_cut(line, ':');
+    str name = str_trim(parts.head);
+    if (!parts.ok) keep_direction(a, name);
+    struct {
+        str name, *slot;
+    } kept[] = {
+        {S("rtcp"), &a->rtcp},
+        {S("ice-ufrag"), &a->ice_ufrag},
+        {S("fingerprint"), &a->fingerprint},
+        {S("crypto"), &a->crypto},
+        {S("ssrc"), &a->ssrc},
+    };
+    for (isize i = 0; i < countof(kept); i++) {
+        if (!str_eq_nocase(name, kept[i].name)) continue;
+        /* never NULL: the first of a name counts */
+        keep_first(kept[i].slot,
+                   parts.ok ? str_trim(parts.tail) : str_from(line, line.n));
+    }
 }
 
 /* One part as it is being read; media is NULL for the session's, and past SDP_MAX_MEDIA. */

@@ -2,39 +2,54 @@
 
 #include "trace/trace.h"
 
-static isize place(const struct row_set *set, u64 hash) {
+struct place {
+    isize at;
+    u16 tag;
+};
+
+static struct place first_place(const struct row_set *set, u64 hash) {
     u64 mixed = hash * 0x9e3779b97f4a7c15u;
-    return (isize)((mixed ^ mixed >> 32) & (u64)(set->cap - 1));
+    mixed ^= mixed >> 32;
+    return (struct place){(isize)(mixed & (u64)(set->cap - 1)), (u16)(mixed >> 48 | 1)};
+}
+
+static void put(struct row_set *set, struct place p, u32 row) {
+    set->tags[p.at] = p.tag;
+    set->rows[p.at] = row;
 }
 
 /* Puts what is flagged among the first `n` rows into twice the places. */
 static void widen(struct row_set *set, const struct row_way *way, const struct seen *rows,
                   u32 n) {
-    base_free(set->slots);
+    base_free(set->tags);
+    base_free(set->rows);
     set->cap = set->cap ? set->cap * 2 : 16;
-    set->slots = base_new(set->cap, (isize)sizeof *set->slots);
+    set->tags = base_new(set->cap, (isize)sizeof *set->tags);
+    set->rows = base_new(set->cap, (isize)sizeof *set->rows);
     for (u32 i = 0; i < n; i++) {
         if (!(rows[i].flags & way->flag)) continue;
-        isize at = place(set, way->hash(&rows[i]));
-        while (set->slots[at]) at = (at + 1) & (set->cap - 1);
-        set->slots[at] = i + 1;
+        struct place p = first_place(set, way->hash(&rows[i]));
+        while (set->tags[p.at]) p.at = (p.at + 1) & (set->cap - 1);
+        put(set, p, i);
     }
 }
 
 bool row_set_add(struct row_set *set, const struct row_way *way, struct seen *rows,
                  u32 row) {
     if (set->n * 4 >= set->cap * 3) widen(set, way, rows, row);
-    isize at = place(set, way->hash(&rows[row]));
-    for (; set->slots[at]; at = (at + 1) & (set->cap - 1)) {
-        if (way->same(&rows[set->slots[at] - 1], &rows[row])) return false;
+    struct place p = first_place(set, way->hash(&rows[row]));
+    for (; set->tags[p.at]; p.at = (p.at + 1) & (set->cap - 1)) {
+        if (set->tags[p.at] == p.tag && way->same(&rows[set->rows[p.at]], &rows[row]))
+            return false;
     }
-    set->slots[at] = row + 1;
+    put(set, p, row);
     set->n++;
     rows[row].flags |= way->flag;
     return true;
 }
 
 void row_set_drop(struct row_set *set) {
-    base_free(set->slots);
+    base_free(set->tags);
+    base_free(set->rows);
     *set = (struct row_set){0};
 }

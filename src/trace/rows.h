@@ -1,5 +1,6 @@
-/* rows.h: a set of rows of trace.seen[] of which no two are the same in some way: which messages have said their things. Four
- * bytes a place: the rows themselves are looked at, and flagged, so that a wider set can be made from them. */
+/* rows.h: a set of rows of trace.seen[] of which no two are the same in some way: which messages have said their things. Six
+ * bytes a place, and only the two of the tag are looked at as a rule: where tags are equal the rows themselves are compared. Rows are
+ * flagged, so that a wider set can be made from them. */
 #ifndef SIPWEAVE_ROWS_H
 #define SIPWEAVE_ROWS_H
 
@@ -15,7 +16,8 @@ struct row_way {
 };
 
 struct row_set {
-    u32 *slots; /* row + 1; 0: free */
+    u16 *tags; /* of the hash; 0: free */
+    u32 *rows;
     isize cap, n;
 };
 

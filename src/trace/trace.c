@@ -8,6 +8,7 @@ void trace_init(struct trace *t) {
     *t = (struct trace){.names = arena_open((isize)256 << 20)};
     t->endpoints = base_grow(NULL, &t->cap_endpoints, 1, (isize)sizeof *t->endpoints);
     t->nendpoints = 1;
+    t->numbers_met = base_new(NUMBERS_MET, (isize)sizeof *t->numbers_met);
 }
 
 void trace_drop(struct trace *t) {
@@ -15,6 +16,7 @@ void trace_drop(struct trace *t) {
     base_free(t->sources);
     base_free(t->endpoints);
     base_free(t->facts);
+    base_free(t->numbers_met);
     base_free(t->kept);
     map_drop(&t->endpoint_index);
     map_drop(&t->agents_known);

@@ -48,6 +48,14 @@ struct fact {
     u8 bits;   /* how random a token looks by itself */
 };
 
+/* Numbers that were read lately: the same few stand in all messages of a call. */
+struct number_met {
+    u64 key;
+    u8 text[30], n;
+    bool withheld;
+};
+enum { NUMBERS_MET = 256 };
+
 struct trace {
     struct seen *seen;
     isize nseen, cap_seen;
@@ -64,6 +72,7 @@ struct trace {
     struct row_set told; /* of the same messages, the one that has given its facts */
     struct row_set
         answered; /* of the answers on one hop, the one that has said who calls whom */
+    struct number_met *numbers_met;
     struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
     isize nkept, cap_kept;
