@@ -35,15 +35,15 @@ static inline u64 scan_words(const u8 *p, u8 byte) {
 }
 
 #ifdef __SSE2__
+static inline u64 scan_16(const u8 *p, __m128i wanted) {
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted));
+}
+
 static inline u64 scan_sse2(const u8 *p, u8 byte) {
     const __m128i wanted = _mm_set1_epi8((char)byte);
-    u64 mask = 0;
-    for (int i = 0; i < SCAN_BLOCK / 16; i++) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-        u32 hits = (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted));
-        mask |= (u64)hits << (16 * i);
-    }
-    return mask;
+    return scan_16(p, wanted) | scan_16(p + 16, wanted) << 16 |
+           scan_16(p + 32, wanted) << 32 | scan_16(p + 48, wanted) << 48;
 }
 #define scan_block scan_sse2
 #else
@@ -95,9 +95,8 @@ static inline isize scan_near(str s, isize room, u8 byte) {
 #ifdef __SSE2__
     const __m128i wanted = _mm_set1_epi8((char)byte);
     for (; at < s.n && at + 16 <= room; at += 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
-        u32 hits = (u32)_mm_movemask_epi8(_mm_cmpeq_epi8(x, wanted));
-        if (hits) return i64_min(at + __builtin_ctz(hits), s.n);
+        u64 hits = scan_16(s.p + at, wanted);
+        if (hits) return i64_min(at + __builtin_ctzll(hits), s.n);
     }
 #endif
     (void)room;

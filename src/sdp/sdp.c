@@ -7,6 +7,8 @@
  * What the session's part says is handed down to the streams when all has been read. */
 #include "sdp/sdp.h"
 
+#include "base/scan.h"
+
 static void note(struct sdp *d, str text, str part, const char *why) {
     if (d->nnotes == SDP_MAX_NOTES) return;
     d->notes[d->nnotes++] = (struct fail){ERR_SYNTAX, part.p ? part.p - text.p : 0, why};
@@ -15,16 +17,14 @@ static void note(struct sdp *d, str text, str part, const char *why) {
 /* Takes the line off *rest without its line end: CRLF, LF or CR. */
 static str take_line(str *rest) {
     str s = *rest;
-    isize lf = str_find(s, '\n');
-    str line = lf < 0 ? s : str_sub(s, 0, lf);
-    isize cr = str_find(line, '\r');
-    if (cr >= 0 && (cr + 1 < line.n || lf < 0)) {
+    isize lf = str_find(s, '\n'), end = lf < 0 ? s.n : lf;
+    isize cr = scan_near((str){s.p, end}, s.n, '\r');
+    if (cr < end && (cr + 1 < end || lf < 0)) {
         *rest = str_from(s, cr + 1);
-        return str_sub(s, 0, cr);
+    } else {
+        *rest = str_from(s, lf < 0 ? s.n : lf + 1);
     }
-    *rest = lf < 0 ? str_from(s, s.n) : str_from(s, lf + 1);
-    if (cr >= 0) line.n = cr;
-    return line;
+    return (str){s.p, cr};
 }
 
 bool sdp_line_next(str *rest, struct sdp_line *line) {
@@ -41,12 +41,13 @@ bool sdp_line_next(str *rest, struct sdp_line *line) {
 
 /* Takes the next word off *rest; blanks separate. */
 static str take_word(str *rest) {
-    while (rest->n && is_blank(rest->p[0])) *rest = str_from(*rest, 1);
-    isize n = 0;
-    while (n < rest->n && !is_blank(rest->p[n])) n++;
-    str word = str_sub(*rest, 0, n);
-    *rest = str_from(*rest, n);
-    return word;
+    str s = *rest;
+    isize from = 0;
+    while (from < s.n && is_blank(s.p[from])) from++;
+    isize end = from;
+    while (end < s.n && !is_blank(s.p[end])) end++;
+    *rest = str_from(s, end);
+    return str_sub(s, from, end - from);
 }
 
 static bool attribute_is(str line, str name, str *value) {

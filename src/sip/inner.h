@@ -75,6 +75,11 @@ bool sip_param_read(str s, isize *at, struct sip_param *p, struct fail *f);
 /* Like sip_list_next, but an empty item before a comma is an item too. */
 bool sip_list_item(str *rest, str *item);
 
+/* An address that is as nearly all are: a name or none, a URI in angle brackets, a tag or none. False: look closer. */
+bool sip_addr_usual(struct sip_addr *a, str value);
+/* sip_addr_parse without that short cut. */
+enum err sip_addr_parse_closely(struct sip_addr *a, str value, struct fail *f);
+
 /* ---- the message --------------------------------------------------------------------------- */
 
 /* The start line of the message at the front of `bytes`, after what may stand before it. */
@@ -105,10 +110,8 @@ enum sip_line_kind sip_line_next(str bytes, isize *at, struct sip_line *line);
  * token's, or -1. */
 bool sip_header_split(str text, struct sip_header *h, isize *odd);
 
-/* Names of headers are stored with so much room; sip_header_known reads as much. */
-enum { SIP_NAME_ROOM = 24 };
-/* As sip_header_from_name for a full name in its usual spelling; SIP_HDR_OTHER: look closer. SIP_NAME_ROOM bytes
- * from p on are readable, whatever n. */
+/* As sip_header_from_name for a full name in its usual spelling; SIP_HDR_OTHER: look closer. Read a word at a time: n,
+ * rounded up to eights, bytes are readable. */
 enum sip_header_id sip_header_known(const u8 *p, isize n);
 
 /* What one pass over the headers gathers beside the message itself. */

@@ -25,36 +25,10 @@ static bool is_word(const u8 *p, const char *word, isize n) {
     return true;
 }
 
-/* The offset of the "<" of a name-addr; -1 where there is none, or where that is not sure. */
-static isize angle_open(str v) {
-    if (v.n && v.p[0] == '<') return 0;
-    isize from = 0;
-    if (v.n && v.p[0] == '"') {
-        from = sip_quote_end(v, 0);
-        if (from < 0) return -1;
-        from = sip_span(v, from, SIP_CH_LWS);
-        return from < v.n && v.p[from] == '<' ? from : -1;
-    }
-    while (from < v.n && v.p[from] != '<' && v.p[from] != ';') from++;
-    return from < v.n && v.p[from] == '<' ? from : -1;
-}
-
-/* "Ann" <sip:ann@example.org>;tag=7, with no parameter before the tag, or with none at all. */
 static str take_tag(str value) {
-    enum { TAG = 5 };
-    isize open = angle_open(value);
-    const u8 *close =
-        open < 0 ? NULL : memchr(value.p + open, '>', (size_t)(value.n - open));
-    if (close) {
-        str rest = str_from(value, close + 1 - value.p);
-        if (rest.n == 0) return (str){0};
-        if (rest.n > TAG && rest.p[0] == ';' && is_word(rest.p + 1, "tag", 3) &&
-            rest.p[TAG - 1] == '=' && sip_span(rest, TAG, SIP_CH_VALUE) == rest.n)
-            return str_from(rest, TAG);
-    }
     struct sip_addr a;
     struct fail f;
-    (void)!sip_addr_parse(&a, value, &f);
+    if (!sip_addr_usual(&a, value)) (void)!sip_addr_parse(&a, value, &f);
     return a.tag;
 }
 
@@ -156,8 +130,9 @@ static inline str trim(str s) {
 static void take_header(struct reading *r, str line, isize room) {
     struct sip_msg *m = r->m;
     isize colon = scan_near(line, room, ':');
-    enum sip_header_id id =
-        colon < line.n && room >= SIP_NAME_ROOM ? sip_header_known(line.p, colon) : 0;
+    enum sip_header_id id = colon < line.n && ((colon + 7) & ~7) <= room
+                                ? sip_header_known(line.p, colon)
+                                : 0;
     struct sip_header odd, *h = &odd;
     if (id && m->nheaders < SIP_MAX_HEADERS) {
         h = &m->headers[m->nheaders++];

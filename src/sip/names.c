@@ -5,7 +5,7 @@
 #include <string.h>
 
 struct header_name {
-    char text[SIP_NAME_ROOM]; /* filled up with zeroes: compared a word at a time */
+    _Alignas(32) char text[24]; /* filled up with zeroes: compared a word at a time */
     u8 n;
     bool is_list;
 };

@@ -8,7 +8,7 @@ void trace_init(struct trace *t) {
     *t = (struct trace){.names = arena_open((isize)256 << 20)};
     t->endpoints = base_grow(NULL, &t->cap_endpoints, 1, (isize)sizeof *t->endpoints);
     t->nendpoints = 1;
-    t->numbers_met = base_new(NUMBERS_MET, (isize)sizeof *t->numbers_met);
+    t->numbers_met = base_new(NUMBERS_MET + 1, (isize)sizeof *t->numbers_met);
 }
 
 void trace_drop(struct trace *t) {
@@ -163,10 +163,19 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     return (u32)t->nseen++;
 }
 
-void trace_fact(struct trace *t, struct fact f, str label) {
+void trace_fact(struct trace *t, struct fact f) {
     t->facts = base_grow(t->facts, &t->cap_facts, t->nfacts + 1, (isize)sizeof *t->facts);
-    f.label = str_table_add(&t->strings, label);
     t->facts[t->nfacts++] = f;
+}
+
+u32 trace_label(struct trace *t, str label) {
+    return str_table_add(&t->strings, label);
+}
+
+u32 trace_word(struct trace *t, str literal) {
+    struct word_met *met = &t->words_met[((uintptr_t)literal.p >> 2) % WORDS_MET];
+    if (met->p != literal.p) *met = (struct word_met){literal.p, trace_label(t, literal)};
+    return met->label;
 }
 
 str trace_bytes(const struct trace *t, u32 seen, arena *a) {

@@ -51,10 +51,16 @@ struct fact {
 /* Numbers that were read lately: the same few stand in all messages of a call. */
 struct number_met {
     u64 key;
+    u32 label; /* its text as a string; 0: not asked for yet */
     u8 text[30], n;
     bool withheld;
 };
-enum { NUMBERS_MET = 256 };
+/* A text of the program itself and the number of its string. */
+struct word_met {
+    const u8 *p;
+    u32 label;
+};
+enum { NUMBERS_MET = 256, WORDS_MET = 64 };
 
 struct trace {
     struct seen *seen;
@@ -72,7 +78,9 @@ struct trace {
     struct row_set told; /* of the same messages, the one that has given its facts */
     struct row_set
         answered; /* of the answers on one hop, the one that has said who calls whom */
-    struct number_met *numbers_met;
+    struct number_met
+        *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
+    struct word_met words_met[WORDS_MET];
     struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
     isize nkept, cap_kept;
@@ -88,7 +96,10 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
-void trace_fact(struct trace *t, struct fact f, str label);
+/* f.label is a string number, as these give it. */
+void trace_fact(struct trace *t, struct fact f);
+u32 trace_label(struct trace *t, str label);
+u32 trace_word(struct trace *t, str literal); /* for what stands in the program: S("…") */
 
 /* The SIP of one row; in the arena or in place. Empty when its source can no longer give it. */
 str trace_bytes(const struct trace *t, u32 seen, arena *a);

@@ -157,9 +157,10 @@ static void facts_have_labels(void **state) {
     (void)state;
     struct trace t;
     trace_init(&t);
-    trace_fact(&t, (struct fact){.hash = 1, .kind = 2}, S("X-CID"));
-    trace_fact(&t, (struct fact){.hash = 3}, (str){0});
-    trace_fact(&t, (struct fact){.hash = 4}, S("X-CID"));
+    u32 label = trace_label(&t, S("X-CID"));
+    trace_fact(&t, (struct fact){.hash = 1, .label = label, .kind = 2});
+    trace_fact(&t, (struct fact){.hash = 3, .label = trace_label(&t, (str){0})});
+    trace_fact(&t, (struct fact){.hash = 4, .label = trace_word(&t, S("X-CID"))});
     assert_int_equal(t.nfacts, 3);
     assert_int_equal(t.facts[0].label, t.facts[2].label);
     assert_int_equal(t.facts[1].label, 0);
