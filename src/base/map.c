@@ -85,11 +85,18 @@ u32 str_table_find(const struct str_table *t, str s) {
     return str_place(t, s, str_hash(s))->id;
 }
 
-u32 str_table_add(struct str_table *t, str s) {
+struct str_key str_table_key(const struct str_table *t, str s) {
+    if (s.n == 0) return (struct str_key){0};
+    u32 hash = str_hash(s);
+    if (t->cap_slots) __builtin_prefetch(&t->slots[hash & (t->cap_slots - 1)]);
+    return (struct str_key){s, hash};
+}
+
+u32 str_table_add_key(struct str_table *t, struct str_key key) {
+    str s = key.s;
     if (s.n == 0) return 0;
     if (t->n * 4 >= t->cap_slots * 3) str_table_widen(t);
-    u32 hash = str_hash(s);
-    struct str_slot *slot = str_place(t, s, hash);
+    struct str_slot *slot = str_place(t, s, key.hash);
     if (slot->id) return slot->id;
     must(t->nbytes + s.n < UINT32_MAX && t->n < UINT32_MAX - 1);
     t->bytes = base_grow(t->bytes, &t->cap_bytes, t->nbytes + s.n, 1);
@@ -98,8 +105,12 @@ u32 str_table_add(struct str_table *t, str s) {
     t->nbytes += s.n;
     t->n++;
     t->ends[t->n] = (u32)t->nbytes;
-    *slot = (struct str_slot){hash, (u32)t->n};
+    *slot = (struct str_slot){key.hash, (u32)t->n};
     return (u32)t->n;
+}
+
+u32 str_table_add(struct str_table *t, str s) {
+    return str_table_add_key(t, str_table_key(t, s));
 }
 
 str str_table_get(const struct str_table *t, u32 id) {

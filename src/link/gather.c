@@ -215,6 +215,9 @@ static void agent(struct gather *g, const struct sip_msg *m) {
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
     u64 key = hash_mix(hash, g->t->seen[g->seen].src);
+    u64 *met = &g->t->agents_met[key % AGENTS_MET];
+    if (*met == key) return;
+    *met = key;
     u32 *known = map_put(&g->t->agents_known, key);
     if (*known) return;
     *known = 1;
@@ -391,7 +394,8 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 /* ---- which messages say anything ----------------------------------------------------------- */
 
 static u64 answer_hash(const struct seen *r) {
-    return ((u64)r->call_id << 32 | r->cseq) ^ r->from_tag ^ ((u64)r->src + r->dst) << 20;
+    return ((u64)r->call_id << 32 | r->cseq) +
+           r->from_tag * (((u64)r->src + r->dst) * 2 + 1);
 }
 
 static bool same_answer(const struct seen *a, const struct seen *b) {

@@ -27,6 +27,11 @@ void trace_drop(struct trace *t) {
     *t = (struct trace){0};
 }
 
+void trace_rest(struct trace *t) {
+    row_set_rest(&t->told);
+    row_set_rest(&t->answered);
+}
+
 u32 trace_source(struct trace *t, const struct source *s) {
     for (isize i = 0; i < t->nsources; i++) {
         const struct source *have = &t->sources[i];
@@ -131,7 +136,9 @@ static u64 keep(struct trace *t, str bytes) {
 
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m) {
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
+    struct str_key call_id = str_table_key(&t->strings, m->call_id);
     t->seen = base_grow(t->seen, &t->cap_seen, t->nseen + 1, (isize)sizeof *t->seen);
+    u32 content = content_hash(s->bytes); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
         .time_us = s->time_us,
@@ -140,12 +147,12 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
         .line = (u32)s->line,
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
-        .call_id = str_table_add(&t->strings, m->call_id),
+        .call_id = str_table_add_key(&t->strings, call_id),
         .cseq = m->cseq.number,
         .branch = hash32(m->branch),
         .from_tag = hash32(m->from_tag),
         .to_tag = hash32(m->to_tag),
-        .content = content_hash(s->bytes),
+        .content = content,
         .precision_us = s->precision_us ? s->precision_us : 1,
         .source = (u16)s->source,
         .status = m->status,

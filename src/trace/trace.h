@@ -60,7 +60,7 @@ struct word_met {
     const u8 *p;
     u32 label;
 };
-enum { NUMBERS_MET = 256, WORDS_MET = 64 };
+enum { NUMBERS_MET = 256, WORDS_MET = 64, AGENTS_MET = 512 };
 
 struct trace {
     struct seen *seen;
@@ -81,7 +81,8 @@ struct trace {
     struct number_met
         *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
     struct word_met words_met[WORDS_MET];
-    struct map agents_known; /* software, by its name and who sent it */
+    u64 agents_met[AGENTS_MET]; /* keys of agents_known that came lately */
+    struct map agents_known;    /* software, by its name and who sent it */
     u8 *kept;
     isize nkept, cap_kept;
     arena names; /* of sources */
@@ -93,6 +94,9 @@ void trace_drop(struct trace *t);
 /* The same name and kind gives the same number. Keeps copies of the strings; keeps read_ctx. */
 u32 trace_source(struct trace *t, const struct source *s);
 u32 trace_endpoint(struct trace *t, const struct endpoint *e);
+
+/* All has been added for now: gives memory back that only adding needs. Adding goes on all the same. */
+void trace_rest(struct trace *t);
 
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
