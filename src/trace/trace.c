@@ -153,13 +153,14 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
         .from_tag = hash32(m->from_tag),
         .to_tag = hash32(m->to_tag),
         .content = content,
-        .precision_us = s->precision_us ? s->precision_us : 1,
+        .precision_us =
+            (u32)i64_min(s->precision_us ? s->precision_us : 1, SEEN_COARSEST) &
+            SEEN_COARSEST,
+        .status = m->status & 1023u,
+        .vantage = (u32)s->vantage & 3,
         .source = (u16)s->source,
-        .status = m->status,
-        .method = (u8)(m->is_request ? m->method : m->cseq.method),
-        .transport = (u8)s->transport,
-        .vantage = (u8)s->vantage,
-        .attempt = (u8)i64_min(s->attempt, UINT8_MAX),
+        .method = (u32)(m->is_request ? m->method : m->cseq.method) & 31,
+        .transport = (u32)s->transport & 7,
     };
     if (m->is_request) r->flags |= SEEN_REQUEST;
     if (s->cut || m->cut) r->flags |= SEEN_CUT;

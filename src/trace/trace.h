@@ -4,7 +4,7 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 80 bytes; the SIP itself stays in its source and is read again when shown,
+ * A row of seen[] is 64 bytes; the SIP itself stays in its source and is read again when shown,
  * or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
@@ -22,6 +22,7 @@ enum seen_flag {
     SEEN_ANSWERED = 16, /* in trace.answered */
 };
 
+/* 64 bytes: one line of a cache. */
 struct seen {
     i64 time_us;
     u64 at;
@@ -30,17 +31,21 @@ struct seen {
     u32 call_id;  /* string number; 0: the message has none */
     u32 cseq;
     u32 branch, from_tag, to_tag; /* hashes, 0 where absent */
-    u32 content; /* hash of the text without its CRs and trailing blank lines */
-    u32 precision_us;
-    u16 source;
-    u16 status; /* 0 in a request */
-    u8 method;  /* enum sip_method: of the request, or that the response answers */
-    u8 flags, transport, vantage;
-    u8 attempt;
+    u32 content;           /* hash of the text without its CRs and trailing blank lines */
+    u32 precision_us : 20; /* at most SEEN_COARSEST */
+    u32 status : 10;       /* 0 in a request */
+    u32 vantage : 2;
+    u32 source : 16;
+    u32 method : 5; /* enum sip_method: of the request, or that the response answers */
+    u32 transport : 3;
+    u32 flags : 8;
 };
+enum { SEEN_COARSEST = (1 << 20) - 1 };
+_Static_assert(sizeof(struct seen) == 64, "a row of seen[] has grown");
+_Static_assert(SIP_METHOD_OTHER < 32, "a method has no room in a row of seen[]");
 
-/* What a message says that helps linking. `link` gathers facts while the message is parsed. */
-struct fact {
+/* What a message says that helps linking. `link` gathers facts while the message is parsed. 20 bytes, two for each message. */
+struct __attribute__((packed, aligned(4))) fact {
     u64 hash;
     u32 seen;
     u32 label; /* string number: the header's name, the number as written … for people */
