@@ -145,15 +145,18 @@ static struct number_met *number_met(struct trace *t, str user) {
     return met;
 }
 
-static u32 user_label(struct trace *t, str user) {
-    struct number_met *met = number_met(t, user);
-    if (!met->label) met->label = trace_label(t, user);
+static u32 label_of(struct gather *g, struct number_met *met, str user) {
+    if (!met->label) met->label = trace_label(g->t, user);
     return met->label;
 }
 
 static void number_of(struct gather *g, enum fact_kind kind, str user) {
-    u64 key = number_met(g->t, user)->key;
-    if (key) add(g, kind, key, user_label(g->t, user));
+    struct number_met *met = number_met(g->t, user);
+    if (met->key) add(g, kind, met->key, label_of(g, met, user));
+}
+
+static void add_user(struct gather *g, enum fact_kind kind, str user) {
+    add(g, kind, 0, label_of(g, number_met(g->t, user), user));
 }
 
 static str user_of_addr(str value, str *display) {
@@ -182,7 +185,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
-    if (user.n) add(g, FACT_FROM, 0, user_label(g->t, user));
+    if (user.n) add_user(g, FACT_FROM, user);
     if (display.n) add(g, FACT_DISPLAY, 0, trace_label(g->t, display));
     if (number_met(g->t, user)->withheld) add(g, FACT_WITHHELD, 0, 0);
     number_of(g, FACT_CALLER, user);
@@ -195,7 +198,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     number_of(g, FACT_CALLED, user);
     bool about_self =
         m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
-    add(g, FACT_TO, 0, user_label(g->t, about_self || target.n == 0 ? user : target));
+    add_user(g, FACT_TO, about_self || target.n == 0 ? user : target);
     numbers_of(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
     numbers_of(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
     numbers_of(g, m, SIP_HDR_REMOTE_PARTY_ID, FACT_CALLER);
@@ -415,10 +418,10 @@ static void people_of_answer(struct gather *g, const struct sip_msg *m) {
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
     if (number_met(g->t, user)->withheld) add(g, FACT_WITHHELD, 0, 0);
-    if (user.n) add(g, FACT_FROM, 0, user_label(g->t, user));
+    if (user.n) add_user(g, FACT_FROM, user);
     number_of(g, FACT_CALLER, user);
     if (to) user = user_of_addr(to->value, &display);
-    if (user.n) add(g, FACT_TO, 0, user_label(g->t, user));
+    if (user.n) add_user(g, FACT_TO, user);
     number_of(g, FACT_CALLED, user);
 }
 

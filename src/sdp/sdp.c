@@ -17,12 +17,11 @@ static void note(struct sdp *d, str text, str part, const char *why) {
 /* Takes the line off *rest without its line end: CRLF, LF or CR. */
 static str take_line(str *rest) {
     str s = *rest;
-    isize lf = str_find(s, '\n'), end = lf < 0 ? s.n : lf;
-    isize cr = scan_near((str){s.p, end}, s.n, '\r');
-    if (cr < end && (cr + 1 < end || lf < 0)) {
+    isize end = scan_near(s, s.n, '\n'), cr = scan_near((str){s.p, end}, s.n, '\r');
+    if (cr < end && (cr + 1 < end || end == s.n)) {
         *rest = str_from(s, cr + 1);
     } else {
-        *rest = str_from(s, lf < 0 ? s.n : lf + 1);
+        *rest = str_from(s, end + 1);
     }
     return (str){s.p, cr};
 }
@@ -30,8 +29,8 @@ static str take_line(str *rest) {
 bool sdp_line_next(str *rest, struct sdp_line *line) {
     while (rest->n) {
         str text = take_line(rest);
-        if (str_trim(text).n == 0) continue;
         bool formed = text.n >= 2 && is_alpha(text.p[0]) && text.p[1] == '=';
+        if (!formed && str_trim(text).n == 0) continue;
         *line = formed ? (struct sdp_line){text.p[0], str_from(text, 2)}
                        : (struct sdp_line){0, text};
         return true;

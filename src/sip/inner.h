@@ -77,8 +77,9 @@ bool sip_list_item(str *rest, str *item);
 
 /* An address that is as nearly all are: a name or none, a URI in angle brackets, a tag or none. False: look closer. */
 bool sip_addr_usual(struct sip_addr *a, str value);
-/* sip_addr_parse without that short cut. */
+/* sip_addr_parse and sip_uri_parse without their short cuts. */
 enum err sip_addr_parse_closely(struct sip_addr *a, str value, struct fail *f);
+enum err sip_uri_parse_closely(struct sip_uri *u, str value, struct fail *f);
 
 /* ---- the message --------------------------------------------------------------------------- */
 

@@ -137,6 +137,7 @@ static void take_header(struct reading *r, str line, isize room) {
     if (id && m->nheaders < SIP_MAX_HEADERS) {
         h = &m->headers[m->nheaders++];
         h->id = (u16)id;
+        m->present |= (u64)1 << id;
         h->name = (str){line.p, colon};
         h->value = trim((str){line.p + colon + 1, line.n - colon - 1});
     } else if (!sip_header_keep(m, line, h)) {
@@ -202,6 +203,7 @@ enum err sip_msg_parse(struct sip_msg *m, str bytes, struct fail *f) {
     r.pass.bare_lf = start.ended && (at < 2 || bytes.p[at - 2] != '\r');
     bool whole = take_headers(&r, &at);
     m->head = str_sub(bytes, start.at, at - start.at);
+    m->crlf = !r.pass.bare_lf;
     if (!whole) {
         m->cut = true;
         *f = (struct fail){ERR_MORE, bytes.n, sip_note_text(SIP_NOTE_HEADERS_CUT)};

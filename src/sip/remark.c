@@ -27,7 +27,8 @@ void sip_note_part(struct sip_msg *m, enum sip_note_code code, str part) {
 
 void sip_msg_init(struct sip_msg *m, str bytes) {
     m->bytes = bytes;
-    m->is_request = m->cut = false;
+    m->is_request = m->cut = m->crlf = false;
+    m->present = 0;
     m->method = SIP_METHOD_NONE;
     m->status = 0;
     m->method_name = m->uri = m->reason = m->version = m->head = m->body = (str){0};
@@ -49,6 +50,7 @@ bool sip_header_keep(struct sip_msg *m, str text, struct sip_header *h) {
     if (odd >= 0) sip_note_part(m, SIP_NOTE_HEADER_BYTE, str_sub(text, odd, 1));
     if (m->nheaders < SIP_MAX_HEADERS) {
         m->headers[m->nheaders++] = *h;
+        m->present |= (u64)1 << h->id;
     } else if (m->headers_skipped++ == 0) {
         sip_note_part(m, SIP_NOTE_HEADERS_MANY, text);
     }
@@ -112,6 +114,7 @@ enum err sip_msg_check(struct sip_msg *m, str bytes, struct fail *f) {
     }
     bool whole = read_headers(m, &at, &pass);
     m->head = str_sub(bytes, start.at, at - start.at);
+    m->crlf = !pass.bare_lf;
     sip_bytes_check(m);
     if (!whole) {
         m->cut = true;

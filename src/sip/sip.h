@@ -182,6 +182,8 @@ struct sip_msg {
     u16 status;             /* of a response; 0 where unreadable, and in a request */
     str reason;             /* of a response */
     str version;            /* "SIP/2.0" */
+    bool crlf;              /* every line of the head ends in CRLF */
+    u64 present;            /* a bit for every enum sip_header_id among headers[] */
     struct sip_header headers[SIP_MAX_HEADERS];
     isize nheaders,
         headers_skipped; /* skipped: past SIP_MAX_HEADERS; checked, not kept */

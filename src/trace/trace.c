@@ -116,10 +116,13 @@ static u64 hash_with_crs(str text) {
 }
 
 /* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
-static u32 content_hash(str text) {
+static u32 content_hash(str text, const struct sip_msg *m) {
     u64 hash = 0;
+    /* the parser has looked at the head */
+    bool looked = m->crlf && m->head.p == text.p && m->bytes.p == text.p;
+    bool crlf = is_crlf(str_from(text, looked ? m->head.n : 0));
     text = str_trim(text);
-    if (!is_crlf(text)) return (u32)hash_with_crs(text) | 1;
+    if (!crlf) return (u32)hash_with_crs(text) | 1;
     do {
         hash = piece_hash(hash, str_sub(text, 0, PIECE));
         text = str_from(text, PIECE);
@@ -138,7 +141,7 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
     struct str_key call_id = str_table_key(&t->strings, m->call_id);
     t->seen = base_grow(t->seen, &t->cap_seen, t->nseen + 1, (isize)sizeof *t->seen);
-    u32 content = content_hash(s->bytes); /* while the Call-ID's place is on its way */
+    u32 content = content_hash(s->bytes, m); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
         .time_us = s->time_us,

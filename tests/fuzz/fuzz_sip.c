@@ -29,7 +29,7 @@ static void check_params(str params) {
     must(str_inside(sip_param_get(params, S("tag"), NULL), params));
 }
 
-/* The short cut for usual addresses leads where the long way does. */
+/* The short cuts for what is usual lead where the long ways do. */
 static void check_shortcut(str value, const struct sip_addr *a, const struct fail *f) {
     struct sip_addr b;
     struct fail g;
@@ -37,6 +37,17 @@ static void check_shortcut(str value, const struct sip_addr *a, const struct fai
     must(same_place(a->display, b.display) && same_place(a->uri, b.uri));
     must(same_place(a->params, b.params) && same_place(a->tag, b.tag));
     must(a->star == b.star);
+}
+
+static void check_uri_shortcut(str value, const struct sip_uri *u, const struct fail *f) {
+    struct sip_uri v;
+    struct fail g;
+    must(sip_uri_parse_closely(&v, value, &g) == f->err && f->at == g.at);
+    must(same_place(u->scheme, v.scheme) && same_place(u->user, v.user));
+    must(same_place(u->password, v.password) && same_place(u->host, v.host));
+    must(same_place(u->number, v.number) && same_place(u->params, v.params));
+    must(same_place(u->headers, v.headers) && u->port == v.port);
+    must((u->headers.p == NULL) == (v.headers.p == NULL));
 }
 
 static void check_addr(str value) {
@@ -49,6 +60,7 @@ static void check_addr(str value) {
     must(str_inside(a.params, value) && str_inside(a.tag, value));
     check_params(a.params);
     check_fail(sip_uri_parse(&u, a.uri, &f), &f, a.uri);
+    check_uri_shortcut(a.uri, &u, &f);
     str parts[] = {u.scheme, u.user, u.password, u.host, u.number, u.params, u.headers};
     for (isize i = 0; i < countof(parts); i++) must(str_inside(parts[i], a.uri));
 }

@@ -36,9 +36,10 @@ static inline bool message_reads_same(const struct sip_msg *a, const struct sip_
         &b->method_name, &b->uri,    &b->reason,          &b->version,
         &b->head,        &b->body,   &b->call_id,         &b->from_tag,
         &b->to_tag,      &b->branch, &b->cseq.method_name};
-    bool ok = a->is_request == b->is_request && a->cut == b->cut &&
-              a->method == b->method && a->status == b->status &&
-              a->nheaders == b->nheaders && a->headers_skipped == b->headers_skipped &&
+    bool ok = a->is_request == b->is_request && a->cut == b->cut && a->crlf == b->crlf &&
+              a->present == b->present && a->method == b->method &&
+              a->status == b->status && a->nheaders == b->nheaders &&
+              a->headers_skipped == b->headers_skipped &&
               a->cseq.number == b->cseq.number && a->cseq.method == b->cseq.method;
     for (isize i = 0; i < countof(x); i++) ok = ok && same_place(*x[i], *y[i]);
     for (isize i = 0; ok && i < a->nheaders; i++) {
