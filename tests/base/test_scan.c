@@ -68,10 +68,28 @@ static void nothing_is_missed_and_nothing_is_read_past_the_end(void **state) {
     }
 }
 
+static void the_near_one_is_found(void **state) {
+    (void)state;
+    u8 bytes[80];
+    for (isize n = 0; n < countof(bytes); n++) {
+        fill(bytes, n);
+        str s = edge_copy((str){bytes, n});
+        for (isize from = 0; from <= n; from += 3) {
+            for (isize to = from; to <= n; to += 5) {
+                str part = str_sub(s, from, to - from);
+                isize at = str_find(part, 10);
+                assert_int_equal(scan_near(part, n - from, 10), at < 0 ? part.n : at);
+            }
+        }
+        edge_drop(s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_ways_agree),
         cmocka_unit_test(every_byte_is_itself_alone),
+        cmocka_unit_test(the_near_one_is_found),
         cmocka_unit_test(nothing_is_missed_and_nothing_is_read_past_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
