@@ -130,13 +130,13 @@ str fact_call_id_bare(str local) {
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
-/* number_read, of what matters here; borrows until the next one is asked for. */
+/* number_key_of, remembered; borrows until the next one is asked for. */
 static struct number_met *number_met(struct trace *t, str user) {
     bool fits = user.n > 0 && user.n <= countof(t->numbers_met->text);
     struct number_met *met =
         &t->numbers_met[fits ? hash_bytes(user, 0) % NUMBERS_MET : NUMBERS_MET];
     if (fits && str_eq((str){met->text, met->n}, user)) return met;
-    struct number n = number_read(user);
+    struct number_key n = number_key_of(user);
     *met = (struct number_met){.key = n.key, .withheld = n.withheld};
     if (fits) {
         memcpy(met->text, user.p, (size_t)user.n);

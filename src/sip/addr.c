@@ -6,6 +6,8 @@
  * A broken address is read as far as it makes sense: a tag decides which dialog a message is in. */
 #include "sip/inner.h"
 
+#include "base/scan.h"
+
 static void read_params(struct sip_addr *a, str v, isize at, struct fail *f) {
     a->params = str_from(v, at);
     struct sip_param p;
@@ -109,8 +111,10 @@ static isize usual_open(str v, str *display) {
 bool sip_addr_usual(struct sip_addr *a, str v) {
     enum { TAG = 5 };
     isize open = usual_open(v, &a->display);
-    const u8 *close = open < 0 ? NULL : memchr(v.p + open, '>', (size_t)(v.n - open));
-    if (!close) return false;
+    if (open < 0) return false;
+    str after = str_from(v, open);
+    const u8 *close = after.p + scan_near(after, after.n, '>');
+    if (close == v.p + v.n) return false;
     a->uri = (str){v.p + open + 1, close - v.p - open - 1};
     if (a->uri.n == 0 || sip_is(a->uri.p[0], SIP_CH_LWS) || sip_is(close[-1], SIP_CH_LWS))
         return false;

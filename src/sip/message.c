@@ -61,10 +61,10 @@ static str usual_branch(str via) {
         return (str){0};
     if (sip_is(via.p[at + 1], SIP_CH_LWS)) return (str){0};
     for (isize semicolon = at;;) {
-        isize next = str_find(str_from(via, semicolon + 1), ';');
-        if (next < 0) return (str){0};
-        semicolon += next + 1;
+        str after = str_from(via, semicolon + 1);
+        semicolon += scan_near(after, after.n, ';') + 1;
         str param = str_from(via, semicolon);
+        if (param.n == 0) return (str){0};
         if (param.n > BRANCH && is_word(param.p + 1, "branch", BRANCH - 2) &&
             param.p[BRANCH - 1] == '=') {
             isize end = sip_span(param, BRANCH, SIP_CH_VALUE);
