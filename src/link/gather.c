@@ -210,6 +210,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
 /* The software that sent it; each name once for each sender. A proxy passes on what others say of themselves: who asks
  * with one Via is surely the one that speaks. */
 static void agent(struct gather *g, const struct sip_msg *m) {
+    struct trace *t = g->t;
     const struct sip_header *h = sip_header_first(m, SIP_HDR_USER_AGENT);
     if (!h) h = sip_header_first(m, SIP_HDR_SERVER);
     if (!h || h->value.n == 0) return;
@@ -217,11 +218,13 @@ static void agent(struct gather *g, const struct sip_msg *m) {
     bool own =
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
-    u64 key = hash_mix(hash, g->t->seen[g->seen].src);
-    u64 *met = &g->t->agents_met[key % AGENTS_MET];
-    if (*met == key) return;
-    *met = key;
-    u32 *known = map_put(&g->t->agents_known, key);
+    u32 src = t->seen[g->seen].src;
+    u64 key = hash_mix(hash, src);
+    t->agent_met = base_grow(t->agent_met, &t->cap_agent_met, (isize)src + 1,
+                             (isize)sizeof *t->agent_met);
+    if (t->agent_met[src] == key) return;
+    t->agent_met[src] = key;
+    u32 *known = map_put(&t->agents_known, key);
     if (*known) return;
     *known = 1;
     trace_fact(

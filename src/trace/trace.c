@@ -17,6 +17,7 @@ void trace_drop(struct trace *t) {
     base_free(t->endpoints);
     base_free(t->facts);
     base_free(t->numbers_met);
+    base_free(t->agent_met);
     base_free(t->kept);
     map_drop(&t->endpoint_index);
     map_drop(&t->agents_known);

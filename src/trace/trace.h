@@ -65,7 +65,7 @@ struct word_met {
     const u8 *p;
     u32 label;
 };
-enum { NUMBERS_MET = 256, WORDS_MET = 64, AGENTS_MET = 512 };
+enum { NUMBERS_MET = 256, WORDS_MET = 64 };
 
 struct trace {
     struct seen *seen;
@@ -86,8 +86,9 @@ struct trace {
     struct number_met
         *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
     struct word_met words_met[WORDS_MET];
-    u64 agents_met[AGENTS_MET]; /* keys of agents_known that came lately */
-    struct map agents_known;    /* software, by its name and who sent it */
+    u64 *agent_met; /* by endpoint: the last key of agents_known that it came with */
+    isize cap_agent_met;
+    struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
     isize nkept, cap_kept;
     arena names; /* of sources */
