@@ -48,7 +48,7 @@ WEB_SRC  := $(shell find web/src -type f 2>/dev/null) web/package.json web/build
 FUZZ_SECONDS ?= 10
 
 .SECONDARY:
-.PHONY: all run test check lint fuzz bench accuracy fit install release help clean deps deps-test
+.PHONY: all run test check lint fuzz bench bench-parse accuracy fit install release help clean deps deps-test
 
 all: $(OUT)/sipweave
 
@@ -60,6 +60,7 @@ help:
 	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
 	@echo "make bench     speed and memory beside sngrep and tshark on the same file; NEAR_CALLS=232600: one call"
 	@echo "               found among that many in a database, too"
+	@echo "make bench-parse  what taking in one message costs, parsing alone and all of it"
 	@echo "make accuracy  how right the linking is, on worlds whose truth is known (ROWS=\"--seeds 3 hard\")"
 	@echo "make fit       the weights of evidence, from the training worlds, into src/link/weights.h"
 	@echo "make clean     remove everything that was built"
@@ -186,6 +187,16 @@ bench: deps deps-test
 	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
 	@sh bench/run.sh build/release/sipweave
 	@[ -z "$$NEAR_CALLS" ] || sh bench/near.sh build/release/sipweave build/release/lib.a
+
+bench-parse: deps
+	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
+	@mkdir -p build/bench
+	@[ -s build/bench/traffic.pcap ] || \
+	    { gcc -O2 -o build/bench/traffic bench/traffic.c && \
+	      build/bench/traffic 2000 20 > build/bench/traffic.pcap; }
+	@$(CC) -std=c17 -D_GNU_SOURCE -Isrc $(CFLAGS_release) $(PKG_CFLAGS) -o build/bench/parse \
+	    bench/parse.c build/release/lib.a $(PKG_LIBS) -lm -lpthread
+	@build/bench/parse build/bench/traffic.pcap
 
 accuracy: deps deps-test
 	@$(MAKE) --no-print-directory BUILD=release build/release/world/accuracy

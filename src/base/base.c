@@ -2,17 +2,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#define XXH_INLINE_ALL /* most of what is hashed is short: a call costs as much as the hash */
 #include <xxhash.h>
 
 str str_z(const char *z) {
     return (str){(const u8 *)z, z ? (isize)strlen(z) : 0};
 }
 
-bool str_eq_nocase(str a, str b) {
-    if (a.n != b.n) return false;
-    for (isize i = 0; i < a.n; i++) {
-        if (to_lower(a.p[i]) != to_lower(b.p[i])) return false;
+bool str_fold_eq(const u8 *a, const u8 *b, isize n) {
+    for (isize i = 0; i < n; i++) {
+        if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) return false;
     }
     return true;
 }
@@ -43,9 +44,27 @@ isize str_find_str(str s, str needle) {
     return hit ? hit - s.p : -1;
 }
 
+/* The byte of a needle to look for first: one without case, if there is one. */
+static isize pivot_of(str needle) {
+    for (isize i = 0; i < needle.n; i++) {
+        if (!is_alpha(needle.p[i])) return i;
+    }
+    return 0;
+}
+
 isize str_find_nocase(str s, str needle) {
-    for (isize i = 0; i + needle.n <= s.n; i++) {
-        if (str_eq_nocase(str_sub(s, i, needle.n), needle)) return i;
+    if (needle.n == 0) return 0;
+    isize pivot = pivot_of(needle), last = s.n - needle.n;
+    u8 c = to_lower(needle.p[pivot]);
+    for (isize i = 0; i <= last; i++) {
+        if (!is_alpha(c)) {
+            isize next = str_find(str_sub(s, i + pivot, last + 1 - i), c);
+            if (next < 0) return -1;
+            i += next;
+        } else if (to_lower(s.p[i]) != c) {
+            continue;
+        }
+        if (str_fold_eq(s.p + i, needle.p, needle.n)) return i;
     }
     return -1;
 }
@@ -103,18 +122,67 @@ u64 hash_mix(u64 a, u64 b) {
     return hash_bytes((str){(const u8 *)pair, (isize)sizeof pair}, 0);
 }
 
+/* What stands before the items of a block. From MAPPED_FROM bytes on a block is pages of its own: then a larger one is had
+ * by moving page tables, nothing is copied or zeroed, and what is not used yet is not there. */
+struct block {
+    isize mapped; /* its bytes in all; 0: it is from the heap */
+    isize pad;
+};
+
+enum { MAPPED_FROM = 1 << 20, MAPPED_HEAD = 64 }; /* rows of 64 bytes do not straddle */
+
+static struct block *block_of(void *items) {
+    return items ? (struct block *)items - 1 : NULL;
+}
+
+static isize whole_pages(isize bytes) {
+    return (bytes + 4095) & ~(isize)4095;
+}
+
+static void *map_block(isize bytes) {
+    u8 *p = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    must(p != MAP_FAILED);
+    return p;
+}
+
+/* To pages of its own, from the heap or from fewer pages. */
+static void *grow_mapped(void *items, isize had, isize bytes) {
+    struct block *old = block_of(items);
+    isize size = whole_pages(bytes + MAPPED_HEAD);
+    u8 *p;
+    if (old && old->mapped) {
+        p = mremap((u8 *)items - MAPPED_HEAD, (size_t)old->mapped, (size_t)size,
+                   MREMAP_MAYMOVE);
+        must(p != MAP_FAILED);
+    } else {
+        p = map_block(size);
+        if (had) memcpy(p + MAPPED_HEAD, items, (size_t)had);
+        free(old);
+    }
+    block_of(p + MAPPED_HEAD)->mapped = size;
+    return p + MAPPED_HEAD;
+}
+
+static void *grow_heap(void *items, isize had, isize bytes) {
+    struct block *b = realloc(block_of(items), sizeof *b + (size_t)bytes);
+    must(b);
+    b->mapped = 0;
+    memset((u8 *)(b + 1) + had, 0, (size_t)(bytes - had));
+    return b + 1;
+}
+
 void *base_grow(void *items, isize *cap, isize need, isize size) {
     if (need <= *cap) return items;
     isize wider = *cap ? *cap : 16;
     while (wider < need) {
-        must(wider <= PTRDIFF_MAX / 2 / size);
+        must(wider <= PTRDIFF_MAX / 4 / size);
         wider *= 2;
     }
-    u8 *moved = realloc(items, (size_t)(wider * size));
-    must(moved);
-    memset(moved + *cap * size, 0, (size_t)((wider - *cap) * size));
+    isize had = *cap * size, bytes = wider * size;
     *cap = wider;
-    return moved;
+    if (bytes >= MAPPED_FROM) return grow_mapped(items, had, bytes);
+    return grow_heap(items, had, bytes);
 }
 
 void *base_new(isize count, isize size) {
@@ -123,5 +191,10 @@ void *base_new(isize count, isize size) {
 }
 
 void base_free(void *items) {
-    free(items);
+    struct block *b = block_of(items);
+    if (b && b->mapped) {
+        munmap((u8 *)items - MAPPED_HEAD, (size_t)b->mapped);
+    } else {
+        free(b);
+    }
 }

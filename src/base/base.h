@@ -60,9 +60,9 @@ struct str_pair {
     bool ok;
 };
 
-str str_z(const char *z);         /* borrows a C string; NULL gives an empty slice */
-bool str_eq_nocase(str a, str b); /* ASCII only, as RFC 3261 §7.3.1 asks */
-int str_cmp(str a, str b);        /* bytewise, for sorting; shorter first */
+str str_z(const char *z); /* borrows a C string; NULL gives an empty slice */
+bool str_fold_eq(const u8 *a, const u8 *b, isize n); /* str_eq_nocase of n bytes */
+int str_cmp(str a, str b); /* bytewise, for sorting; shorter first */
 bool str_starts(str s, str prefix);
 bool str_starts_nocase(str s, str prefix);
 bool str_ends(str s, str suffix);
@@ -119,6 +119,11 @@ static inline bool str_eq(str a, str b) {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, (size_t)a.n) == 0);
 }
 
+/* ASCII only, as RFC 3261 §7.3.1 asks. */
+static inline bool str_eq_nocase(str a, str b) {
+    return a.n == b.n && str_fold_eq(a.p, b.p, a.n);
+}
+
 /* The offset of the first such byte, or -1. */
 static inline isize str_find(str s, u8 byte) {
     const u8 *hit = s.n ? memchr(s.p, byte, (size_t)s.n) : NULL;
@@ -150,7 +155,8 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
 
 /* Makes room for at least `need` items of `size` bytes: the block is kept or moved (doubling),
  * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
- * base_free. The only place outside arenas that takes memory from the heap. */
+ * base_free. The only place outside arenas that takes memory from the heap. A large block is
+ * touched page by page as it is used, and moved without being copied. */
 void *base_grow(void *items, isize *cap, isize need, isize size);
 /* `count` zeroed items (one at least), for good. Released by base_free as well. */
 void *base_new(isize count, isize size);

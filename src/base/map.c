@@ -51,27 +51,53 @@ void map_drop(struct map *m) {
     *m = (struct map){0};
 }
 
-/* Where two strings have one hash, the second goes to the next free key. */
-static u64 next_key(u64 key) {
-    return key * 0x9e3779b97f4a7c15u + 1;
+static u32 str_hash(str s) {
+    u64 h = hash_bytes(s, 0);
+    return (u32)(h ^ h >> 32);
+}
+
+/* The place of the string, or the free one where it would stand. */
+static struct str_slot *str_place(const struct str_table *t, str s, u32 hash) {
+    isize mask = t->cap_slots - 1, at = (isize)hash & mask;
+    for (;; at = (at + 1) & mask) {
+        struct str_slot *slot = &t->slots[at];
+        if (!slot->id || (slot->hash == hash && str_eq(str_table_get(t, slot->id), s)))
+            return slot;
+    }
+}
+
+static void str_table_widen(struct str_table *t) {
+    isize cap = t->cap_slots ? t->cap_slots * 2 : 16, mask = cap - 1;
+    struct str_slot *slots = base_new(cap, (isize)sizeof *slots);
+    for (isize i = 0; i < t->cap_slots; i++) {
+        if (!t->slots[i].id) continue;
+        isize at = (isize)t->slots[i].hash & mask;
+        while (slots[at].id) at = (at + 1) & mask;
+        slots[at] = t->slots[i];
+    }
+    base_free(t->slots);
+    t->slots = slots;
+    t->cap_slots = cap;
 }
 
 u32 str_table_find(const struct str_table *t, str s) {
-    if (s.n == 0) return 0;
-    for (u64 key = hash_bytes(s, 0);; key = next_key(key)) {
-        u32 id = map_get(&t->index, key);
-        if (!id || str_eq(str_table_get(t, id), s)) return id;
-    }
+    if (s.n == 0 || t->n == 0) return 0;
+    return str_place(t, s, str_hash(s))->id;
 }
 
-u32 str_table_add(struct str_table *t, str s) {
+struct str_key str_table_key(const struct str_table *t, str s) {
+    if (s.n == 0) return (struct str_key){0};
+    u32 hash = str_hash(s);
+    if (t->cap_slots) __builtin_prefetch(&t->slots[hash & (t->cap_slots - 1)]);
+    return (struct str_key){s, hash};
+}
+
+u32 str_table_add_key(struct str_table *t, struct str_key key) {
+    str s = key.s;
     if (s.n == 0) return 0;
-    u64 key = hash_bytes(s, 0);
-    for (;; key = next_key(key)) {
-        u32 id = map_get(&t->index, key);
-        if (!id) break;
-        if (str_eq(str_table_get(t, id), s)) return id;
-    }
+    if (t->n * 4 >= t->cap_slots * 3) str_table_widen(t);
+    struct str_slot *slot = str_place(t, s, key.hash);
+    if (slot->id) return slot->id;
     must(t->nbytes + s.n < UINT32_MAX && t->n < UINT32_MAX - 1);
     t->bytes = base_grow(t->bytes, &t->cap_bytes, t->nbytes + s.n, 1);
     t->ends = base_grow(t->ends, &t->cap_ends, t->n + 2, (isize)sizeof *t->ends);
@@ -79,8 +105,12 @@ u32 str_table_add(struct str_table *t, str s) {
     t->nbytes += s.n;
     t->n++;
     t->ends[t->n] = (u32)t->nbytes;
-    *map_put(&t->index, key) = (u32)t->n;
+    *slot = (struct str_slot){key.hash, (u32)t->n};
     return (u32)t->n;
+}
+
+u32 str_table_add(struct str_table *t, str s) {
+    return str_table_add_key(t, str_table_key(t, s));
 }
 
 str str_table_get(const struct str_table *t, u32 id) {
@@ -90,7 +120,7 @@ str str_table_get(const struct str_table *t, u32 id) {
 }
 
 void str_table_drop(struct str_table *t) {
-    map_drop(&t->index);
+    base_free(t->slots);
     base_free(t->bytes);
     base_free(t->ends);
     *t = (struct str_table){0};

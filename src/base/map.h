@@ -23,8 +23,13 @@ void map_clear(struct map *m);        /* empties it, keeps its memory */
 void map_drop(struct map *m);
 
 /* Each distinct string once, numbered from 1 in order of arrival; 0 is the empty string. */
+struct str_slot {
+    u32 hash, id; /* id 0: free */
+};
+
 struct str_table {
-    struct map index;
+    struct str_slot *slots; /* as in a map; the bytes decide */
+    isize cap_slots;
     u8 *bytes;
     isize nbytes, cap_bytes;
     u32 *ends; /* ends[i]: where string i ends in bytes */
@@ -32,6 +37,13 @@ struct str_table {
 };
 
 u32 str_table_add(struct str_table *t, str s);
+/* The same in two steps, with time in between for its place to come from memory. */
+struct str_key {
+    str s;
+    u32 hash;
+};
+struct str_key str_table_key(const struct str_table *t, str s);
+u32 str_table_add_key(struct str_table *t, struct str_key key);
 u32 str_table_find(const struct str_table *t, str s); /* 0 where absent, or empty */
 str str_table_get(const struct str_table *t, u32 id); /* borrows: until the next add */
 void str_table_drop(struct str_table *t);

@@ -6,6 +6,8 @@
 #include "sdp/sdp.h"
 #include "trace/number.h"
 
+#include <string.h>
+
 enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
 
 struct gather {
@@ -14,9 +16,10 @@ struct gather {
     isize ntokens;
 };
 
-static void add(struct gather *g, enum fact_kind kind, u64 hash, str label) {
-    trace_fact(g->t, (struct fact){.hash = hash, .seen = g->seen, .kind = (u8)kind},
-               label);
+static void add(struct gather *g, enum fact_kind kind, u64 hash, u32 label) {
+    trace_fact(
+        g->t,
+        (struct fact){.hash = hash, .seen = g->seen, .label = label, .kind = (u8)kind});
 }
 
 static bool is_null_token(str s) {
@@ -65,7 +68,7 @@ static int clock_bits(str value, i64 time_us) {
     return upper > -NEAR_S && upper < NEAR_S ? 12 : -1;
 }
 
-static void token(struct gather *g, str value, str label) {
+static void token(struct gather *g, str value, u32 label) {
     value = str_trim(value);
     if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
@@ -73,9 +76,10 @@ static void token(struct gather *g, str value, str label) {
     g->ntokens++;
     struct fact f = {.hash = hash_nocase(value, 3),
                      .seen = g->seen,
+                     .label = label,
                      .kind = FACT_TOKEN,
                      .bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value)};
-    trace_fact(g->t, f, label);
+    trace_fact(g->t, f);
 }
 
 u64 fact_call_id_hash(str call_id) {
@@ -126,9 +130,33 @@ str fact_call_id_bare(str local) {
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
+/* number_key_of, remembered; borrows until the next one is asked for. */
+static struct number_met *number_met(struct trace *t, str user) {
+    bool fits = user.n > 0 && user.n <= countof(t->numbers_met->text);
+    struct number_met *met =
+        &t->numbers_met[fits ? hash_bytes(user, 0) % NUMBERS_MET : NUMBERS_MET];
+    if (fits && str_eq((str){met->text, met->n}, user)) return met;
+    struct number_key n = number_key_of(user);
+    *met = (struct number_met){.key = n.key, .withheld = n.withheld};
+    if (fits) {
+        memcpy(met->text, user.p, (size_t)user.n);
+        met->n = (u8)user.n;
+    }
+    return met;
+}
+
+static u32 label_of(struct gather *g, struct number_met *met, str user) {
+    if (!met->label) met->label = trace_label(g->t, user);
+    return met->label;
+}
+
 static void number_of(struct gather *g, enum fact_kind kind, str user) {
-    struct number n = number_read(user);
-    if (n.key) add(g, kind, n.key, user);
+    struct number_met *met = number_met(g->t, user);
+    if (met->key) add(g, kind, met->key, label_of(g, met, user));
+}
+
+static void add_user(struct gather *g, enum fact_kind kind, str user) {
+    add(g, kind, 0, label_of(g, number_met(g->t, user), user));
 }
 
 static str user_of_addr(str value, str *display) {
@@ -157,9 +185,9 @@ static void people(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
-    if (user.n) add(g, FACT_FROM, 0, user);
-    if (display.n) add(g, FACT_DISPLAY, 0, display);
-    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
+    if (user.n) add_user(g, FACT_FROM, user);
+    if (display.n) add(g, FACT_DISPLAY, 0, trace_label(g->t, display));
+    if (number_met(g->t, user)->withheld) add(g, FACT_WITHHELD, 0, 0);
     number_of(g, FACT_CALLER, user);
     struct sip_uri u;
     struct fail f;
@@ -170,7 +198,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     number_of(g, FACT_CALLED, user);
     bool about_self =
         m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
-    add(g, FACT_TO, 0, about_self || target.n == 0 ? user : target);
+    add_user(g, FACT_TO, about_self || target.n == 0 ? user : target);
     numbers_of(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
     numbers_of(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
     numbers_of(g, m, SIP_HDR_REMOTE_PARTY_ID, FACT_CALLER);
@@ -182,6 +210,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
 /* The software that sent it; each name once for each sender. A proxy passes on what others say of themselves: who asks
  * with one Via is surely the one that speaks. */
 static void agent(struct gather *g, const struct sip_msg *m) {
+    struct trace *t = g->t;
     const struct sip_header *h = sip_header_first(m, SIP_HDR_USER_AGENT);
     if (!h) h = sip_header_first(m, SIP_HDR_SERVER);
     if (!h || h->value.n == 0) return;
@@ -189,17 +218,25 @@ static void agent(struct gather *g, const struct sip_msg *m) {
     bool own =
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
-    u64 key = hash_mix(hash, g->t->seen[g->seen].src);
-    u32 *known = map_put(&g->t->facts_known, key);
+    u32 src = t->seen[g->seen].src;
+    u64 key = hash_mix(hash, src);
+    t->agent_met = base_grow(t->agent_met, &t->cap_agent_met, (isize)src + 1,
+                             (isize)sizeof *t->agent_met);
+    if (t->agent_met[src] == key) return;
+    t->agent_met[src] = key;
+    u32 *known = map_put(&t->agents_known, key);
     if (*known) return;
     *known = 1;
-    trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_AGENT, own}, h->value);
+    trace_fact(
+        g->t, (struct fact){hash, g->seen, trace_label(g->t, h->value), FACT_AGENT, own});
 }
 
 /* ---- tokens ------------------------------------------------------------------------------ */
 
-static void tokens_of_parts(struct gather *g, str value, str label) {
+static void tokens_of_parts(struct gather *g, str value, str name) {
     isize start = 0;
+    if (value.n < TOKEN_SHORTEST) return;
+    u32 label = trace_label(g->t, name);
     token(g, value, label);
     for (isize i = 0; i <= value.n; i++) {
         u8 c = i < value.n ? value.p[i] : ';';
@@ -227,7 +264,7 @@ static void header_token(struct gather *g, const struct sip_header *h) {
             icid = str_cut(icid, '=').tail;
         }
         if (icid.n && icid.p[0] == '"') icid = str_sub(icid, 1, icid.n - 2);
-        token(g, icid, S("icid-value"));
+        token(g, icid, trace_word(g->t, S("icid-value")));
         break;
     default: break;
     }
@@ -243,7 +280,7 @@ static void via_tokens(struct gather *g, const struct sip_msg *m) {
             struct sip_via v;
             struct fail f;
             if (sip_via_parse(&v, item, &f) == ERR_OK)
-                token(g, v.branch, S("Via branch"));
+                token(g, v.branch, trace_word(g->t, S("Via branch")));
             if (++nth == 4) return;
         }
     }
@@ -257,20 +294,20 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
         u8 bits = clock >= 0 ? (u8)clock : 16;
-        trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, bits},
-                   S("SDP session"));
+        u32 label = trace_word(g->t, S("SDP session"));
+        trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, bits});
     }
     for (isize i = 0; i < d.nmedia; i++) {
         const struct sdp_media *media = &d.media[i];
         bool held = media->port < 1024 || str_eq(media->address, S("0.0.0.0"));
         if (!held && media->address.n) {
             u64 hash = hash_mix(hash_bytes(media->address, 5), media->port);
-            trace_fact(g->t, (struct fact){hash, g->seen, 0, FACT_TOKEN, 12},
-                       S("media address"));
+            u32 label = trace_word(g->t, S("media address"));
+            trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, 12});
         }
-        token(g, media->ice_ufrag, S("ICE ufrag"));
-        token(g, media->crypto, S("SRTP key"));
-        token(g, media->fingerprint, S("DTLS fingerprint"));
+        token(g, media->ice_ufrag, trace_word(g->t, S("ICE ufrag")));
+        token(g, media->crypto, trace_word(g->t, S("SRTP key")));
+        token(g, media->fingerprint, trace_word(g->t, S("DTLS fingerprint")));
     }
 }
 
@@ -278,7 +315,7 @@ static void dialog_ref(struct gather *g, str value, str label) {
     struct sip_dialog_ref d;
     struct fail f;
     if (sip_dialog_ref_parse(&d, value, &f) != ERR_OK || d.call_id.n == 0) return;
-    add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), label);
+    add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), trace_label(g->t, label));
 }
 
 static void dialog_refs(struct gather *g, const struct sip_msg *m) {
@@ -340,7 +377,7 @@ static void replies(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *h = sip_header_first(m, SIP_HDR_IN_REPLY_TO);
     str rest = h ? h->value : (str){0}, item;
     for (int i = 0; i < CALLS_A_REPLY && sip_list_next(&rest, &item); i++)
-        add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), (str){0});
+        add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), 0);
 }
 
 /* Contact: <sip:8000@bridge.example.com>;isfocus (RFC 4579 §5.1) */
@@ -357,29 +394,37 @@ static void focus(struct gather *g, const struct sip_msg *m) {
     sip_param_get(a.params, S("isfocus"), &found);
     if (!found || sip_uri_parse(&u, a.uri, &f) != ERR_OK) return;
     u64 hash = hash_mix(hash_nocase(u.user, 6), hash_nocase(u.host, 6));
-    add(g, FACT_FOCUS, hash, u.user);
+    add(g, FACT_FOCUS, hash, trace_label(g->t, u.user));
 }
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
+static u64 answer_hash(const struct seen *r) {
+    return ((u64)r->call_id << 32 | r->cseq) +
+           r->from_tag * (((u64)r->src + r->dst) * 2 + 1);
+}
+
+static bool same_answer(const struct seen *a, const struct seen *b) {
+    bool hop =
+        (a->src == b->src && a->dst == b->dst) || (a->src == b->dst && a->dst == b->src);
+    return hop && a->call_id == b->call_id && a->cseq == b->cseq &&
+           a->from_tag == b->from_tag;
+}
+
+static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED};
+
 /* Where the request was not captured, its answers tell who calls whom: once on each hop. */
 static void people_of_answer(struct gather *g, const struct sip_msg *m) {
-    const struct seen *r = &g->t->seen[g->seen];
-    u64 hop = (u64)(r->src < r->dst ? r->src : r->dst) << 32 |
-              (r->src < r->dst ? r->dst : r->src);
-    u64 key = hash_mix((u64)r->call_id << 32 | r->cseq, hash_mix(hop, r->from_tag));
-    u32 *known = map_put(&g->t->facts_known, key);
-    if (*known) return;
-    *known = 1;
+    if (!row_set_add(&g->t->answered, &one_answer, g->t->seen, g->seen)) return;
     const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
-    if (number_read(user).withheld) add(g, FACT_WITHHELD, 0, (str){0});
-    if (user.n) add(g, FACT_FROM, 0, user);
+    if (number_met(g->t, user)->withheld) add(g, FACT_WITHHELD, 0, 0);
+    if (user.n) add_user(g, FACT_FROM, user);
     number_of(g, FACT_CALLER, user);
     if (to) user = user_of_addr(to->value, &display);
-    if (user.n) add(g, FACT_TO, 0, user);
+    if (user.n) add_user(g, FACT_TO, user);
     number_of(g, FACT_CALLED, user);
 }
 
@@ -387,18 +432,19 @@ static void initial_request(struct gather *g, const struct sip_msg *m) {
     people(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
     for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
-    token(g, m->from_tag, S("From tag"));
+    token(g, m->from_tag, trace_word(g->t, S("From tag")));
     via_tokens(g, m);
     sdp_tokens(g, m);
-    if (carries_recording(m)) add(g, FACT_RECORDING, 0, (str){0});
+    if (carries_recording(m)) add(g, FACT_RECORDING, 0, 0);
     replies(g, m);
 }
 
 static void answer(struct gather *g, const struct sip_msg *m) {
-    if (m->status >= 300) add(g, FACT_REASON, m->status, m->reason);
+    if (m->status >= 300) add(g, FACT_REASON, m->status, trace_label(g->t, m->reason));
     if (m->cseq.method != SIP_METHOD_INVITE) return;
     people_of_answer(g, m);
-    if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
+    if (m->status >= 200 && m->status < 300)
+        token(g, m->to_tag, trace_word(g->t, S("To tag")));
     /* the other side's half of Session-ID, an identity that a box on the way has added */
     for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
     if (m->status >= 300 && m->status < 400)
@@ -406,16 +452,19 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     sdp_tokens(g, m);
 }
 
-/* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
-static bool is_known(struct trace *t, const struct seen *r) {
-    u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
-    u64 h = hash_mix((u64)r->call_id << 32 | r->cseq, what);
-    h = hash_mix(h ^ r->to_tag, (u64)r->branch << 32 | r->from_tag);
-    u32 *known = map_put(&t->facts_known, hash_mix(h, r->content));
-    bool was = *known != 0;
-    *known = 1;
-    return was;
+static u64 message_hash(const struct seen *r) {
+    return (u64)r->call_id << 32 | r->content;
 }
+
+static bool same_message(const struct seen *a, const struct seen *b) {
+    return a->content == b->content && a->call_id == b->call_id && a->cseq == b->cseq &&
+           a->method == b->method && a->status == b->status &&
+           (a->flags & SEEN_REQUEST) == (b->flags & SEEN_REQUEST) &&
+           a->to_tag == b->to_tag && a->branch == b->branch && a->from_tag == b->from_tag;
+}
+
+/* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
+static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD};
 
 /* Requests that begin or change something, and answers to them. */
 static bool starts_something(u8 method) {
@@ -440,11 +489,11 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
     agent(&g, m);
     if ((!initial && !answers && !again) || !starts_something(r->method)) return;
-    if (is_known(t, r)) return;
+    if (!row_set_add(&t->told, &one_message, t->seen, seen)) return;
     if (refers) refer(&g, m);
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);
     if (answers) answer(&g, m);
     if (r->method == SIP_METHOD_INVITE) focus(&g, m);
-    if (again && holds(m)) add(&g, FACT_HOLD, 0, (str){0});
+    if (again && holds(m)) add(&g, FACT_HOLD, 0, 0);
 }

@@ -189,7 +189,7 @@ static void seen_fill(const struct view *v, const struct msg *m, struct message 
 static void bytes_fill(const struct view *v, const struct seen *r, struct message *out,
                        struct sip_msg *m) {
     struct fail f;
-    enum err e = out->raw.n ? sip_msg_parse(m, out->raw, &f) : ERR_NOT_FOUND;
+    enum err e = out->raw.n ? sip_msg_check(m, out->raw, &f) : ERR_NOT_FOUND;
     str method = sip_method_text((enum sip_method)r->method);
     out->method = method;
     if (e != ERR_OK && e != ERR_MORE) {

@@ -71,6 +71,7 @@ const struct trace *weave_trace(const struct weave *w) {
 }
 
 void weave_link(struct weave *w) {
+    trace_rest(&w->trace);
     alike_find(w);
     clock_estimate(w);
     merge_sightings(w);

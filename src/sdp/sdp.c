@@ -7,6 +7,8 @@
  * What the session's part says is handed down to the streams when all has been read. */
 #include "sdp/sdp.h"
 
+#include "base/scan.h"
+
 static void note(struct sdp *d, str text, str part, const char *why) {
     if (d->nnotes == SDP_MAX_NOTES) return;
     d->notes[d->nnotes++] = (struct fail){ERR_SYNTAX, part.p ? part.p - text.p : 0, why};
@@ -15,38 +17,77 @@ static void note(struct sdp *d, str text, str part, const char *why) {
 /* Takes the line off *rest without its line end: CRLF, LF or CR. */
 static str take_line(str *rest) {
     str s = *rest;
-    isize lf = str_find(s, '\n');
-    str line = lf < 0 ? s : str_sub(s, 0, lf);
-    isize cr = str_find(line, '\r');
-    if (cr >= 0 && (cr + 1 < line.n || lf < 0)) {
+    isize end = scan_near(s, s.n, '\n'), cr = scan_near((str){s.p, end}, s.n, '\r');
+    if (cr < end && (cr + 1 < end || end == s.n)) {
         *rest = str_from(s, cr + 1);
-        return str_sub(s, 0, cr);
+    } else {
+        *rest = str_from(s, end + 1);
     }
-    *rest = lf < 0 ? str_from(s, s.n) : str_from(s, lf + 1);
-    if (cr >= 0) line.n = cr;
-    return line;
+    return (str){s.p, cr};
+}
+
+/* One line, if it is not blank. */
+static bool read_line(str text, struct sdp_line *line) {
+    bool formed = text.n >= 2 && is_alpha(text.p[0]) && text.p[1] == '=';
+    if (!formed && str_trim(text).n == 0) return false;
+    *line = formed ? (struct sdp_line){text.p[0], str_from(text, 2)}
+                   : (struct sdp_line){0, text};
+    return true;
 }
 
 bool sdp_line_next(str *rest, struct sdp_line *line) {
     while (rest->n) {
-        str text = take_line(rest);
-        if (str_trim(text).n == 0) continue;
-        bool formed = text.n >= 2 && is_alpha(text.p[0]) && text.p[1] == '=';
-        *line = formed ? (struct sdp_line){text.p[0], str_from(text, 2)}
-                       : (struct sdp_line){0, text};
-        return true;
+        if (read_line(take_line(rest), line)) return true;
+    }
+    return false;
+}
+
+/* All lines of a text: where each CR stands before an LF, as nearly always, line ends are found 64 bytes at a time. */
+struct lines {
+    str rest;
+    struct scan ends; /* where `usual` */
+    bool usual;
+};
+
+static bool is_usual(str text) {
+    struct scan cr = scan_open(text, 0, '\r'), lf = scan_open(text, 0, '\n');
+    u64 odd = 0, before = 0;
+    for (; cr.base < text.n; cr.base += SCAN_BLOCK, lf.base += SCAN_BLOCK) {
+        u64 crs = scan_at(&cr);
+        odd |= (crs << 1 | before) & ~scan_at(&lf);
+        before = crs >> (SCAN_BLOCK - 1);
+    }
+    return !odd && !before;
+}
+
+static struct lines lines_open(str text) {
+    struct lines l = {.rest = text, .usual = is_usual(text)};
+    if (l.usual) l.ends = scan_open(text, 0, '\n');
+    return l;
+}
+
+static bool lines_next(struct lines *l, struct sdp_line *line) {
+    if (!l->usual) return sdp_line_next(&l->rest, line);
+    while (l->rest.n) {
+        str s = l->rest;
+        isize lf = scan_next(&l->ends);
+        isize n = lf < 0 ? s.n : lf - (s.p - l->ends.p);
+        l->rest = str_from(s, n + 1);
+        if (n && s.p[n - 1] == '\r') n--;
+        if (read_line((str){s.p, n}, line)) return true;
     }
     return false;
 }
 
 /* Takes the next word off *rest; blanks separate. */
 static str take_word(str *rest) {
-    while (rest->n && is_blank(rest->p[0])) *rest = str_from(*rest, 1);
-    isize n = 0;
-    while (n < rest->n && !is_blank(rest->p[n])) n++;
-    str word = str_sub(*rest, 0, n);
-    *rest = str_from(*rest, n);
-    return word;
+    str s = *rest;
+    isize from = 0;
+    while (from < s.n && is_blank(s.p[from])) from++;
+    isize end = from;
+    while (end < s.n && !is_blank(s.p[end])) end++;
+    *rest = str_from(s, end);
+    return str_sub(s, from, end - from);
 }
 
 static bool attribute_is(str line, str name, str *value) {
@@ -121,28 +162,46 @@ static void keep_first(str *slot, str value) {
     if (slot->p == NULL) *slot = value;
 }
 
-static void read_attribute(struct attributes *a, str line) {
+static bool is_named(str name, const char *wanted) {
+    return str_fold_eq(name.p, (const u8 *)wanted, name.n);
+}
+
+static void keep_direction(struct attributes *a, str name) {
     static const struct {
-        str name;
+        char name[9];
         enum sdp_direction direction;
-    } directions[] = {
-        {{(const u8 *)"sendrecv", 8}, SDP_SENDRECV},
-        {{(const u8 *)"sendonly", 8}, SDP_SENDONLY},
-        {{(const u8 *)"recvonly", 8}, SDP_RECVONLY},
-        {{(const u8 *)"inactive", 8}, SDP_INACTIVE},
-    };
-    str value;
-    for (isize i = 0; i < countof(directions); i++) {
-        if (a->has_direction || !str_eq_nocase(str_trim(line), directions[i].name))
-            continue;
+    } directions[] = {{"sendrecv", SDP_SENDRECV},
+                      {"sendonly", SDP_SENDONLY},
+                      {"recvonly", SDP_RECVONLY},
+                      {"inactive", SDP_INACTIVE}};
+    for (isize i = 0; !a->has_direction && i < countof(directions); i++) {
+        if (!is_named(name, directions[i].name)) continue;
         a->direction = directions[i].direction;
         a->has_direction = true;
     }
-    if (attribute_is(line, S("rtcp"), &value)) keep_first(&a->rtcp, value);
-    if (attribute_is(line, S("ice-ufrag"), &value)) keep_first(&a->ice_ufrag, value);
-    if (attribute_is(line, S("fingerprint"), &value)) keep_first(&a->fingerprint, value);
-    if (attribute_is(line, S("crypto"), &value)) keep_first(&a->crypto, value);
-    if (attribute_is(line, S("ssrc"), &value)) keep_first(&a->ssrc, value);
+}
+
+/* Where the value of the attribute of that name is kept; NULL: nowhere. */
+static str *slot_of(struct attributes *a, str name) {
+    switch (name.n) {
+    case 4:
+        return is_named(name, "rtcp")   ? &a->rtcp
+               : is_named(name, "ssrc") ? &a->ssrc
+                                        : NULL;
+    case 6: return is_named(name, "crypto") ? &a->crypto : NULL;
+    case 9: return is_named(name, "ice-ufrag") ? &a->ice_ufrag : NULL;
+    case 11: return is_named(name, "fingerprint") ? &a->fingerprint : NULL;
+    default: return NULL;
+    }
+}
+
+static void read_attribute(struct attributes *a, str line) {
+    isize colon = scan_near(line, line.n, ':');
+    str name = str_trim(str_sub(line, 0, colon));
+    if (colon == line.n && name.n == 8) keep_direction(a, name);
+    str *slot = slot_of(a, name);
+    if (slot)
+        keep_first(slot, str_trim(str_from(line, colon + 1))); /* not NULL, if empty */
 }
 
 /* One part as it is being read; media is NULL for the session's, and past SDP_MAX_MEDIA. */
@@ -202,7 +261,7 @@ enum err sdp_parse(struct sdp *d, str text, struct fail *f) {
     struct attributes session = {0};
     struct sdp_line line;
     bool in_session = true, first = true;
-    for (str rest = text, here = rest; sdp_line_next(&rest, &line); here = rest) {
+    for (struct lines lines = lines_open(text); lines_next(&lines, &line);) {
         if (first && line.type != 'v') {
             *f = (struct fail){ERR_SYNTAX, line.value.p - text.p - (line.type ? 2 : 0),
                                "a session description has to start with v="};
@@ -224,7 +283,7 @@ enum err sdp_parse(struct sdp *d, str text, struct fail *f) {
         case 'm': {
             const u8 *start = line.value.p - 2;
             end_part(&part, start);
-            str from = str_from(here, start - here.p);
+            str from = str_from(text, start - text.p);
             begin_media(d, text, from, line.value, &part, &session);
             in_session = false;
             break;

@@ -6,6 +6,8 @@
  * A broken address is read as far as it makes sense: a tag decides which dialog a message is in. */
 #include "sip/inner.h"
 
+#include "base/scan.h"
+
 static void read_params(struct sip_addr *a, str v, isize at, struct fail *f) {
     a->params = str_from(v, at);
     struct sip_param p;
@@ -90,7 +92,52 @@ static void read_addr_spec(struct sip_addr *a, str v, isize at, struct fail *f) 
     read_rest(a, v, end, f);
 }
 
+/* The offset of the "<" after a display name that is as it should be, or after none; -1: look closer. */
+static isize usual_open(str v, str *display) {
+    isize end = 0;
+    *display = (str){0};
+    if (v.n && v.p[0] == '"') {
+        end = sip_quote_end(v, 0);
+        if (end < 0) return -1;
+        *display = str_sub(v, 1, end - 2);
+        end = sip_span(v, end, SIP_CH_LWS);
+    } else if (v.n && sip_is(v.p[0], SIP_CH_TOKEN)) {
+        end = sip_span(v, 0, SIP_CH_TOKEN | SIP_CH_LWS);
+        *display = str_trim(str_sub(v, 0, end));
+    }
+    return end < v.n && v.p[end] == '<' ? end : -1;
+}
+
+bool sip_addr_usual(struct sip_addr *a, str v) {
+    enum { TAG = 5 };
+    isize open = usual_open(v, &a->display);
+    if (open < 0) return false;
+    str after = str_from(v, open);
+    const u8 *close = after.p + scan_near(after, after.n, '>');
+    if (close == v.p + v.n) return false;
+    a->uri = (str){v.p + open + 1, close - v.p - open - 1};
+    if (a->uri.n == 0 || sip_is(a->uri.p[0], SIP_CH_LWS) || sip_is(close[-1], SIP_CH_LWS))
+        return false;
+    a->tag = a->params = (str){0};
+    a->star = false;
+    str rest = str_from(v, close + 1 - v.p);
+    if (rest.n == 0) return true;
+    if (rest.n <= TAG || rest.p[0] != ';' || (rest.p[1] | 32) != 't' ||
+        (rest.p[2] | 32) != 'a' || (rest.p[3] | 32) != 'g' || rest.p[4] != '=' ||
+        sip_span(rest, TAG, SIP_CH_VALUE) < rest.n)
+        return false;
+    a->params = rest;
+    a->tag = str_from(rest, TAG);
+    return true;
+}
+
 enum err sip_addr_parse(struct sip_addr *a, str value, struct fail *f) {
+    *f = (struct fail){0};
+    if (sip_addr_usual(a, value)) return ERR_OK;
+    return sip_addr_parse_closely(a, value, f);
+}
+
+enum err sip_addr_parse_closely(struct sip_addr *a, str value, struct fail *f) {
     *a = (struct sip_addr){0};
     *f = (struct fail){0};
     str v = value;

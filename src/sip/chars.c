@@ -39,6 +39,7 @@
 
 const u8 sip_chars[256] = {SIXTYFOUR(0), SIXTYFOUR(64), SIXTYFOUR(128), SIXTYFOUR(192)};
 
+const char sip_why_no_start[] = "this is no SIP start line";
 const char sip_why_quote[] = "a quoted string is not closed";
 const char sip_why_cseq_range[] = "the number is over 2^32 - 1";
 

@@ -37,7 +37,8 @@ static inline isize sip_span(str s, isize at, u8 classes) {
 
 /* ---- failures ------------------------------------------------------------------------------ */
 
-extern const char sip_why_quote[];      /* a note of its own: SIP_NOTE_QUOTE */
+extern const char sip_why_quote[]; /* a note of its own: SIP_NOTE_QUOTE */
+extern const char sip_why_no_start[];
 extern const char sip_why_cseq_range[]; /* a note of its own: SIP_NOTE_CSEQ_RANGE */
 
 static inline void sip_fail(struct fail *f, isize at, const char *why) {
@@ -74,6 +75,12 @@ bool sip_param_read(str s, isize *at, struct sip_param *p, struct fail *f);
 /* Like sip_list_next, but an empty item before a comma is an item too. */
 bool sip_list_item(str *rest, str *item);
 
+/* An address that is as nearly all are: a name or none, a URI in angle brackets, a tag or none. False: look closer. */
+bool sip_addr_usual(struct sip_addr *a, str value);
+/* sip_addr_parse and sip_uri_parse without their short cuts. */
+enum err sip_addr_parse_closely(struct sip_addr *a, str value, struct fail *f);
+enum err sip_uri_parse_closely(struct sip_uri *u, str value, struct fail *f);
+
 /* ---- the message --------------------------------------------------------------------------- */
 
 /* The start line of the message at the front of `bytes`, after what may stand before it. */
@@ -84,9 +91,13 @@ struct sip_start {
     bool response, ended;
 };
 bool sip_start_find(str bytes, struct sip_start *s);
+/* The same for the usual one: nothing before it, its line end there, and one blank between its parts. False: look closer. */
+bool sip_start_usual(str bytes, struct sip_start *s);
 /* Could more bytes make a start line of this? For a stream whose first line has no end yet. */
 bool sip_start_possible(str bytes);
 void sip_start_read(struct sip_msg *m, const struct sip_start *s);
+/* The same for one that sip_start_usual found; without remarks. False: nothing was read, look closer. */
+bool sip_start_take(struct sip_msg *m, const struct sip_start *s);
 
 /* One header line with its folds; SIP_LINE_CUT: the bytes end before its line end. */
 enum sip_line_kind { SIP_LINE_HEADER, SIP_LINE_BLANK, SIP_LINE_CUT };
@@ -100,12 +111,20 @@ enum sip_line_kind sip_line_next(str bytes, isize *at, struct sip_line *line);
  * token's, or -1. */
 bool sip_header_split(str text, struct sip_header *h, isize *odd);
 
+/* As sip_header_from_name for a full name in its usual spelling; SIP_HDR_OTHER: look closer. Read a word at a time: n,
+ * rounded up to eights, bytes are readable. */
+enum sip_header_id sip_header_known(const u8 *p, isize n);
+
 /* What one pass over the headers gathers beside the message itself. */
 struct sip_pass {
     u64 seen;           /* a bit for every enum sip_header_id */
     i64 content_length; /* -1: none, or none that can be read */
     bool bare_lf;
 };
+
+void sip_msg_init(struct sip_msg *m, str bytes);
+/* Keeps a header; *h is filled. False where the line is none. Notes what is wrong with it. */
+bool sip_header_keep(struct sip_msg *m, str text, struct sip_header *h);
 
 void sip_note_add(struct sip_msg *m, enum sip_note_code code, isize at, isize n);
 /* A note on a part of the message; empty parts too, where p is not NULL. */

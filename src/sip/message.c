@@ -1,125 +1,217 @@
-/* message.c: one pass over a message.
+/* message.c: one pass over a message, as fast as its bytes can be read. Line ends come as masks (scan.h), names and the few values
+ * that everything needs in the form that nearly all have; whatever looks otherwise is given to the careful reader of
+ * that part. What is wrong with a message is not noted here: sip_msg_check (remark.c) does that, and reads the same.
  *
  *     start line ─ header line ─ header line ─ … ─ blank line ─ body
- *     sip_start_read   sip_header_split, sip_header_check      sip_body_read
- *
- * The struct is large (headers and notes stand in it), so nothing is zeroed beyond the counts. */
+ *     sip_start_take   take_header, take_value                sip_body_read
+ */
 #include "sip/inner.h"
+#include "base/scan.h"
 
-void sip_note_add(struct sip_msg *m, enum sip_note_code code, isize at, isize n) {
-    if (m->nnotes == SIP_MAX_NOTES) {
-        struct sip_note *last = &m->notes[SIP_MAX_NOTES - 1];
-        if (m->notes_skipped == 0)
-            m->notes_skipped = 1; /* the one that made room for this remark */
-        m->notes_skipped++;
-        last->code = SIP_NOTE_NOTES_MANY;
-        return;
-    }
-    m->notes[m->nnotes++] = (struct sip_note){.code = code,
-                                              .at = (u32)i64_min(at, UINT32_MAX),
-                                              .n = (u32)i64_min(n, UINT32_MAX)};
-}
+#include <string.h>
 
-void sip_note_part(struct sip_msg *m, enum sip_note_code code, str part) {
-    sip_note_add(m, code, part.p ? part.p - m->bytes.p : 0, part.n);
-}
+struct reading {
+    struct sip_msg *m;
+    u64 seen; /* a bit for every enum sip_header_id */
+    struct sip_pass pass;
+};
 
-static void init(struct sip_msg *m, str bytes) {
-    m->bytes = bytes;
-    m->is_request = m->cut = false;
-    m->method = SIP_METHOD_NONE;
-    m->status = 0;
-    m->method_name = m->uri = m->reason = m->version = m->head = m->body = (str){0};
-    m->nheaders = m->nnotes = m->headers_skipped = m->notes_skipped = 0;
-    m->call_id = m->from_tag = m->to_tag = m->branch = (str){0};
-    m->cseq = (struct sip_cseq){0};
-}
+/* ---- values -------------------------------------------------------------------------------------------- */
 
-/* Keeps a header; *h is filled. False where the line is none. */
-static bool keep_header(struct sip_msg *m, str text, struct sip_header *h) {
-    isize odd;
-    if (!sip_header_split(text, h, &odd)) {
-        sip_note_part(m, SIP_NOTE_HEADER_COLON, text);
-        return false;
-    }
-    if (h->name.n == 0) {
-        sip_note_part(m, SIP_NOTE_HEADER_NAME, text);
-        return false;
-    }
-    if (odd >= 0) sip_note_part(m, SIP_NOTE_HEADER_BYTE, str_sub(text, odd, 1));
-    if (m->nheaders < SIP_MAX_HEADERS) {
-        m->headers[m->nheaders++] = *h;
-    } else if (m->headers_skipped++ == 0) {
-        sip_note_part(m, SIP_NOTE_HEADERS_MANY, text);
+static bool is_word(const u8 *p, const char *word, isize n) {
+    for (isize i = 0; i < n; i++) {
+        if ((p[i] | 32) != (u8)word[i]) return false;
     }
     return true;
 }
 
-/* Reads header lines up to the blank one. False where the bytes end before it. */
-static bool read_headers(struct sip_msg *m, isize *at, struct sip_pass *pass) {
-    for (;;) {
-        struct sip_line line;
-        enum sip_line_kind kind = sip_line_next(m->bytes, at, &line);
-        if (line.bare_lf >= 0 && !pass->bare_lf) {
-            pass->bare_lf = true;
-            sip_note_add(m, SIP_NOTE_BARE_LF, line.bare_lf, 1);
+static str take_tag(str value) {
+    struct sip_addr a;
+    struct fail f;
+    if (!sip_addr_usual(&a, value)) (void)!sip_addr_parse(&a, value, &f);
+    return a.tag;
+}
+
+/* "102 INVITE" */
+static void take_cseq(struct sip_msg *m, str value) {
+    enum { SURE_DIGITS = 9 };
+    isize at = 0;
+    u32 number = 0;
+    for (; at < value.n && is_digit(value.p[at]) && at < SURE_DIGITS; at++)
+        number = number * 10 + (u32)(value.p[at] - '0');
+    if (at > 0 && at + 1 < value.n && value.p[at] == ' ') {
+        str name = str_from(value, at + 1);
+        enum sip_method method = sip_method_from_name(name);
+        if (method != SIP_METHOD_OTHER) {
+            m->cseq = (struct sip_cseq){number, method, name};
+            return;
         }
-        if (kind == SIP_LINE_BLANK) return true;
-        struct sip_header h;
-        if (kind == SIP_LINE_HEADER) {
-            if (keep_header(m, line.text, &h)) sip_header_check(m, &h, pass);
-            continue;
+    }
+    struct fail f;
+    (void)!sip_cseq_parse(&m->cseq, value, &f);
+}
+
+/* The parameter "branch" of a Via that starts "SIP/2.0/UDP host…"; p NULL where it has another form. */
+static str usual_branch(str via) {
+    enum { PROTOCOL = 8, BRANCH = 8 };
+    if (via.n < PROTOCOL || memcmp(via.p, "SIP/2.0/", PROTOCOL) != 0) return (str){0};
+    isize at = sip_span(via, PROTOCOL, SIP_CH_TOKEN);
+    /* an address in brackets that is malformed may hide a ";" */
+    if (at == PROTOCOL || at + 1 >= via.n || via.p[at] != ' ' || via.p[at + 1] == '[')
+        return (str){0};
+    if (sip_is(via.p[at + 1], SIP_CH_LWS)) return (str){0};
+    for (isize semicolon = at;;) {
+        str after = str_from(via, semicolon + 1);
+        semicolon += scan_near(after, after.n, ';') + 1;
+        str param = str_from(via, semicolon);
+        if (param.n == 0) return (str){0};
+        if (param.n > BRANCH && is_word(param.p + 1, "branch", BRANCH - 2) &&
+            param.p[BRANCH - 1] == '=') {
+            isize end = sip_span(param, BRANCH, SIP_CH_VALUE);
+            bool ends = end == param.n || param.p[end] == ';';
+            return ends && end > BRANCH ? str_sub(param, BRANCH, end - BRANCH) : (str){0};
         }
-        /* a header cut short is shown and not decoded: half a tag would be another tag */
-        if (str_find(line.text, ':') >= 0) (void)keep_header(m, line.text, &h);
-        return false;
+        /* rport, received=192.0.2.1: no quotes, which may hide a ";" too */
+        isize end = sip_span(param, 1, SIP_CH_TOKEN);
+        if (end == 1) return (str){0};
+        if (end < param.n && param.p[end] == '=') {
+            isize value = end + 1;
+            end = sip_span(param, value, SIP_CH_VALUE);
+            if (end == value) return (str){0};
+        }
+        if (end >= param.n || param.p[end] != ';') return (str){0};
     }
 }
 
-/* The headers that a message must have (§8.1.1; a response needs no Max-Forwards). */
-static void check_missing(struct sip_msg *m, u64 seen, str start_line) {
-    static const struct {
-        enum sip_header_id id;
-        enum sip_note_code code;
-    } needed[] = {
-        {SIP_HDR_VIA, SIP_NOTE_NO_VIA},
-        {SIP_HDR_FROM, SIP_NOTE_NO_FROM},
-        {SIP_HDR_TO, SIP_NOTE_NO_TO},
-        {SIP_HDR_CALL_ID, SIP_NOTE_NO_CALL_ID},
-        {SIP_HDR_CSEQ, SIP_NOTE_NO_CSEQ},
-        {SIP_HDR_MAX_FORWARDS, SIP_NOTE_NO_MAX_FORWARDS},
-    };
-    for (isize i = 0; i < countof(needed); i++) {
-        if (needed[i].id == SIP_HDR_MAX_FORWARDS && !m->is_request) continue;
-        if (!(seen >> needed[i].id & 1)) sip_note_part(m, needed[i].code, start_line);
+/* Of the topmost Via; an item that is empty is none. */
+static void take_via(struct sip_msg *m, str value) {
+    str item = value;
+    struct sip_via via;
+    struct fail f;
+    if (str_find(value, ',') >= 0 && (!sip_list_item(&value, &item) || item.n == 0))
+        return;
+    if (item.n == 0) return;
+    m->branch = usual_branch(item);
+    if (m->branch.p) return;
+    (void)!sip_via_parse(&via, item, &f);
+    m->branch = via.branch.n ? via.branch : str_sub(item, 0, 0);
+}
+
+static void take_value(struct reading *r, const struct sip_header *h) {
+    struct sip_msg *m = r->m;
+    u64 bit = (u64)1 << h->id;
+    bool again = (r->seen & bit) != 0;
+    r->seen |= bit;
+    if (h->id == SIP_HDR_VIA && m->branch.p == NULL) take_via(m, h->value);
+    if (again) return;
+    switch (h->id) {
+    case SIP_HDR_FROM: m->from_tag = take_tag(h->value); break;
+    case SIP_HDR_TO: m->to_tag = take_tag(h->value); break;
+    case SIP_HDR_CALL_ID: m->call_id = h->value; break;
+    case SIP_HDR_CSEQ: take_cseq(m, h->value); break;
+    case SIP_HDR_CONTENT_LENGTH: {
+        struct str_number n = sip_number(h->value, INT32_MAX);
+        r->pass.content_length = n.ok ? (i64)n.value : -1;
+        break;
     }
+    default: break;
+    }
+}
+
+/* ---- header lines ---------------------------------------------------------------------------------------- */
+
+static inline str trim(str s) {
+    while (s.n && sip_is(s.p[0], SIP_CH_LWS)) s.p++, s.n--;
+    while (s.n && sip_is(s.p[s.n - 1], SIP_CH_LWS)) s.n--;
+    return s;
+}
+
+/* Keeps one whole header line; `room` bytes from its start on are readable. */
+static void take_header(struct reading *r, str line, isize room) {
+    struct sip_msg *m = r->m;
+    isize colon = scan_near(line, room, ':');
+    enum sip_header_id id = colon < line.n && ((colon + 7) & ~7) <= room
+                                ? sip_header_known(line.p, colon)
+                                : 0;
+    struct sip_header odd, *h = &odd;
+    if (id && m->nheaders < SIP_MAX_HEADERS) {
+        h = &m->headers[m->nheaders++];
+        h->id = (u16)id;
+        m->present |= (u64)1 << id;
+        h->name = (str){line.p, colon};
+        h->value = trim((str){line.p + colon + 1, line.n - colon - 1});
+    } else if (!sip_header_keep(m, line, h)) {
+        return;
+    }
+    if (h->id) take_value(r, h);
+}
+
+/* Reads header lines from *at up to the blank one. False where the bytes end before it. */
+static bool take_headers(struct reading *r, isize *at) {
+    str bytes = r->m->bytes;
+    const u8 *p = bytes.p;
+    struct scan lines = scan_open(bytes, *at, '\n');
+    for (isize from = *at;;) {
+        isize lf = scan_next(&lines);
+        if (lf < 0) {
+            /* a header cut short is shown and not decoded: half a tag would be another tag */
+            struct sip_header h;
+            str rest = str_from(bytes, from);
+            if (str_find(rest, ':') >= 0) (void)sip_header_keep(r->m, rest, &h);
+            *at = bytes.n;
+            return false;
+        }
+        isize end = lf;
+        if (end > from && p[end - 1] == '\r')
+            end--;
+        else
+            r->pass.bare_lf = true;
+        /* a line that starts with a blank continues the one before; a blank line continues nothing */
+        if (end > from && lf + 1 < bytes.n && is_blank(p[lf + 1])) continue;
+        if (end == from) {
+            *at = lf + 1;
+            return true;
+        }
+        take_header(r, (str){p + from, end - from}, bytes.n - from);
+        from = lf + 1;
+    }
+}
+
+/* ---- the message ----------------------------------------------------------------------------------------- */
+
+static bool take_start(struct sip_msg *m, struct sip_start *s) {
+    if (sip_start_usual(m->bytes, s) && sip_start_take(m, s)) return true;
+    if (!sip_start_find(m->bytes, s)) return false;
+    sip_start_read(m, s);
+    return true;
+}
+
+static void forget_remarks(struct sip_msg *m) {
+    m->nnotes = m->notes_skipped = 0;
 }
 
 enum err sip_msg_parse(struct sip_msg *m, str bytes, struct fail *f) {
     struct sip_start start;
-    init(m, bytes);
-    if (!sip_start_find(bytes, &start)) {
-        *f = (struct fail){ERR_SYNTAX, start.at, "this is no SIP start line"};
+    struct reading r = {.m = m, .pass = {.content_length = -1}};
+    sip_msg_init(m, bytes);
+    if (!take_start(m, &start)) {
+        *f = (struct fail){ERR_SYNTAX, start.at, sip_why_no_start};
         return ERR_SYNTAX;
     }
     *f = (struct fail){0};
-    struct sip_pass pass = {.content_length = -1};
-    sip_start_read(m, &start);
     isize at = start.next;
-    if (start.ended && (at < 2 || bytes.p[at - 2] != '\r')) {
-        pass.bare_lf = true;
-        sip_note_add(m, SIP_NOTE_BARE_LF, at - 1, 1);
-    }
-    bool whole = read_headers(m, &at, &pass);
+    r.pass.bare_lf = start.ended && (at < 2 || bytes.p[at - 2] != '\r');
+    bool whole = take_headers(&r, &at);
     m->head = str_sub(bytes, start.at, at - start.at);
-    sip_bytes_check(m);
+    m->crlf = !r.pass.bare_lf;
     if (!whole) {
         m->cut = true;
-        sip_note_add(m, SIP_NOTE_HEADERS_CUT, bytes.n, 0);
         *f = (struct fail){ERR_MORE, bytes.n, sip_note_text(SIP_NOTE_HEADERS_CUT)};
-        return ERR_MORE;
+    } else if (r.pass.content_length == bytes.n - at) {
+        m->body = str_from(bytes, at);
+    } else {
+        sip_body_read(m, at, &r.pass);
     }
-    check_missing(m, pass.seen, start.line);
-    sip_body_read(m, at, &pass);
-    return ERR_OK;
+    forget_remarks(m);
+    return f->err;
 }

@@ -1,47 +1,84 @@
-/* names.c: the vocabularies. A name leads to candidates by its first letter and length; then the
- * bytes are compared, always: no header is taken for another. */
+/* names.c: the vocabularies. A name leads to one candidate by its ends and length; then the bytes are
+ * compared, always: no header is taken for another. */
 #include "sip/inner.h"
 
 #include <string.h>
 
 struct header_name {
-    str text;
-    u8 compact; /* 0: none */
+    _Alignas(32) char text[24]; /* filled up with zeroes: compared a word at a time */
+    u8 n;
     bool is_list;
 };
 
 static const struct header_name headers[SIP_HDR_COUNT] = {
-#define X(id, name, compact, list)                                                       \
-    {{(const u8 *)(name), sizeof(name) - 1}, compact, list},
-    {{NULL, 0}, 0, false}, SIP_HEADER_LIST(X)
+#define X(id, name, compact, list) {name, sizeof(name) - 1, list},
+    {"", 0, false}, SIP_HEADER_LIST(X)
 #undef X
 };
 
-_Static_assert(SIP_HDR_COUNT <= 64, "sip_pass.seen has a bit for each");
+_Static_assert(SIP_HDR_COUNT <= 64, "the headers seen are a bit each");
 
-/* The headers whose names start with one letter: the list is in the order of the alphabet. */
-struct range {
-    u8 first, last;
-};
+/* One place for each name, by its first and last letter and its length. Where two names want one place the compiler says so
+ * (-Woverride-init): then the factors have to change. */
+#define SLOT(first, last, n) (((first) + 18 * (last) + 24 * (n)) & 255)
 
-static const struct range by_letter[26] = {
-    ['a' - 'a'] = {SIP_HDR_ACCEPT, SIP_HDR_AUTHORIZATION},
-    ['c' - 'a'] = {SIP_HDR_CALL_ID, SIP_HDR_CSEQ},
-    ['d' - 'a'] = {SIP_HDR_DATE, SIP_HDR_DIVERSION},
-    ['e' - 'a'] = {SIP_HDR_EVENT, SIP_HDR_EXPIRES},
-    ['f' - 'a'] = {SIP_HDR_FROM, SIP_HDR_FROM},
-    ['h' - 'a'] = {SIP_HDR_HISTORY_INFO, SIP_HDR_HISTORY_INFO},
-    ['i' - 'a'] = {SIP_HDR_IDENTITY, SIP_HDR_IN_REPLY_TO},
-    ['j' - 'a'] = {SIP_HDR_JOIN, SIP_HDR_JOIN},
-    ['m' - 'a'] = {SIP_HDR_MAX_FORWARDS, SIP_HDR_MIN_EXPIRES},
-    ['p' - 'a'] = {SIP_HDR_P_ASSERTED_IDENTITY, SIP_HDR_PROXY_AUTHORIZATION},
-    ['r' - 'a'] = {SIP_HDR_RACK, SIP_HDR_RSEQ},
-    ['s' - 'a'] = {SIP_HDR_SERVER, SIP_HDR_SUPPORTED},
-    ['t' - 'a'] = {SIP_HDR_TARGET_DIALOG, SIP_HDR_TO},
-    ['u' - 'a'] = {SIP_HDR_UNSUPPORTED, SIP_HDR_USER_TO_USER},
-    ['v' - 'a'] = {SIP_HDR_VIA, SIP_HDR_VIA},
-    ['w' - 'a'] = {SIP_HDR_WARNING, SIP_HDR_WWW_AUTHENTICATE},
-    ['x' - 'a'] = {SIP_HDR_X_RECORD, SIP_HDR_X_RECORD},
+static const u8 slots[256] = {
+    [SLOT('a', 't', 6)] = SIP_HDR_ACCEPT,
+    [SLOT('a', 'w', 5)] = SIP_HDR_ALLOW,
+    [SLOT('a', 's', 12)] = SIP_HDR_ALLOW_EVENTS,
+    [SLOT('a', 'n', 13)] = SIP_HDR_AUTHORIZATION,
+    [SLOT('c', 'd', 7)] = SIP_HDR_CALL_ID,
+    [SLOT('c', 'o', 9)] = SIP_HDR_CALL_INFO,
+    [SLOT('c', 't', 7)] = SIP_HDR_CONTACT,
+    [SLOT('c', 'g', 16)] = SIP_HDR_CONTENT_ENCODING,
+    [SLOT('c', 'h', 14)] = SIP_HDR_CONTENT_LENGTH,
+    [SLOT('c', 'e', 12)] = SIP_HDR_CONTENT_TYPE,
+    [SLOT('c', 'q', 4)] = SIP_HDR_CSEQ,
+    [SLOT('d', 'e', 4)] = SIP_HDR_DATE,
+    [SLOT('d', 'n', 9)] = SIP_HDR_DIVERSION,
+    [SLOT('e', 't', 5)] = SIP_HDR_EVENT,
+    [SLOT('e', 's', 7)] = SIP_HDR_EXPIRES,
+    [SLOT('f', 'm', 4)] = SIP_HDR_FROM,
+    [SLOT('h', 'o', 12)] = SIP_HDR_HISTORY_INFO,
+    [SLOT('i', 'y', 8)] = SIP_HDR_IDENTITY,
+    [SLOT('i', 'o', 11)] = SIP_HDR_IN_REPLY_TO,
+    [SLOT('j', 'n', 4)] = SIP_HDR_JOIN,
+    [SLOT('m', 's', 12)] = SIP_HDR_MAX_FORWARDS,
+    [SLOT('m', 's', 11)] = SIP_HDR_MIN_EXPIRES,
+    [SLOT('p', 'y', 19)] = SIP_HDR_P_ASSERTED_IDENTITY,
+    [SLOT('p', 'd', 17)] = SIP_HDR_P_CALLED_PARTY_ID,
+    [SLOT('p', 'r', 17)] = SIP_HDR_P_CHARGING_VECTOR,
+    [SLOT('p', 'y', 20)] = SIP_HDR_P_PREFERRED_IDENTITY,
+    [SLOT('p', 'y', 7)] = SIP_HDR_PRIVACY,
+    [SLOT('p', 'e', 18)] = SIP_HDR_PROXY_AUTHENTICATE,
+    [SLOT('p', 'n', 19)] = SIP_HDR_PROXY_AUTHORIZATION,
+    [SLOT('r', 'k', 4)] = SIP_HDR_RACK,
+    [SLOT('r', 'n', 6)] = SIP_HDR_REASON,
+    [SLOT('r', 'e', 12)] = SIP_HDR_RECORD_ROUTE,
+    [SLOT('r', 'o', 8)] = SIP_HDR_REFER_TO,
+    [SLOT('r', 'y', 11)] = SIP_HDR_REFERRED_BY,
+    [SLOT('r', 'd', 15)] = SIP_HDR_REMOTE_PARTY_ID,
+    [SLOT('r', 's', 8)] = SIP_HDR_REPLACES,
+    [SLOT('r', 'e', 7)] = SIP_HDR_REQUIRE,
+    [SLOT('r', 'r', 11)] = SIP_HDR_RETRY_AFTER,
+    [SLOT('r', 'e', 5)] = SIP_HDR_ROUTE,
+    [SLOT('r', 'q', 4)] = SIP_HDR_RSEQ,
+    [SLOT('s', 'r', 6)] = SIP_HDR_SERVER,
+    [SLOT('s', 's', 15)] = SIP_HDR_SESSION_EXPIRES,
+    [SLOT('s', 'd', 10)] = SIP_HDR_SESSION_ID,
+    [SLOT('s', 't', 7)] = SIP_HDR_SUBJECT,
+    [SLOT('s', 'e', 18)] = SIP_HDR_SUBSCRIPTION_STATE,
+    [SLOT('s', 'd', 9)] = SIP_HDR_SUPPORTED,
+    [SLOT('t', 'g', 13)] = SIP_HDR_TARGET_DIALOG,
+    [SLOT('t', 'p', 9)] = SIP_HDR_TIMESTAMP,
+    [SLOT('t', 'o', 2)] = SIP_HDR_TO,
+    [SLOT('u', 'd', 11)] = SIP_HDR_UNSUPPORTED,
+    [SLOT('u', 't', 10)] = SIP_HDR_USER_AGENT,
+    [SLOT('u', 'r', 12)] = SIP_HDR_USER_TO_USER,
+    [SLOT('v', 'a', 3)] = SIP_HDR_VIA,
+    [SLOT('w', 'g', 7)] = SIP_HDR_WARNING,
+    [SLOT('w', 'e', 16)] = SIP_HDR_WWW_AUTHENTICATE,
+    [SLOT('x', 'd', 8)] = SIP_HDR_X_RECORD,
 };
 
 static enum sip_header_id from_compact(u8 letter) {
@@ -66,26 +103,39 @@ static enum sip_header_id from_compact(u8 letter) {
     }
 }
 
+/* What the name can only be, if it is one of the list. */
+static enum sip_header_id candidate(const u8 *p, isize n) {
+    return (enum sip_header_id)slots[SLOT((u32)p[0] | 32, (u32)p[n - 1] | 32, (u32)n)];
+}
+
 enum sip_header_id sip_header_from_name(str name) {
     if (name.n == 0 || !is_alpha(name.p[0])) return SIP_HDR_OTHER;
-    u8 letter = to_lower(name.p[0]);
-    if (name.n == 1) return from_compact(letter);
-    struct range r = by_letter[letter - 'a'];
-    for (int i = r.first; i && i <= r.last; i++) {
-        const struct header_name *h = &headers[i];
-        if (h->text.n != name.n) continue;
-        if (to_lower(h->text.p[name.n - 1]) != to_lower(name.p[name.n - 1])) continue;
-        if (memcmp(h->text.p, name.p, (size_t)name.n) == 0 ||
-            str_eq_nocase(h->text, name)) {
-            return (enum sip_header_id)i;
-        }
+    if (name.n == 1) return from_compact(to_lower(name.p[0]));
+    enum sip_header_id id = candidate(name.p, name.n);
+    return id && str_eq_nocase(sip_header_text(id), name) ? id : SIP_HDR_OTHER;
+}
+
+enum sip_header_id sip_header_known(const u8 *p, isize n) {
+    if (n < 2) return SIP_HDR_OTHER;
+    enum sip_header_id id = candidate(p, n);
+    if (headers[id].n != n) return SIP_HDR_OTHER;
+    const char *text = headers[id].text;
+    for (; n > 8; n -= 8, p += 8, text += 8) {
+        if (memcmp(p, text, 8) != 0) return SIP_HDR_OTHER;
     }
-    return SIP_HDR_OTHER;
+    u64 x, y;
+    memcpy(&x, p, 8);
+    memcpy(&y, text, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (x ^ y) >> (64 - 8 * n) == 0 ? id : SIP_HDR_OTHER;
+#else
+    return (x ^ y) << (64 - 8 * n) == 0 ? id : SIP_HDR_OTHER;
+#endif
 }
 
 str sip_header_text(enum sip_header_id id) {
     if ((unsigned)id >= SIP_HDR_COUNT) return (str){0};
-    return headers[id].text;
+    return (str){(const u8 *)headers[id].text, headers[id].n};
 }
 
 bool sip_header_is_list(enum sip_header_id id) {
@@ -98,15 +148,29 @@ static const str methods[] = {
 #undef X
 };
 
+#define METHOD_SLOT(first, n) (((first) + 11 * (n)) & 31)
+
+static const u8 method_slots[32] = {
+    [METHOD_SLOT('A', 3)] = SIP_METHOD_ACK,
+    [METHOD_SLOT('B', 3)] = SIP_METHOD_BYE,
+    [METHOD_SLOT('C', 6)] = SIP_METHOD_CANCEL,
+    [METHOD_SLOT('I', 4)] = SIP_METHOD_INFO,
+    [METHOD_SLOT('I', 6)] = SIP_METHOD_INVITE,
+    [METHOD_SLOT('M', 7)] = SIP_METHOD_MESSAGE,
+    [METHOD_SLOT('N', 6)] = SIP_METHOD_NOTIFY,
+    [METHOD_SLOT('O', 7)] = SIP_METHOD_OPTIONS,
+    [METHOD_SLOT('P', 5)] = SIP_METHOD_PRACK,
+    [METHOD_SLOT('P', 7)] = SIP_METHOD_PUBLISH,
+    [METHOD_SLOT('R', 5)] = SIP_METHOD_REFER,
+    [METHOD_SLOT('R', 8)] = SIP_METHOD_REGISTER,
+    [METHOD_SLOT('S', 9)] = SIP_METHOD_SUBSCRIBE,
+    [METHOD_SLOT('U', 6)] = SIP_METHOD_UPDATE,
+};
+
 enum sip_method sip_method_from_name(str name) {
     if (name.n == 0) return SIP_METHOD_NONE;
-    for (isize i = 1; i < countof(methods); i++) {
-        if (methods[i].n == name.n && methods[i].p[0] == name.p[0] &&
-            memcmp(methods[i].p, name.p, (size_t)name.n) == 0) {
-            return (enum sip_method)i;
-        }
-    }
-    return SIP_METHOD_OTHER;
+    isize i = method_slots[METHOD_SLOT((u32)name.p[0], (u32)name.n)];
+    return i && str_eq(methods[i], name) ? (enum sip_method)i : SIP_METHOD_OTHER;
 }
 
 str sip_method_text(enum sip_method m) {

@@ -54,6 +54,63 @@ static bool is_request_line(str line) {
            has_known_scheme(str_from(line, sip_span(line, method, SIP_CH_LWS)));
 }
 
+/* ---- as nearly all are ------------------------------------------------------------------------------ */
+
+static bool is_sip_2(const u8 *p) {
+    return memcmp(p, "SIP/2.0", 7) == 0;
+}
+
+bool sip_start_usual(str bytes, struct sip_start *s) {
+    enum { VERSION = 7, SHORTEST = 12, METHOD_LONGEST = 9 };
+    if (bytes.n < SHORTEST) return false;
+    const u8 *p = bytes.p, *lf = memchr(p, '\n', (size_t)bytes.n);
+    if (!lf) return false;
+    isize end = lf - p, blank = 0;
+    *s = (struct sip_start){.next = end + 1, .ended = true};
+    if (end && p[end - 1] == '\r') end--;
+    s->line = (str){p, end};
+    s->response = is_sip_2(p) && p[VERSION] == ' ';
+    if (s->response) return true;
+    while (blank <= METHOD_LONGEST && p[blank] != ' ') blank++;
+    if (blank == 0 || end <= blank + VERSION || !is_sip_2(p + end - VERSION))
+        return false;
+    return p[end - VERSION - 1] == ' ' &&
+           sip_method_from_name((str){p, blank}) != SIP_METHOD_OTHER;
+}
+
+static bool take_status_line(struct sip_msg *m, str line) {
+    enum { DIGITS = 8, REASON = 11 };
+    const u8 *d = line.p + DIGITS;
+    if (line.n < REASON || !is_digit(d[0]) || !is_digit(d[1]) || !is_digit(d[2]))
+        return false;
+    int status = (d[0] - '0') * 100 + (d[1] - '0') * 10 + (d[2] - '0');
+    if (status < 100 || status > 699 || (line.n > REASON && !is_blank(line.p[REASON])))
+        return false;
+    m->version = str_sub(line, 0, DIGITS - 1);
+    m->status = (u16)status;
+    m->reason = str_trim(str_from(line, REASON));
+    return true;
+}
+
+static bool take_request_line(struct sip_msg *m, str line) {
+    enum { VERSION = 7 };
+    isize blank = str_find(line, ' '), version = line.n - VERSION;
+    str uri = str_trim(str_sub(line, blank + 1, version - blank - 2));
+    if (uri.n == 0) return false;
+    m->is_request = true;
+    m->method_name = str_sub(line, 0, blank);
+    m->method = sip_method_from_name(m->method_name);
+    m->uri = uri;
+    m->version = str_from(line, version);
+    return true;
+}
+
+bool sip_start_take(struct sip_msg *m, const struct sip_start *s) {
+    return s->response ? take_status_line(m, s->line) : take_request_line(m, s->line);
+}
+
+/* ---- looked at closely ------------------------------------------------------------------------------ */
+
 bool sip_start_find(str bytes, struct sip_start *s) {
     isize at = skip_filler(bytes);
     isize lf = str_find(str_from(bytes, at), '\n');
@@ -90,7 +147,7 @@ bool sip_start_possible(str bytes) {
 
 bool sip_looks_like_start(str bytes) {
     struct sip_start s;
-    return sip_start_find(bytes, &s);
+    return sip_start_usual(bytes, &s) || sip_start_find(bytes, &s);
 }
 
 static void read_version(struct sip_msg *m, str version) {

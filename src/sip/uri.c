@@ -5,6 +5,8 @@
  * The user part may hold ; and ?, so the @ is looked for first. */
 #include "sip/inner.h"
 
+#include <string.h>
+
 /* "[2001:db8::1]": gives the offset past the bracket. */
 static isize read_ipv6(str s, isize at, str *host, struct fail *f) {
     isize end = at + 1;
@@ -155,7 +157,36 @@ static isize scheme_length(str v) {
     return n;
 }
 
+/* sip:user@host or sip:user@host:port, and nothing else in it. False: look closer. */
+static bool read_usual(struct sip_uri *u, str v) {
+    enum { SCHEME = 4, PORT_LONGEST = 4 };
+    if (v.n <= SCHEME || memcmp(v.p, "sip:", SCHEME) != 0) return false;
+    isize sign = sip_span(v, SCHEME, SIP_CH_USER);
+    if (sign == SCHEME || sign >= v.n || v.p[sign] != '@') return false;
+    isize end = sip_span(v, sign + 1, SIP_CH_HOST), at = end + 1;
+    u32 port = 0;
+    if (end == sign + 1) return false;
+    if (end < v.n) {
+        if (v.p[end] != ':' || at == v.n || v.n - at > PORT_LONGEST) return false;
+        for (; at < v.n && is_digit(v.p[at]); at++) port = port * 10 + v.p[at] - '0';
+        if (at < v.n) return false;
+    }
+    *u = (struct sip_uri){.scheme = {v.p, SCHEME - 1},
+                          .user = {v.p + SCHEME, sign - SCHEME},
+                          .number = {v.p + SCHEME, sign - SCHEME},
+                          .host = {v.p + sign + 1, end - sign - 1},
+                          .port = (u16)port,
+                          .params = {v.p + v.n, 0}};
+    return true;
+}
+
 enum err sip_uri_parse(struct sip_uri *u, str value, struct fail *f) {
+    *f = (struct fail){0};
+    if (read_usual(u, value)) return ERR_OK;
+    return sip_uri_parse_closely(u, value, f);
+}
+
+enum err sip_uri_parse_closely(struct sip_uri *u, str value, struct fail *f) {
     *u = (struct sip_uri){0};
     *f = (struct fail){0};
     isize colon = scheme_length(value);

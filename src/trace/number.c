@@ -147,3 +147,14 @@ struct number number_read(str text) {
 struct number number_read_start(str text) {
     return read(text, 0);
 }
+
+struct number_key number_key_of(str text) {
+    isize n = 0;
+    while (n < text.n && is_digit(text.p[n])) n++;
+    if (n > 0 && n == text.n && n <= NUMBER_MAX) {
+        isize tail = i64_min(n, NUMBER_WHOLE);
+        return (struct number_key){hash_bytes(str_from(text, n - tail), 2), false};
+    }
+    struct number number = number_read(text);
+    return (struct number_key){number.key, number.withheld};
+}

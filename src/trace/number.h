@@ -42,6 +42,13 @@ struct number number_read(str text);
 /* The beginning of a number: nothing is known of its length, so every prefix is taken off. */
 struct number number_read_start(str text);
 
+/* key and withheld of number_read; quick for plain digits. */
+struct number_key {
+    u64 key;
+    bool withheld;
+};
+struct number_key number_key_of(str text);
+
 static inline str number_raw(const struct number *n) {
     return (str){n->raw, n->nraw};
 }

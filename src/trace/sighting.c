@@ -221,8 +221,8 @@ str endpoint_text(arena *a, const struct endpoint *e) {
 }
 
 bool endpoint_same_ip(const struct endpoint *a, const struct endpoint *b) {
-    if (a->family != b->family) return false;
-    return memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16) == 0;
+    if (a->family != b->family || memcmp(a->ip, b->ip, 4) != 0) return false;
+    return a->family == 4 || memcmp(a->ip + 4, b->ip + 4, 12) == 0;
 }
 
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b) {

@@ -1,11 +1,14 @@
 #include "trace/trace.h"
 
+#include "base/scan.h"
+
 #include <string.h>
 
 void trace_init(struct trace *t) {
     *t = (struct trace){.names = arena_open((isize)256 << 20)};
     t->endpoints = base_grow(NULL, &t->cap_endpoints, 1, (isize)sizeof *t->endpoints);
     t->nendpoints = 1;
+    t->numbers_met = base_new(NUMBERS_MET + 1, (isize)sizeof *t->numbers_met);
 }
 
 void trace_drop(struct trace *t) {
@@ -13,12 +16,21 @@ void trace_drop(struct trace *t) {
     base_free(t->sources);
     base_free(t->endpoints);
     base_free(t->facts);
+    base_free(t->numbers_met);
+    base_free(t->agent_met);
     base_free(t->kept);
     map_drop(&t->endpoint_index);
-    map_drop(&t->facts_known);
+    map_drop(&t->agents_known);
+    row_set_drop(&t->told);
+    row_set_drop(&t->answered);
     str_table_drop(&t->strings);
     arena_close(&t->names);
     *t = (struct trace){0};
+}
+
+void trace_rest(struct trace *t) {
+    row_set_rest(&t->told);
+    row_set_rest(&t->answered);
 }
 
 u32 trace_source(struct trace *t, const struct source *s) {
@@ -39,8 +51,7 @@ u32 trace_source(struct trace *t, const struct source *s) {
     return (u32)t->nsources++;
 }
 
-u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
-    if (e->family == 0) return 0;
+static u32 endpoint_number(struct trace *t, const struct endpoint *e) {
     u64 key =
         hash_bytes((str){e->ip, e->family == 4 ? 4 : 16}, (u64)e->port << 8 | e->family);
     for (;; key++) {
@@ -56,23 +67,67 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
     }
 }
 
+u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
+    if (e->family == 0) return 0;
+    const u8 *ip = e->ip + (e->family == 4 ? 0 : 12);
+    u32 *met =
+        &t->endpoints_met[(ip[3] * 5 + ip[2] + e->port) % countof(t->endpoints_met)];
+    if (!*met || !endpoint_eq(&t->endpoints[*met], e)) *met = endpoint_number(t, e);
+    return *met;
+}
+
 static u32 hash32(str s) {
     if (s.n == 0) return 0;
     u32 h = (u32)hash_bytes(s, 0);
     return h ? h : 1;
 }
 
-/* A device's log writes LF for CRLF, so two sightings of one message agree only without the CRs. */
-static u32 content_hash(str text) {
-    u64 hash = 0;
-    text = str_trim(text);
-    while (text.n) {
-        struct str_pair line = str_cut(text, '\n');
-        str one = line.head;
-        if (one.n && one.p[one.n - 1] == '\r') one.n--;
-        hash = hash_bytes(one, hash + 1);
-        text = line.tail;
+/* Does every line end in CRLF? */
+static bool is_crlf(str text) {
+    struct scan lines = scan_open(text, 0, '\n');
+    for (isize at; (at = scan_next(&lines)) >= 0;) {
+        if (at == 0 || text.p[at - 1] != '\r') return false;
     }
+    return true;
+}
+
+enum { PIECE = 2048 };
+
+static u64 piece_hash(u64 before, str piece) {
+    u64 hash = hash_bytes(piece, 0);
+    return before ? hash_mix(before, hash) : hash;
+}
+
+/* Of the text as it would be with a CR before every LF, which was given some already. */
+static u64 hash_with_crs(str text) {
+    u8 piece[PIECE];
+    u64 hash = 0;
+    isize n = 0;
+    for (isize i = 0; i < text.n; i++) {
+        bool bare = text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r');
+        for (int k = bare ? 0 : 1; k < 2; k++) {
+            if (n == PIECE) {
+                hash = piece_hash(hash, (str){piece, n});
+                n = 0;
+            }
+            piece[n++] = k ? text.p[i] : '\r';
+        }
+    }
+    return piece_hash(hash, (str){piece, n});
+}
+
+/* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
+static u32 content_hash(str text, const struct sip_msg *m) {
+    u64 hash = 0;
+    /* the parser has looked at the head */
+    bool looked = m->crlf && m->head.p == text.p && m->bytes.p == text.p;
+    bool crlf = is_crlf(str_from(text, looked ? m->head.n : 0));
+    text = str_trim(text);
+    if (!crlf) return (u32)hash_with_crs(text) | 1;
+    do {
+        hash = piece_hash(hash, str_sub(text, 0, PIECE));
+        text = str_from(text, PIECE);
+    } while (text.n);
     return (u32)hash | 1;
 }
 
@@ -85,7 +140,9 @@ static u64 keep(struct trace *t, str bytes) {
 
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m) {
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
+    struct str_key call_id = str_table_key(&t->strings, m->call_id);
     t->seen = base_grow(t->seen, &t->cap_seen, t->nseen + 1, (isize)sizeof *t->seen);
+    u32 content = content_hash(s->bytes, m); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
         .time_us = s->time_us,
@@ -94,23 +151,23 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
         .line = (u32)s->line,
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
-        .call_id = str_table_add(&t->strings, m->call_id),
+        .call_id = str_table_add_key(&t->strings, call_id),
         .cseq = m->cseq.number,
         .branch = hash32(m->branch),
         .from_tag = hash32(m->from_tag),
         .to_tag = hash32(m->to_tag),
-        .content = content_hash(s->bytes),
-        .precision_us = s->precision_us ? s->precision_us : 1,
+        .content = content,
+        .precision_us =
+            (u32)i64_min(s->precision_us ? s->precision_us : 1, SEEN_COARSEST) &
+            SEEN_COARSEST,
+        .status = m->status & 1023u,
+        .vantage = (u32)s->vantage & 3,
         .source = (u16)s->source,
-        .status = m->status,
-        .method = (u8)(m->is_request ? m->method : m->cseq.method),
-        .transport = (u8)s->transport,
-        .vantage = (u8)s->vantage,
-        .attempt = (u8)i64_min(s->attempt, UINT8_MAX),
+        .method = (u32)(m->is_request ? m->method : m->cseq.method) & 31,
+        .transport = (u32)s->transport & 7,
     };
     if (m->is_request) r->flags |= SEEN_REQUEST;
     if (s->cut || m->cut) r->flags |= SEEN_CUT;
-    if (m->nnotes) r->flags |= SEEN_NOTED;
     if (s->at == SIGHTING_NOWHERE || !t->sources[s->source].read) {
         r->flags |= SEEN_KEPT;
         r->at = keep(t, s->bytes);
@@ -118,10 +175,19 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     return (u32)t->nseen++;
 }
 
-void trace_fact(struct trace *t, struct fact f, str label) {
+void trace_fact(struct trace *t, struct fact f) {
     t->facts = base_grow(t->facts, &t->cap_facts, t->nfacts + 1, (isize)sizeof *t->facts);
-    f.label = str_table_add(&t->strings, label);
     t->facts[t->nfacts++] = f;
+}
+
+u32 trace_label(struct trace *t, str label) {
+    return str_table_add(&t->strings, label);
+}
+
+u32 trace_word(struct trace *t, str literal) {
+    struct word_met *met = &t->words_met[((uintptr_t)literal.p >> 2) % WORDS_MET];
+    if (met->p != literal.p) *met = (struct word_met){literal.p, trace_label(t, literal)};
+    return met->label;
 }
 
 str trace_bytes(const struct trace *t, u32 seen, arena *a) {

@@ -4,23 +4,25 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 80 bytes; the SIP itself stays in its source and is read again when shown,
+ * A row of seen[] is 64 bytes; the SIP itself stays in its source and is read again when shown,
  * or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
 
 #include "base/map.h"
 #include "sip/sip.h"
+#include "trace/rows.h"
 #include "trace/sighting.h"
 
 enum seen_flag {
     SEEN_REQUEST = 1,
     SEEN_CUT = 2,
-    SEEN_KEPT = 4, /* `at` is an offset in trace.kept */
-    SEEN_SDP = 8,
-    SEEN_NOTED = 16, /* the parser had remarks */
+    SEEN_KEPT = 4,      /* `at` is an offset in trace.kept */
+    SEEN_TOLD = 8,      /* in trace.told */
+    SEEN_ANSWERED = 16, /* in trace.answered */
 };
 
+/* 64 bytes: one line of a cache. */
 struct seen {
     i64 time_us;
     u64 at;
@@ -29,23 +31,41 @@ struct seen {
     u32 call_id;  /* string number; 0: the message has none */
     u32 cseq;
     u32 branch, from_tag, to_tag; /* hashes, 0 where absent */
-    u32 content; /* hash of the text without its CRs and trailing blank lines */
-    u32 precision_us;
-    u16 source;
-    u16 status; /* 0 in a request */
-    u8 method;  /* enum sip_method: of the request, or that the response answers */
-    u8 flags, transport, vantage;
-    u8 attempt;
+    u32 content;           /* hash of the text without its CRs and trailing blank lines */
+    u32 precision_us : 20; /* at most SEEN_COARSEST */
+    u32 status : 10;       /* 0 in a request */
+    u32 vantage : 2;
+    u32 source : 16;
+    u32 method : 5; /* enum sip_method: of the request, or that the response answers */
+    u32 transport : 3;
+    u32 flags : 8;
 };
+enum { SEEN_COARSEST = (1 << 20) - 1 };
+_Static_assert(sizeof(struct seen) == 64, "a row of seen[] has grown");
+_Static_assert(SIP_METHOD_OTHER < 32, "a method has no room in a row of seen[]");
 
-/* What a message says that helps linking. `link` gathers facts while the message is parsed. */
-struct fact {
+/* What a message says that helps linking. `link` gathers facts while the message is parsed. 20 bytes, two for each message. */
+struct __attribute__((packed, aligned(4))) fact {
     u64 hash;
     u32 seen;
     u32 label; /* string number: the header's name, the number as written … for people */
     u8 kind;   /* enum fact_kind of link/fact.h */
     u8 bits;   /* how random a token looks by itself */
 };
+
+/* Numbers that were read lately: the same few stand in all messages of a call. */
+struct number_met {
+    u64 key;
+    u32 label; /* its text as a string; 0: not asked for yet */
+    u8 text[30], n;
+    bool withheld;
+};
+/* A text of the program itself and the number of its string. */
+struct word_met {
+    const u8 *p;
+    u32 label;
+};
+enum { NUMBERS_MET = 256, WORDS_MET = 64 };
 
 struct trace {
     struct seen *seen;
@@ -55,10 +75,20 @@ struct trace {
     struct endpoint *endpoints; /* number 0 is "not known" */
     isize nendpoints, cap_endpoints;
     struct map endpoint_index;
+    u32 endpoints_met
+        [64]; /* numbers of endpoints that came lately, by a hash of their last bytes */
     struct str_table strings; /* Call-IDs and labels */
     struct fact *facts;
-    struct map facts_known; /* which messages have given theirs */
     isize nfacts, cap_facts;
+    struct row_set told; /* of the same messages, the one that has given its facts */
+    struct row_set
+        answered; /* of the answers on one hop, the one that has said who calls whom */
+    struct number_met
+        *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
+    struct word_met words_met[WORDS_MET];
+    u64 *agent_met; /* by endpoint: the last key of agents_known that it came with */
+    isize cap_agent_met;
+    struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
     isize nkept, cap_kept;
     arena names; /* of sources */
@@ -71,9 +101,15 @@ void trace_drop(struct trace *t);
 u32 trace_source(struct trace *t, const struct source *s);
 u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 
+/* All has been added for now: gives memory back that only adding needs. Adding goes on all the same. */
+void trace_rest(struct trace *t);
+
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
-void trace_fact(struct trace *t, struct fact f, str label);
+/* f.label is a string number, as these give it. */
+void trace_fact(struct trace *t, struct fact f);
+u32 trace_label(struct trace *t, str label);
+u32 trace_word(struct trace *t, str literal); /* for what stands in the program: S("…") */
 
 /* The SIP of one row; in the arena or in place. Empty when its source can no longer give it. */
 str trace_bytes(const struct trace *t, u32 seen, arena *a);

@@ -146,6 +146,52 @@ static void hashes(void **state) {
     assert_true(hash_mix(1, 2) == 0x07ee86c281446bef);
 }
 
+/* From a small block on the heap to pages of its own, and to more of them. */
+static void growing_far_keeps_and_zeroes(void **state) {
+    (void)state;
+    isize cap = 0, had = 0;
+    u64 *items = NULL;
+    for (isize need = 10; need < 3000000; need = cap + 1) {
+        items = base_grow(items, &cap, need, (isize)sizeof *items);
+        for (isize i = 0; i < had; i++) assert_int_equal(items[i], i + 1);
+        for (isize i = had; i < cap; i++) {
+            assert_int_equal(items[i], 0);
+            items[i] = (u64)i + 1;
+        }
+        had = cap;
+    }
+    base_free(items);
+    u8 *at_once = base_new(5000001, 1);
+    for (isize i = 0; i < 5000001; i++) assert_int_equal(at_once[i], 0);
+    base_free(at_once);
+    base_free(NULL);
+}
+
+/* Against looking at every place. */
+static void finding_without_case(void **state) {
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "a",
+                                        "Aa-/aA",
+                                        "application/RS-metadata+xml",
+                                        "xx/x-/-//Rs-Meta",
+                                        "[EMAIL protected]",
+                                        "[[email"};
+    static const char *const needles[] = {
+        "",       "a",   "A",  "-", "/", "aa", "rs-metadata", "application/rs",
+        "[email", "l p", "//R"};
+    for (isize i = 0; i < countof(texts); i++) {
+        for (isize k = 0; k < countof(needles); k++) {
+            str s = str_z(texts[i]), needle = str_z(needles[k]);
+            isize wanted = -1;
+            for (isize at = 0; wanted < 0 && at + needle.n <= s.n; at++) {
+                if (str_eq_nocase(str_sub(s, at, needle.n), needle)) wanted = at;
+            }
+            assert_int_equal(str_find_nocase(s, needle), wanted);
+        }
+    }
+}
+
 static void growing_keeps_and_zeroes(void **state) {
     (void)state;
     isize cap = 0;
@@ -209,6 +255,8 @@ int main(void) {
         cmocka_unit_test(parts_stay_inside),
         cmocka_unit_test(decimal_numbers),
         cmocka_unit_test(hashes),
+        cmocka_unit_test(growing_far_keeps_and_zeroes),
+        cmocka_unit_test(finding_without_case),
         cmocka_unit_test(growing_keeps_and_zeroes),
         cmocka_unit_test(cursor_is_sticky),
         cmocka_unit_test(errors_have_sentences),

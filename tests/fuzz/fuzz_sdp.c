@@ -1,9 +1,9 @@
 /* Properties of the SDP parser: every slice and note lies inside the input, every stream's lines start
- * with its m= line and streams do not overlap, and what is not SDP is refused with a place. */
+ * with its m= line and streams do not overlap, what is not SDP is refused with a place, and lines are read alike both ways. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "sdp/sdp.h"
+#include "sdp/both.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     must(p);
     if (size) memcpy(p, data, size);
     str in = {p, (isize)size};
-    enum err e = sdp_parse(&d, in, &f);
+    enum err e = sdp_read(&d, in, &f);
     must(e == f.err && (e == ERR_OK || e == ERR_SYNTAX));
     if (e == ERR_OK) check(&d, in);
     if (e != ERR_OK) must(f.at >= 0 && f.at <= in.n && f.why && d.nmedia == 0);

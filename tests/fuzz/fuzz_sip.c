@@ -2,11 +2,14 @@
  *   - every slice and note lies inside the input;
  *   - a message cut out of its datagram reads the same as inside it;
  *   - a frame found in a stream is one message, and more bytes behind it change nothing;
+ *   - with notes or without, it reads the same; line ends are found alike in every way;
  *   - every value parser takes every header, and its failures point into the value. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "sip/sip.h"
+#include "base/scan.h"
+#include "sip/inner.h"
+#include "sip/notes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,15 +29,38 @@ static void check_params(str params) {
     must(str_inside(sip_param_get(params, S("tag"), NULL), params));
 }
 
+/* The short cuts for what is usual lead where the long ways do. */
+static void check_shortcut(str value, const struct sip_addr *a, const struct fail *f) {
+    struct sip_addr b;
+    struct fail g;
+    must(sip_addr_parse_closely(&b, value, &g) == f->err && f->at == g.at);
+    must(same_place(a->display, b.display) && same_place(a->uri, b.uri));
+    must(same_place(a->params, b.params) && same_place(a->tag, b.tag));
+    must(a->star == b.star);
+}
+
+static void check_uri_shortcut(str value, const struct sip_uri *u, const struct fail *f) {
+    struct sip_uri v;
+    struct fail g;
+    must(sip_uri_parse_closely(&v, value, &g) == f->err && f->at == g.at);
+    must(same_place(u->scheme, v.scheme) && same_place(u->user, v.user));
+    must(same_place(u->password, v.password) && same_place(u->host, v.host));
+    must(same_place(u->number, v.number) && same_place(u->params, v.params));
+    must(same_place(u->headers, v.headers) && u->port == v.port);
+    must((u->headers.p == NULL) == (v.headers.p == NULL));
+}
+
 static void check_addr(str value) {
     struct sip_addr a;
     struct sip_uri u;
     struct fail f;
     check_fail(sip_addr_parse(&a, value, &f), &f, value);
+    check_shortcut(value, &a, &f);
     must(str_inside(a.display, value) && str_inside(a.uri, value));
     must(str_inside(a.params, value) && str_inside(a.tag, value));
     check_params(a.params);
     check_fail(sip_uri_parse(&u, a.uri, &f), &f, a.uri);
+    check_uri_shortcut(a.uri, &u, &f);
     str parts[] = {u.scheme, u.user, u.password, u.host, u.number, u.params, u.headers};
     for (isize i = 0; i < countof(parts); i++) must(str_inside(parts[i], a.uri));
 }
@@ -110,9 +136,24 @@ static void check_alone(const struct sip_msg *m, enum err e) {
     struct fail f;
     isize from = m->head.p - m->bytes.p;
     str copy = own(str_sub(m->bytes, from, m->head.n + m->body.n));
-    must(sip_msg_parse(&alone, copy, &f) == e);
+    must(message_read(&alone, copy, &f) == e);
     must(same(m, &alone));
     free((void *)(uintptr_t)copy.p);
+}
+
+static void check_scan(str in) {
+    struct scan s = scan_open(in, 0, '\n');
+    for (isize from = 0, next; from <= in.n; from = next + 1) {
+        isize left = str_find(str_from(in, from), '\n');
+        next = scan_next(&s);
+        must(next == (left < 0 ? -1 : from + left));
+        if (next < 0) break;
+    }
+    for (isize at = 0; at + SCAN_BLOCK <= in.n; at += SCAN_BLOCK) {
+        u64 plain = scan_plain(in.p + at, '\n');
+        must(scan_words(in.p + at, '\n') == plain);
+        must(scan_block(in.p + at, '\n') == plain);
+    }
 }
 
 static void check_frames(str stream) {
@@ -139,7 +180,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct sip_msg m;
     struct fail f;
     str in = own((str){data, (isize)size});
-    enum err e = sip_msg_parse(&m, in, &f);
+    enum err e = message_read(&m, in, &f);
+    check_scan(in);
     must(e == f.err);
     must((e != ERR_SYNTAX) == sip_looks_like_start(in));
     if (e == ERR_SYNTAX) {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/edge.h"
-#include "sdp/sdp.h"
+#include "sdp/both.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static enum err parse(const char *text) {
     struct fail f;
     if (last.p) edge_drop(last);
     last = edge_copy(str_z(text));
-    enum err e = sdp_parse(&d, last, &f);
+    enum err e = sdp_read(&d, last, &f);
     assert_int_equal(f.err, e);
     return e;
 }

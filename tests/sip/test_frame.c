@@ -110,7 +110,7 @@ static void every_split_gives_the_same(void **state) {
             }
             static struct sip_msg m;
             struct fail f;
-            assert_int_equal(sip_msg_parse(&m, str_sub(all, 0, length), &f), ERR_OK);
+            assert_int_equal(message_read(&m, str_sub(all, 0, length), &f), ERR_OK);
             assert_false(m.cut);
             for (isize k = 0; k < m.nnotes; k++)
                 assert_int_not_equal(m.notes[k].code, SIP_NOTE_BODY_LONG);

@@ -25,7 +25,7 @@ static enum err parse(str text) {
     struct fail f;
     if (last.p) edge_drop(last);
     last = edge_copy(text);
-    enum err e = sip_msg_parse(&msg, last, &f);
+    enum err e = message_read(&msg, last, &f);
     assert_true(message_is_inside(&msg));
     assert_int_equal(f.err, e);
     if (e != ERR_OK) assert_true(f.at >= 0 && f.at <= text.n && f.why);
@@ -469,7 +469,7 @@ static void summaries(void **state) {
 static void check_prefix(void *ctx, str prefix) {
     static struct sip_msg m;
     struct fail f;
-    enum err e = sip_msg_parse(&m, prefix, &f);
+    enum err e = message_read(&m, prefix, &f);
     str whole = *(const str *)ctx;
     assert_true(message_is_inside(&m));
     if (e == ERR_OK) {

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "sip/inner.h"
 #include "sip/notes.h"
 
 struct header_row {
@@ -43,6 +44,30 @@ static void every_header_is_found(void **state) {
         u8 letter[2] = {(u8)rows[i].compact, (u8)(rows[i].compact ^ 32)};
         assert_int_equal(sip_header_from_name((str){letter, 1}), rows[i].id);
         assert_int_equal(sip_header_from_name((str){letter + 1, 1}), rows[i].id);
+    }
+}
+
+/* The quick way finds names in their usual spelling, and never another one than the careful way. */
+static void the_quick_way_agrees(void **state) {
+    (void)state;
+    u8 other[64] = {0}, room[64] = {0};
+    for (isize i = 0; i < countof(rows); i++) {
+        str name = str_z(rows[i].name);
+        memcpy(room, name.p, (size_t)name.n);
+        assert_int_equal(sip_header_known(room, name.n), rows[i].id);
+        memcpy(room + name.n, name.p, (size_t)name.n); /* what follows is nobody's name */
+        assert_int_equal(sip_header_known(room, name.n), rows[i].id);
+        swap_case(name, other);
+        assert_int_equal(sip_header_known(other, name.n), SIP_HDR_OTHER);
+        for (isize at = 0; at < name.n; at++) {
+            for (int c = 0; c < 256; c++) {
+                memcpy(other, name.p, (size_t)name.n);
+                other[at] = (u8)c;
+                enum sip_header_id id = sip_header_known(other, name.n);
+                if (id) assert_int_equal(sip_header_from_name((str){other, name.n}), id);
+                if (id) assert_str(sip_header_text(id), ((str){other, name.n}));
+            }
+        }
     }
 }
 
@@ -135,6 +160,7 @@ static void reason_phrases(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_header_is_found),
+        cmocka_unit_test(the_quick_way_agrees),
         cmocka_unit_test(near_misses_are_other_headers),
         cmocka_unit_test(letters_that_are_no_compact_form),
         cmocka_unit_test(methods),

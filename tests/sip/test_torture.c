@@ -158,7 +158,7 @@ static const struct sip_msg *open_message(const char *file, str *text) {
     struct fail f;
     snprintf(path, sizeof path, "%s/%s", folder, file);
     *text = file_read(path);
-    assert_int_not_equal(sip_msg_parse(&m, *text, &f), ERR_SYNTAX);
+    assert_int_not_equal(message_read(&m, *text, &f), ERR_SYNTAX);
     return &m;
 }
 

@@ -50,7 +50,7 @@ static inline bool torture_check(const char *folder, const struct torture *row) 
     str text = edge_copy(file);
     file_drop(file);
     struct fail f;
-    enum err e = sip_msg_parse(&m, text, &f);
+    enum err e = message_read(&m, text, &f);
     bool ok = e != ERR_SYNTAX && message_is_inside(&m);
     notes_line(&m, notes);
     torture_label(&m, label, sizeof label);

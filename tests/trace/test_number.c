@@ -18,6 +18,8 @@
 static struct number read(const char *text) {
     str user = edge_copy(str_z(text));
     struct number n = number_read(user);
+    struct number_key k = number_key_of(user);
+    assert_true(k.key == n.key && k.withheld == n.withheld);
     edge_drop(user);
     return n;
 }

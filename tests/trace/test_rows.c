@@ -1,0 +1,83 @@
+/* A set of rows against a dull model: pairs that are looked for one by one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "trace/trace.h"
+
+enum { ROWS = 3000, FLAG = 64 };
+
+static u64 next_random(u64 *seed) {
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+static u64 by_content(const struct seen *r) {
+    return (u64)r->call_id << 32 | r->content;
+}
+
+static u64 all_alike(const struct seen *r) {
+    (void)r;
+    return 7;
+}
+
+static bool same(const struct seen *a, const struct seen *b) {
+    return a->call_id == b->call_id && a->content == b->content;
+}
+
+/* `ids` Call-IDs with `contents` different messages each; `rest`: at rest after so many rows, 0: never. */
+static void against_a_model(const struct row_way *way, u32 ids, u32 contents, u32 rest) {
+    struct seen *rows = base_new(ROWS, (isize)sizeof *rows);
+    struct row_set set = {0};
+    u64 seed = ids;
+    isize n = 0;
+    for (u32 i = 0; i < ROWS; i++) {
+        rows[i].call_id = (u32)(next_random(&seed) % ids) + i / 1000;
+        rows[i].content = (u32)(next_random(&seed) % contents);
+        bool known = false;
+        for (u32 k = 0; k < i && !known; k++) known = same(&rows[k], &rows[i]);
+        if (rest && i % rest == 0) row_set_rest(&set);
+        assert_int_equal(row_set_add(&set, way, rows, i), !known);
+        assert_int_equal((rows[i].flags & FLAG) != 0, !known);
+        n += !known;
+        assert_int_equal(set.n, n);
+        assert_true(set.n * 4 <= set.cap * 3 + 4);
+    }
+    row_set_drop(&set);
+    row_set_drop(&set);
+    base_free(rows);
+}
+
+static const struct row_way usual = {by_content, same, FLAG};
+static const struct row_way colliding = {all_alike, same, FLAG};
+
+static void sets_and_models_agree(void **state) {
+    (void)state;
+    against_a_model(&usual, 400, 6, 0);
+    against_a_model(&usual, 1000000, 2, 0);
+    against_a_model(&colliding, 400, 6, 0);
+}
+
+static void one_call_id_has_it_all(void **state) {
+    (void)state;
+    against_a_model(&usual, 1, 100000, 0);
+    against_a_model(&usual, 2, 100000, 0);
+}
+
+static void a_set_at_rest_is_the_same_set(void **state) {
+    (void)state;
+    against_a_model(&usual, 400, 6, 97);
+    against_a_model(&usual, 1, 100000, 500);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sets_and_models_agree),
+        cmocka_unit_test(one_call_id_has_it_all),
+        cmocka_unit_test(a_set_at_rest_is_the_same_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
