@@ -70,21 +70,16 @@ const struct trace *weave_trace(const struct weave *w) {
     return &w->trace;
 }
 
+const struct link_step link_steps[LINK_STEPS] = {
+    {"alike", alike_find},     {"clock", clock_estimate},  {"merge", merge_sightings},
+    {"device", device_assign}, {"leg", leg_summarise},     {"said", said_collect},
+    {"hop", hop_parents},      {"decide", decide_resolve}, {"given", given_apply},
+    {"parent", score_parents}, {"by hand", decide_apply},  {"group", group_legs},
+    {"wait", wait_learn},      {"related", related_find},
+};
+
 void weave_link(struct weave *w) {
-    alike_find(w);
-    clock_estimate(w);
-    merge_sightings(w);
-    device_assign(w);
-    leg_summarise(w);
-    said_collect(w);
-    hop_parents(w);
-    decide_resolve(w);
-    given_apply(w);
-    score_parents(w);
-    decide_apply(w);
-    group_legs(w);
-    wait_learn(w);
-    related_find(w);
+    for (isize i = 0; i < LINK_STEPS; i++) link_steps[i].run(w);
 }
 
 isize weave_ncalls(const struct weave *w) {

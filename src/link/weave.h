@@ -240,6 +240,14 @@ void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
 void wait_learn(struct weave *w);
 
+/* … one by one, for whoever wants to know what each of them costs (bench/link.c). */
+enum { LINK_STEPS = 14 };
+struct link_step {
+    const char *name;
+    void (*run)(struct weave *w);
+};
+extern const struct link_step link_steps[LINK_STEPS];
+
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
  * both directions. */
 bool same_packet(const struct weave *w, const struct seen *first,
