@@ -112,15 +112,11 @@ static void print_memory(const struct weave *w) {
     table(w, "trace.facts_known", w->trace.facts_known.cap,
           (isize)sizeof(struct map_slot));
     TABLE(w, call_ids);
-    TABLE(w, canon);
     TABLE(w, rank);
     TABLE(w, spread_at);
     TABLE(w, spread_by);
-    TABLE(w, alikes);
-    TABLE(w, next_alike);
-    TABLE(w, common_us);
     TABLE(w, msgs);
-    TABLE(w, more);
+    table(w, "more", w->more ? w->trace.nseen : 0, (isize)sizeof *w->more);
     TABLE(w, sums);
     TABLE(w, by_leg);
     TABLE(w, leg_facts);

@@ -27,7 +27,7 @@ struct call_id {
     bool masked;
 };
 
-/* Sightings that may be one message: everything that names it is equal, and its text. */
+/* Two sightings or more that may be one message: everything that names it is equal, and its text. */
 struct alike {
     u32 first, last; /* chain through weave.next_alike, in canonical order */
     u32 n;
@@ -154,8 +154,8 @@ struct weave {
     isize cap_call_ids;
     u32 *source_rank; /* by source: its place in the order of names */
     isize cap_source_rank;
-    u32 *canon,
-        *rank; /* rows of seen[] in canonical order; and the place of each row in it */
+    u32 *canon, /* rows of seen[] in canonical order, until they are merged … */
+        *rank;  /* … and the place of each row in it */
     isize cap_canon, cap_rank;
     /* runs of canon[] that have one clock: a source, unless its clock was set back (stint.c) */
     u32 *stints; /* where each begins */
@@ -165,21 +165,23 @@ struct weave {
     u32 *spread_at, *spread_by;
     isize cap_spread_at, cap_spread_by;
     bool coarse;
+    bool some_cut; /* some sightings are not whole */
+    /* until it is known what each leg says; by row of seen[], NULL where no two are alike: row of alikes + 1, and the next of
+     * its alikes: row + 1 */
     struct alike *alikes;
     isize nalikes, cap_alikes;
-    u32 *next_alike; /* by row of seen[]: row + 1; 0 ends */
-    isize cap_next_alike;
-    i64 *common_us; /* by row of seen[]: its time on the common clock */
-    u32 *islands;   /* by source: sources of one island have one common clock */
+    u32 *alike_of, *next_alike;
+    i64 *
+        common_us; /* by row of seen[]: its time on the common clock; NULL: there is one clock */
+    u32 *islands; /* by source: sources of one island have one common clock */
     /* by source: how far its times on the common clock may be off; -1: they are guessed */
     i64 *blur_us;
     i64 *
         mirror_us; /* by source: how far apart it has one packet twice, at most; 0: it does not */
-    isize cap_common_us, cap_islands, cap_blur_us, cap_mirror_us;
+    isize cap_islands, cap_blur_us, cap_mirror_us;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
-    u32 *more; /* by row of seen[] */
-    isize cap_more;
+    u32 *more; /* by row of seen[]; NULL: each message was seen once */
     struct dev *devs;
     isize ndevs, cap_devs;
     u32 *dev_of; /* by endpoint */
@@ -248,6 +250,14 @@ struct link_step {
 };
 extern const struct link_step link_steps[LINK_STEPS];
 
+/* After those that want to know which sightings are alike. */
+void alike_forget(struct weave *w);
+
+/* The time of a sighting on the common clock. */
+static inline i64 common_time(const struct weave *w, u32 row) {
+    return w->common_us ? w->common_us[row] : w->trace.seen[row].time_us;
+}
+
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
  * both directions. */
 bool same_packet(const struct weave *w, const struct seen *first,
@@ -314,7 +324,7 @@ static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
 
-/* Rows of 16 bytes by key, then value; n log n, n where they are sorted already. */
+/* Rows of 16 bytes by key, then value; n in number, but for few of them. */
 struct sort_row {
     u64 key;
     u64 value;
