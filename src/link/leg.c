@@ -39,78 +39,123 @@ static void tags_collect(struct tags *t, const struct weave *w) {
     }
 }
 
-static u64 leg_key(const struct weave *w, struct tags *tags, const struct seen *r) {
-    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst];
+/* What is known of a leg while messages are dealt out. */
+struct draft {
+    u32 call_id, a, b; /* devices, a <= b */
+    u32 n;             /* messages */
+    u32 before;        /* the one before it of its Call-ID: row + 1 */
+};
+
+/* Legs by Call-ID and devices. A Call-ID has few of them, in a chain; past CHAIN, and where the Call-ID does not tell, a map
+ * knows them. */
+struct drafts {
+    struct draft *rows;
+    isize n, cap;
+    u32 *last; /* by Call-ID: row + 1 */
+    struct map far;
+};
+
+enum { CHAIN = 16 };
+
+static u32 draft_add(struct drafts *d, u32 call_id, u32 a, u32 b, u32 before) {
+    d->rows = base_grow(d->rows, &d->cap, d->n + 1, (isize)sizeof *d->rows);
+    d->rows[d->n++] = (struct draft){call_id, a, b, 0, before};
+    return (u32)d->n;
+}
+
+/* By a key that is no Call-ID, or that has many legs. */
+static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
+    u32 *number = map_put(&d->far, hash_mix(id, (u64)a << 32 | b));
+    if (!*number) *number = draft_add(d, call_id, a, b, 0);
+    return *number - 1;
+}
+
+static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
+                    const struct seen *r) {
+    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = r->call_id;
     if (a > b) {
         u32 swap = a;
         a = b;
         b = swap;
     }
-    u64 id = r->call_id;
-    if (r->call_id == 0 || (w->call_ids[r->call_id].masked && !r->from_tag)) {
-        id = hash_mix(r->branch, (u64)r->from_tag + 1);
-    } else if (w->call_ids[r->call_id].masked) {
-        id = hash_mix(id, tag_root(tags, tag_node(tags, r, r->from_tag)));
+    bool masked = w->call_ids[id].masked;
+    if (id == 0 || (masked && !r->from_tag))
+        return draft_by_key(d, hash_mix(r->branch, (u64)r->from_tag + 1), id, a, b);
+    if (masked) {
+        u32 root = tag_root(tags, tag_node(tags, r, r->from_tag));
+        return draft_by_key(d, hash_mix(id, root), id, a, b);
     }
-    return hash_mix(id, (u64)a << 32 | b);
+    int i = 0;
+    for (u32 at = d->last[id]; at; at = d->rows[at - 1].before, i++) {
+        const struct draft *leg = &d->rows[at - 1];
+        if (leg->a == a && leg->b == b) return at - 1;
+    }
+    if (i >= CHAIN) return draft_by_key(d, id, id, a, b);
+    d->last[id] = draft_add(d, id, a, b, d->last[id]);
+    return d->last[id] - 1;
 }
 
-static u32 leg_of(struct weave *w, struct tags *tags, struct map *index,
-                  const struct seen *r) {
-    u32 *number = map_put(index, leg_key(w, tags, r));
-    if (*number) return *number - 1;
-    w->sums = base_grow(w->sums, &w->cap_sums, w->nsums + 1, (isize)sizeof *w->sums);
-    struct sum *s = &w->sums[w->nsums++];
-    *s = (struct sum){.call_id = r->call_id,
-                      .start_us = NEVER,
-                      .ring_us = NEVER,
-                      .answer_us = NEVER,
-                      .ack_us = NEVER,
-                      .cancel_us = NEVER,
-                      .fail_us = NEVER,
-                      .bye_us = NEVER,
-                      .last_us = NEVER,
-                      .retry_us = NEVER,
-                      .refer_us = {NEVER, NEVER}};
-    if (w->call_ids[r->call_id].masked) s->flags |= SUM_LAX;
-    *number = (u32)w->nsums;
-    return *number - 1;
-}
-
+/* Each message gets its leg; legs are numbered by their first messages. */
 static void assign(struct weave *w) {
-    struct map index = {0};
+    struct drafts all = {0};
     struct tags tags = {0};
-    w->nsums = 0;
+    u32 at = 0;
+    all.last = base_new(w->trace.strings.n + 1, (isize)sizeof *all.last);
     tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
         struct msg *m = &w->msgs[i];
-        m->leg = leg_of(w, &tags, &index, msg_seen(w, m));
-        w->sums[m->leg].n++;
+        m->leg = draft_of(w, &all, &tags, msg_seen(w, m));
+        all.rows[m->leg].n++;
     }
-    map_drop(&index);
+    w->nsums = all.n;
+    w->sums = base_room(w->sums, &w->cap_sums, w->nsums + 1, (isize)sizeof *w->sums);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct draft *leg = &all.rows[i];
+        w->sums[i] = (struct sum){.call_id = leg->call_id, .at = at, .n = leg->n};
+        at += leg->n;
+    }
+    map_drop(&all.far);
     map_drop(&tags.index);
     base_free(tags.up);
+    base_free(all.rows);
+    base_free(all.last);
 }
 
 /* ---- in which order ---------------------------------------------------------------------------------- */
 
+/* Messages stand by leg from here on. What repeats another one is told where that went. */
+static void move_messages(struct weave *w) {
+    bool some = false;
+    for (isize i = 0; i < w->nmsgs && !some; i++) some = w->msgs[i].first != 0;
+    u32 *place = some ? base_new(w->nmsgs + 1, (isize)sizeof *place) : NULL;
+    for (isize i = 0; some && i < w->nmsgs; i++) place[w->by_leg[i]] = (u32)i;
+    for (isize i = 0; some && i < w->nmsgs; i++) {
+        struct msg *m = &w->msgs[i];
+        if (m->first) m->first = place[m->first - 1] + 1;
+    }
+    base_free(place);
+    for (u32 i = 0; (isize)i < w->nmsgs; i++) { /* round and round, until all are moved */
+        struct msg held = w->msgs[i];
+        for (u32 to = i, from; w->by_leg[to] != to; to = from) {
+            from = w->by_leg[to];
+            w->by_leg[to] = to;
+            w->msgs[to] = from == i ? held : w->msgs[from];
+        }
+    }
+}
+
 static void sort_leg_messages(struct weave *w) {
-    u32 at = 0;
     isize n = w->nmsgs;
-    w->by_leg = base_grow(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
-    for (isize i = 0; i < w->nsums; i++) {
-        w->sums[i].at = at;
-        at += w->sums[i].n;
-        w->sums[i].n = 0;
-    }
-    for (isize i = 0; i < n; i++) {
-        struct sum *s = &w->sums[w->msgs[i].leg];
-        w->by_leg[s->at + s->n++] = (u32)i;
-    }
+    w->by_leg = base_room(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
+    u32 *next = base_new(w->nsums + 1, (isize)sizeof *next);
+    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
+    for (isize i = 0; i < n; i++) w->by_leg[next[w->msgs[i].leg]++] = (u32)i;
+    base_free(next);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         order_rows(w, NULL, w->by_leg + s->at, (isize)s->n, w->names);
     }
+    move_messages(w);
 }
 
 /* ---- what happened on it ------------------------------------------------------------------------------- */
@@ -272,6 +317,9 @@ static u64 id_of(const struct reading *g) {
 
 static void summarise(struct weave *w, struct sum *s) {
     struct reading g = {.w = w, .s = s};
+    s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
+        s->bye_us = s->last_us = s->retry_us = s->refer_us[0] = s->refer_us[1] = NEVER;
+    if (w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {
         const struct msg *m = &w->msgs[w->by_leg[s->at + i]];
