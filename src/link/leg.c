@@ -123,39 +123,72 @@ static void assign(struct weave *w) {
 
 /* ---- in which order ---------------------------------------------------------------------------------- */
 
-/* Messages stand by leg from here on. What repeats another one is told where that went. */
-static void move_messages(struct weave *w) {
-    bool some = false;
-    for (isize i = 0; i < w->nmsgs && !some; i++) some = w->msgs[i].first != 0;
-    u32 *place = some ? base_new(w->nmsgs + 1, (isize)sizeof *place) : NULL;
-    for (isize i = 0; some && i < w->nmsgs; i++) place[w->by_leg[i]] = (u32)i;
-    for (isize i = 0; some && i < w->nmsgs; i++) {
-        struct msg *m = &w->msgs[i];
-        if (m->first) m->first = place[m->first - 1] + 1;
-    }
-    base_free(place);
-    for (u32 i = 0; (isize)i < w->nmsgs; i++) { /* round and round, until all are moved */
-        struct msg held = w->msgs[i];
-        for (u32 to = i, from; w->by_leg[to] != to; to = from) {
-            from = w->by_leg[to];
-            w->by_leg[to] = to;
-            w->msgs[to] = from == i ? held : w->msgs[from];
-        }
-    }
-}
-
-static void sort_leg_messages(struct weave *w) {
+/* Rows of msgs, by leg; as they stand now, or as they are moved to. */
+static void deal(struct weave *w) {
     isize n = w->nmsgs;
     w->by_leg = base_room(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
     u32 *next = base_new(w->nsums + 1, (isize)sizeof *next);
     for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
     for (isize i = 0; i < n; i++) w->by_leg[next[w->msgs[i].leg]++] = (u32)i;
     base_free(next);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        order_rows(w, NULL, w->by_leg + s->at, (isize)s->n, w->names);
+}
+
+/* Where each message has gone; NULL where nobody has to know. */
+struct moves {
+    u32 *to;
+};
+
+static void moves_open(struct moves *v, const struct weave *w) {
+    bool some = false;
+    for (isize i = 0; w->nalikes && i < w->nmsgs && !some; i++)
+        some = w->msgs[i].first != 0;
+    v->to = some ? base_new(w->nmsgs + 1, (isize)sizeof *v->to) : NULL;
+}
+
+/* Messages stand by leg from here on, in canonical order. */
+static void move_messages(struct weave *w, struct moves *v) {
+    struct msg *moved = base_new(w->nmsgs + 1, (isize)sizeof *moved);
+    for (isize i = 0; i < w->nmsgs; i++) {
+        u32 from = w->by_leg[i];
+        moved[i] = w->msgs[from];
+        if (v->to) v->to[from] = (u32)i;
+        w->by_leg[i] = (u32)i;
     }
-    move_messages(w);
+    base_free(w->msgs);
+    w->msgs = moved;
+    w->cap_msgs = w->nmsgs + 1;
+}
+
+static bool is_moved(const u32 *rows, u32 at, u32 n) {
+    for (u32 i = 0; i < n; i++) {
+        if (rows[i] != at + i) return true;
+    }
+    return false;
+}
+
+/* The messages of one leg into the order of cause; by_leg then says where each had been. */
+static bool order_leg(struct weave *w, const struct sum *s, arena scratch) {
+    u32 *rows = w->by_leg + s->at;
+    order_rows(w, NULL, rows, (isize)s->n, scratch);
+    if (!is_moved(rows, s->at, s->n)) return false;
+    struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
+    memcpy(old, mine, s->n * sizeof *old);
+    for (u32 i = 0; i < s->n; i++) mine[i] = old[rows[i] - s->at];
+    base_free(old);
+    return true;
+}
+
+/* What repeats another message is told where that has gone. */
+static void moves_close(struct moves *v, struct weave *w) {
+    if (!v->to) return;
+    u32 *then = base_new(w->nmsgs + 1, (isize)sizeof *then);
+    for (isize i = 0; i < w->nmsgs; i++) then[w->by_leg[i]] = (u32)i;
+    for (isize i = 0; i < w->nmsgs; i++) {
+        struct msg *m = &w->msgs[i];
+        if (m->first) m->first = then[v->to[m->first - 1]] + 1;
+    }
+    base_free(then);
+    base_free(v->to);
 }
 
 /* ---- what happened on it ------------------------------------------------------------------------------- */
@@ -198,7 +231,7 @@ static void kind_note(struct reading *g) {
     struct sum *s = g->s;
     s->kind = KIND_OPTIONS;
     for (u32 i = 0; i < s->n; i++) {
-        const struct seen *r = msg_seen(g->w, &g->w->msgs[g->w->by_leg[s->at + i]]);
+        const struct seen *r = msg_seen(g->w, &g->w->msgs[s->at + i]);
         enum call_kind kind = kind_of(r->method);
         if (kind < s->kind) s->kind = kind;
         g->has_invite |= r->method == SIP_METHOD_INVITE;
@@ -311,7 +344,7 @@ static u64 id_of(const struct reading *g) {
     u64 id =
         hash_mix(w->call_ids[s->call_id].hash, a < b ? hash_mix(a, b) : hash_mix(b, a));
     if (s->call_id && !(s->flags & SUM_LAX)) return id;
-    const struct seen *r = msg_seen(w, &w->msgs[w->by_leg[s->at]]);
+    const struct seen *r = msg_seen(w, &w->msgs[s->at]);
     return hash_mix(id, hash_mix((u64)s->start_us, (u64)r->branch << 32 | r->from_tag));
 }
 
@@ -322,7 +355,7 @@ static void summarise(struct weave *w, struct sum *s) {
     if (w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {
-        const struct msg *m = &w->msgs[w->by_leg[s->at + i]];
+        const struct msg *m = &w->msgs[s->at + i];
         const struct seen *r = msg_seen(w, m);
         bool first = !g.asked && asks(&g, r);
         if (i == 0 || first) begin(&g, m, r);
@@ -345,7 +378,16 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 }
 
 void leg_summarise(struct weave *w) {
+    struct moves moves;
     assign(w);
-    sort_leg_messages(w);
-    for (isize i = 0; i < w->nsums; i++) summarise(w, &w->sums[i]);
+    deal(w);
+    moves_open(&moves, w);
+    move_messages(w, &moves);
+    bool some = false;
+    for (isize i = 0; i < w->nsums; i++) {
+        some |= order_leg(w, &w->sums[i], w->names);
+        summarise(w, &w->sums[i]);
+    }
+    moves_close(&moves, w);
+    for (isize i = 0; some && i < w->nmsgs; i++) w->by_leg[i] = (u32)i;
 }
