@@ -16,9 +16,11 @@ enum {
     TOKENS_A_LEG = 128,
 };
 
-/* A token fact of a leg, in the order of its messages. */
+/* One value that a leg says: a token of one of its messages, or a part of its Call-ID. */
 struct told {
-    u32 fact, msg; /* rows of trace.facts and of msgs */
+    u64 hash;
+    u32 fact; /* row of trace.facts + 1; 0: of the Call-ID */
+    u32 msg;  /* row of msgs; of the Call-ID: kind << 8 | bits */
 };
 
 struct said {
@@ -27,7 +29,8 @@ struct said {
         facts_of; /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
     u32 *teller
         [2]; /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
-    struct told *told; /* by leg */
+    struct told *
+        told; /* by leg, in the order of its messages, its Call-ID first; of calls alone */
     isize ntold, cap_told;
     u32 *told_at; /* by leg: where its part of told begins */
 };
@@ -57,6 +60,54 @@ static bool is_number(u8 kind) {
 
 static bool is_token(u8 kind) {
     return kind == FACT_TOKEN || kind == FACT_DIALOG;
+}
+
+/* ---- values: tokens, and the Call-ID --------------------------------------------------------------------- */
+
+static void tell(struct said *g, struct told told) {
+    g->told = base_grow(g->told, &g->cap_told, g->ntold + 1, (isize)sizeof *g->told);
+    g->told[g->ntold++] = told;
+}
+
+static void tell_part(struct said *g, u8 kind, str part, u8 bits) {
+    tell(g, (struct told){fact_call_id_hash(part), 0, (u32)kind << 8 | bits});
+}
+
+/* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
+ * well count calls. */
+static void tell_stems(struct said *g, str id) {
+    enum { RANDOM_BITS = 10, DEEPEST = 8 };
+    for (int i = 0; i < DEEPEST; i++) {
+        str less = fact_call_id_shorter(id);
+        if (less.n == id.n) return;
+        u8 bits = (u8)fact_token_bits(less);
+        if (bits < RANDOM_BITS) return;
+        bool counter = id.p[less.n] != '_';
+        tell_part(g, counter ? FACT_COUNTER : FACT_STEM, less, bits);
+        id = less;
+    }
+}
+
+/* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
+ * is random enough by itself, without its host and without a prefix. */
+static void tell_call_id(struct said *g, const struct sum *s) {
+    enum { RANDOM_BITS = 16 };
+    str id = str_table_get(&g->w->trace.strings, s->call_id);
+    if (id.n == 0 || s->flags & SUM_LAX) return;
+    u8 bits = (u8)fact_token_bits(id);
+    tell_part(g, FACT_CALL_ID, id, bits);
+    tell_stems(g, id);
+    str stem = fact_call_id_stem(id);
+    u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
+    if (stem.n < id.n) tell_part(g, kind, stem, bits);
+    struct str_pair cut = str_cut(stem, '@');
+    if (cut.ok) tell_stems(g, cut.head);
+    bits = (u8)fact_token_bits(cut.head);
+    if (cut.ok && bits >= RANDOM_BITS) tell_part(g, FACT_STEM, cut.head, bits);
+    str bare = fact_call_id_bare(cut.head);
+    if (bare.n == cut.head.n) return;
+    bits = (u8)fact_token_bits(bare);
+    if (bits >= RANDOM_BITS) tell_part(g, FACT_STEM, bare, bits);
 }
 
 /* ---- numbers, and what is for people ------------------------------------------------------------------ */
@@ -117,15 +168,20 @@ static void keep(struct taking *g, const struct fact *f) {
     if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
 }
 
+static void take_token(struct taking *g, u32 fact, u32 msg) {
+    const struct trace *t = &g->w->trace;
+    const struct fact *f = &t->facts[fact];
+    if (f->kind == FACT_DIALOG && t->seen[f->seen].method == SIP_METHOD_INVITE)
+        g->s->flags |= SUM_TRANSFER;
+    tell(g->said, (struct told){f->hash, fact + 1, msg});
+}
+
 static void take(struct taking *g, u32 fact, u32 msg) {
     const struct fact *f = &g->w->trace.facts[fact];
-    struct said *said = g->said;
     if (is_number(f->kind)) {
         if (g->s->nfacts < NUMBERS_A_LEG) keep(g, f);
     } else if (is_token(f->kind)) {
-        said->told = base_grow(said->told, &said->cap_told, said->ntold + 1,
-                               (isize)sizeof *said->told);
-        said->told[said->ntold++] = (struct told){fact, msg};
+        if (g->s->kind == KIND_CALL) take_token(g, fact, msg);
     } else if (f->kind == FACT_HOLD) {
         take_hold(g, msg);
     } else if (f->kind == FACT_WITHHELD) {
@@ -151,6 +207,7 @@ static void take_leg(struct taking *g) {
     struct sum *s = g->s;
     s->facts_at = (u32)w->nleg_facts;
     g->nothers = 0;
+    if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
         u32 msg = w->by_leg[s->at + i], row = w->msgs[msg].seen;
         if (!g->said->teller[0]) {
@@ -192,13 +249,12 @@ struct saying {
     u8 kind, bits;
 };
 
-/* Most values are said once. Two bits for each, by its hash, tell which may have been said again: only those are looked at twice. */
+/* Most values are said once. Two bits for each, by its hash, tell which may have been said again; only those are sorted. */
 struct sayings {
-    struct weave *w;
+    const struct said *said;
     u64 *heard;
-    u64 mask; /* of them */
-    bool counting;
-    u32 leg;
+    u64 mask;            /* of them */
+    u32 label;           /* of a Call-ID */
     struct saying *rows; /* in the order of legs and their messages */
     isize n, cap;
 };
@@ -210,61 +266,32 @@ static bool heard_again(struct sayings *g, u64 hash, bool note) {
     return (*word & twice) != 0;
 }
 
-static void say(struct sayings *g, u8 kind, u64 hash, u8 bits, u32 label, u32 dev) {
-    if (!heard_again(g, hash, g->counting) || g->counting) return;
-    g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n++] = (struct saying){hash, g->leg, label, dev, kind, bits};
+static void hear(struct sayings *g) {
+    enum { PLACES_A_VALUE = 8 };
+    const struct said *said = g->said;
+    isize places = 64;
+    while (places < PLACES_A_VALUE * said->ntold) places *= 2;
+    g->heard = base_new(places / 32, (isize)sizeof *g->heard);
+    g->mask = (u64)places - 1;
+    for (isize i = 0; i < said->ntold; i++)
+        (void)heard_again(g, said->told[i].hash, true);
 }
 
-static void say_told(struct sayings *g, struct told told) {
-    struct weave *w = g->w;
-    const struct fact *f = &w->trace.facts[told.fact];
-    struct sum *s = &w->sums[g->leg];
-    if (f->kind == FACT_DIALOG && w->trace.seen[f->seen].method == SIP_METHOD_INVITE)
-        s->flags |= SUM_TRANSFER;
-    if (!heard_again(g, f->hash, g->counting) || g->counting) return;
-    u32 dev = w->dev_of[msg_seen(w, &w->msgs[told.msg])->src];
-    say(g, f->kind, f->hash, f->bits, f->label, dev);
-}
-
-/* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
- * well count calls. */
-static void say_stems(struct sayings *g, str id, u32 label) {
-    enum { RANDOM_BITS = 10, DEEPEST = 8 };
-    const struct sum *s = &g->w->sums[g->leg];
-    for (int i = 0; i < DEEPEST; i++) {
-        str less = fact_call_id_shorter(id);
-        u8 bits = (u8)fact_token_bits(less);
-        if (less.n == id.n || bits < RANDOM_BITS) return;
-        bool counter = id.p[less.n] != '_';
-        say(g, counter ? FACT_COUNTER : FACT_STEM, fact_call_id_hash(less), bits, label,
-            s->from_dev);
-        id = less;
+static void say(struct sayings *g, u32 leg, const struct told *t) {
+    const struct weave *w = g->said->w;
+    struct saying s = {
+        .hash = t->hash, .leg = leg, .label = g->label, .dev = w->sums[leg].from_dev};
+    s.kind = (u8)(t->msg >> 8);
+    s.bits = (u8)t->msg;
+    if (t->fact) {
+        const struct fact *f = &w->trace.facts[t->fact - 1];
+        s.label = f->label;
+        s.dev = w->dev_of[msg_seen(w, &w->msgs[t->msg])->src];
+        s.kind = f->kind;
+        s.bits = f->bits;
     }
-}
-
-/* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
- * is random enough by itself, without its host and without a prefix. */
-static void say_call_id(struct sayings *g, u32 label) {
-    enum { RANDOM_BITS = 16 };
-    const struct sum *s = &g->w->sums[g->leg];
-    str id = str_table_get(&g->w->trace.strings, s->call_id);
-    if (id.n == 0 || s->flags & SUM_LAX) return;
-    u8 bits = (u8)fact_token_bits(id);
-    say(g, FACT_CALL_ID, fact_call_id_hash(id), bits, label, s->from_dev);
-    say_stems(g, id, label);
-    str stem = fact_call_id_stem(id);
-    u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
-    if (stem.n < id.n) say(g, kind, fact_call_id_hash(stem), bits, label, s->from_dev);
-    struct str_pair cut = str_cut(stem, '@');
-    if (cut.ok) say_stems(g, cut.head, label);
-    bits = (u8)fact_token_bits(cut.head);
-    if (cut.ok && bits >= RANDOM_BITS)
-        say(g, FACT_STEM, fact_call_id_hash(cut.head), bits, label, s->from_dev);
-    str bare = fact_call_id_bare(cut.head);
-    bits = (u8)fact_token_bits(bare);
-    if (bare.n < cut.head.n && bits >= RANDOM_BITS)
-        say(g, FACT_STEM, fact_call_id_hash(bare), bits, label, s->from_dev);
+    g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
+    g->rows[g->n++] = s;
 }
 
 /* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
@@ -377,22 +404,13 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
 }
 
 static void take_tokens(struct said *g) {
-    enum { VALUES_A_LEG = 4, PLACES_A_VALUE = 8 };
     struct weave *w = g->w;
-    struct sayings all = {.w = w};
-    u32 label = str_table_add(&w->trace.strings, S("Call-ID"));
-    isize places = 64, values = g->ntold + VALUES_A_LEG * w->nsums;
-    while (places < PLACES_A_VALUE * values) places *= 2;
-    all.heard = base_new(places / 32, (isize)sizeof *all.heard);
-    all.mask = (u64)places - 1;
-    for (int pass = 0; pass < 2; pass++) {
-        all.counting = pass == 0;
-        for (isize i = 0; i < w->nsums; i++) {
-            all.leg = (u32)i;
-            if (w->sums[i].kind != KIND_CALL) continue;
-            say_call_id(&all, label);
-            for (u32 k = g->told_at[i]; k < g->told_at[i + 1]; k++)
-                say_told(&all, g->told[k]);
+    struct sayings all = {.said = g};
+    all.label = str_table_add(&w->trace.strings, S("Call-ID"));
+    hear(&all);
+    for (isize i = 0; i < w->nsums; i++) {
+        for (u32 k = g->told_at[i]; k < g->told_at[i + 1]; k++) {
+            if (heard_again(&all, g->told[k].hash, false)) say(&all, (u32)i, &g->told[k]);
         }
     }
     isize n = sort_sayings(&all);
