@@ -90,8 +90,8 @@ static void rank_sightings(struct weave *w) {
     w->rank = base_room(w->rank, &w->cap_rank, n + 1, (isize)sizeof *w->rank);
     w->nstints = 0;
     for (isize i = 0; i < n; i++) {
-        struct arrival *a = &all[w->source_rank[w->trace.seen[i].source]];
-        w->canon[a->from++] = (u32)i;
+        u32 rank = nsources == 1 ? 0 : w->source_rank[w->trace.seen[i].source];
+        w->canon[all[rank].from++] = (u32)i;
     }
     for (isize s = 0; s < nsources; s++) {
         isize from = all[s].from - all[s].n;
@@ -141,6 +141,7 @@ static void look_at_call_id(struct weave *w, u32 number) {
     str text = str_table_get(&w->trace.strings, number);
     id->hash = hash_bytes(text, 0) | 1;
     id->masked = is_masked(text);
+    w->some_masked |= id->masked;
 }
 
 static u64 header_identity(const struct seen *r) {

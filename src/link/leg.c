@@ -78,7 +78,7 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
         a = b;
         b = swap;
     }
-    bool masked = w->call_ids[id].masked;
+    bool masked = w->some_masked && w->call_ids[id].masked;
     if (id == 0 || (masked && !r->from_tag))
         return draft_by_key(d, hash_mix(r->branch, (u64)r->from_tag + 1), id, a, b);
     if (masked) {
@@ -101,7 +101,7 @@ static void assign(struct weave *w) {
     struct tags tags = {0};
     u32 at = 0;
     all.last = base_new(w->trace.strings.n + 1, (isize)sizeof *all.last);
-    tags_collect(&tags, w);
+    if (w->some_masked) tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
         struct msg *m = &w->msgs[i];
         m->leg = draft_of(w, &all, &tags, msg_seen(w, m));
@@ -352,7 +352,7 @@ static void summarise(struct weave *w, struct sum *s) {
     struct reading g = {.w = w, .s = s};
     s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
         s->bye_us = s->last_us = s->retry_us = s->refer_us[0] = s->refer_us[1] = NEVER;
-    if (w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
+    if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {
         const struct msg *m = &w->msgs[s->at + i];

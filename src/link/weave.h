@@ -165,7 +165,7 @@ struct weave {
     u32 *spread_at, *spread_by;
     isize cap_spread_at, cap_spread_by;
     bool coarse;
-    bool some_cut; /* some sightings are not whole */
+    bool some_cut, some_masked; /* some sightings are not whole, have a masked Call-ID */
     /* until it is known what each leg says; by row of seen[], NULL where no two are alike: row of alikes + 1, and the next of
      * its alikes: row + 1 */
     struct alike *alikes;
