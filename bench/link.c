@@ -66,7 +66,7 @@ static void line(const char *name, double s, double all, const struct weave *w) 
 }
 
 static void print_times(const struct weave *w, double read_s, const double *best,
-                        double view_s) {
+                        double lines_s, double view_s) {
     double all = 0;
     for (isize i = 0; i < LINK_STEPS; i++) all += best[i];
     printf("%lld sightings, %lld messages, %lld legs, %lld conversations\n",
@@ -75,14 +75,15 @@ static void print_times(const struct weave *w, double read_s, const double *best
     for (isize i = 0; i < LINK_STEPS; i++) line(link_steps[i].name, best[i], all, w);
     line("= linking", all, all, w);
     line("reading", read_s, all, w);
+    line("lines", lines_s, all, w);
     line("summaries", view_s, all, w);
 }
 
-static double time_views(struct weave *w) {
+static double time_views(struct weave *w, bool line) {
     arena view = arena_open_view();
     double from = now_s();
     for (isize i = 0; i < weave_ncalls(w); i++) {
-        (void)weave_call(w, i, false, &view);
+        (void)(line ? weave_call_line(w, i, &view) : weave_call(w, i, false, &view));
         arena_reset(&view);
     }
     double took = now_s() - from;
@@ -149,7 +150,7 @@ int main(int argc, char **argv) {
         if (run == 0) after_link_mb = peak_mb();
     }
     if (w->nmsgs == 0) return 1;
-    print_times(w, read_s, best, time_views(w));
+    print_times(w, read_s, best, time_views(w, true), time_views(w, false));
     printf("peak memory: %.0f MB when read, %.0f MB when linked: %.1f bytes a sighting\n",
            after_read_mb, after_link_mb,
            after_link_mb * 1024 * 1024 / (double)w->trace.nseen);

@@ -167,9 +167,9 @@ static bool is_moved(const u32 *rows, u32 at, u32 n) {
 }
 
 /* The messages of one leg into the order of cause; by_leg then says where each had been. */
-static bool order_leg(struct weave *w, const struct sum *s, arena scratch) {
+static bool order_leg(struct weave *w, struct sum *s, arena scratch) {
     u32 *rows = w->by_leg + s->at;
-    order_rows(w, NULL, rows, (isize)s->n, scratch);
+    if (order_rows(w, NULL, rows, (isize)s->n, scratch)) s->tangled = true;
     if (!is_moved(rows, s->at, s->n)) return false;
     struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
     memcpy(old, mine, s->n * sizeof *old);

@@ -88,6 +88,9 @@ void weave_link(struct weave *w);
 isize weave_ncalls(const struct weave *w);
 /* Call i as people see it, in the arena; with its messages, or as a summary. */
 struct call *weave_call(struct weave *w, isize i, bool messages, arena *view);
+/* What a line of a list shows of call i: kind, start, who, how it went, when, its id; how many legs and devices it has, and nothing
+ * of them. */
+struct call *weave_call_line(struct weave *w, isize i, arena *view);
 /* What the legs of call i are found by when another leg looks for them: its marks, in the arena. Registrations and the like
  * have none. */
 void weave_marks(const struct weave *w, isize i, struct call *c, arena *view);

@@ -278,14 +278,14 @@ static isize count_sightings(const struct weave *w, const u32 *rows, isize n,
     return sightings;
 }
 
-void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
+bool order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
                 arena scratch) {
     bool one_source;
-    if (n < 2) return;
+    if (n < 2) return false;
     isize sightings = count_sightings(w, rows, n, &one_source);
     /* one leg of what was seen once is as it came */
     bool in_order = one_source && !c && !w->more;
-    if (in_order && !overtaken(w, rows, n)) return;
+    if (in_order && !overtaken(w, rows, n)) return false;
     isize need = n * (isize)(sizeof(struct node) + 8 * sizeof(u32)) +
                  (sightings + n + (c ? EDGES_A_LEG * (isize)c->n : 0)) *
                      (isize)(sizeof(struct edge) + sizeof(struct sort_row)) +
@@ -293,8 +293,10 @@ void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, 
     if (need > scratch.end - scratch.at) { /* a flood: time has to do */
         if (n * (isize)sizeof(struct sort_row) + 64 <= scratch.end - scratch.at)
             by_time(w, rows, n, one_source, scratch);
-        return;
+        return true;
     }
     if (one_source) by_time(w, rows, n, true, scratch);
-    if (!one_source || overtaken(w, rows, n)) by_graph(w, c, rows, n, sightings, scratch);
+    if (one_source && !overtaken(w, rows, n)) return false;
+    by_graph(w, c, rows, n, sightings, scratch);
+    return true;
 }

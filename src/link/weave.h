@@ -75,6 +75,7 @@ struct sum {
     u64 id;
     enum call_kind kind;
     u8 state, ended_by, transport, flags;
+    bool tangled; /* its messages did not come in their order */
     u16 status;
     u32 precision_us; /* of its first request */
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
@@ -342,8 +343,8 @@ u32 stint_of(const struct weave *w, u32 row);
 void stint_arrange(struct weave *w);
 
 /* Puts messages (rows of msgs) into the order of cause; `c` says whose, NULL: of one leg, whose parent does not matter.
- * n log n. Without room in the scratch arena it is the order of time. */
-void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
+ * n log n. Without room in the scratch arena it is the order of time. False: that is the order in which one source saw them. */
+bool order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
                 arena scratch);
 /* For each place in that order the place + 1 of the message that prompted it; 0: none. */
 void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts);
