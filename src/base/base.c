@@ -118,14 +118,13 @@ void *base_grow(void *items, isize *cap, isize need, isize size) {
 }
 
 void *base_new(isize count, isize size) {
-    void *items = calloc((size_t)i64_max(count, 1), (size_t)size);
-    must(items);
-    return items;
+    isize cap = 0;
+    return base_grow(NULL, &cap, count ? count : 1, size);
 }
 
 void *base_room(void *items, isize *cap, isize need, isize size) {
     if (need <= *cap) return items;
-    free(items);
+    base_free(items);
     *cap = need;
     return base_new(need, size);
 }

@@ -152,7 +152,7 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
  * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
  * base_free. The only place outside arenas that takes memory from the heap. */
 void *base_grow(void *items, isize *cap, isize need, isize size);
-/* `count` zeroed items (one at least), for good, and no more than that. Released by base_free as well. */
+/* `count` zeroed items (one at least), for good. Released by base_free as well. */
 void *base_new(isize count, isize size);
 /* Room for `need` items whose number will not change: what was there is forgotten, not kept. Only a new block is zeroed. */
 void *base_room(void *items, isize *cap, isize need, isize size);

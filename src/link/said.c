@@ -19,8 +19,8 @@ enum {
 /* One value that a leg says: a token of one of its messages, or a part of its Call-ID. */
 struct told {
     u64 hash;
-    u32 fact; /* row of trace.facts + 1; 0: of the Call-ID */
-    u32 msg;  /* row of msgs; of the Call-ID: kind << 8 | bits */
+    u32 label, src; /* src: endpoint that said it */
+    u8 kind, bits;
 };
 
 struct said {
@@ -32,7 +32,9 @@ struct said {
     struct told *
         told; /* by leg, in the order of its messages, its Call-ID first; of calls alone */
     isize ntold, cap_told;
-    u32 *told_at; /* by leg: where its part of told begins */
+    u32 *told_at;          /* by leg: where its part of told begins */
+    u32 call_id;           /* label */
+    const struct sum *leg; /* whose Call-ID is told */
 };
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
@@ -70,7 +72,7 @@ static void tell(struct said *g, struct told told) {
 }
 
 static void tell_part(struct said *g, u8 kind, str part, u8 bits) {
-    tell(g, (struct told){fact_call_id_hash(part), 0, (u32)kind << 8 | bits});
+    tell(g, (struct told){fact_call_id_hash(part), g->call_id, g->leg->src, kind, bits});
 }
 
 /* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
@@ -92,6 +94,7 @@ static void tell_stems(struct said *g, str id) {
  * is random enough by itself, without its host and without a prefix. */
 static void tell_call_id(struct said *g, const struct sum *s) {
     enum { RANDOM_BITS = 16 };
+    g->leg = s;
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;
     u8 bits = (u8)fact_token_bits(id);
@@ -168,12 +171,12 @@ static void keep(struct taking *g, const struct fact *f) {
     if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
 }
 
-static void take_token(struct taking *g, u32 fact, u32 msg) {
+static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     const struct trace *t = &g->w->trace;
-    const struct fact *f = &t->facts[fact];
     if (f->kind == FACT_DIALOG && t->seen[f->seen].method == SIP_METHOD_INVITE)
         g->s->flags |= SUM_TRANSFER;
-    tell(g->said, (struct told){f->hash, fact + 1, msg});
+    u32 src = msg_seen(g->w, &g->w->msgs[msg])->src;
+    tell(g->said, (struct told){f->hash, f->label, src, f->kind, f->bits});
 }
 
 static void take(struct taking *g, u32 fact, u32 msg) {
@@ -181,7 +184,7 @@ static void take(struct taking *g, u32 fact, u32 msg) {
     if (is_number(f->kind)) {
         if (g->s->nfacts < NUMBERS_A_LEG) keep(g, f);
     } else if (is_token(f->kind)) {
-        if (g->s->kind == KIND_CALL) take_token(g, fact, msg);
+        if (g->s->kind == KIND_CALL) take_token(g, f, msg);
     } else if (f->kind == FACT_HOLD) {
         take_hold(g, msg);
     } else if (f->kind == FACT_WITHHELD) {
@@ -254,7 +257,6 @@ struct sayings {
     const struct said *said;
     u64 *heard;
     u64 mask;            /* of them */
-    u32 label;           /* of a Call-ID */
     struct saying *rows; /* in the order of legs and their messages */
     isize n, cap;
 };
@@ -279,19 +281,9 @@ static void hear(struct sayings *g) {
 
 static void say(struct sayings *g, u32 leg, const struct told *t) {
     const struct weave *w = g->said->w;
-    struct saying s = {
-        .hash = t->hash, .leg = leg, .label = g->label, .dev = w->sums[leg].from_dev};
-    s.kind = (u8)(t->msg >> 8);
-    s.bits = (u8)t->msg;
-    if (t->fact) {
-        const struct fact *f = &w->trace.facts[t->fact - 1];
-        s.label = f->label;
-        s.dev = w->dev_of[msg_seen(w, &w->msgs[t->msg])->src];
-        s.kind = f->kind;
-        s.bits = f->bits;
-    }
     g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n++] = s;
+    g->rows[g->n++] =
+        (struct saying){t->hash, leg, t->label, w->dev_of[t->src], t->kind, t->bits};
 }
 
 /* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
@@ -406,7 +398,6 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
 static void take_tokens(struct said *g) {
     struct weave *w = g->w;
     struct sayings all = {.said = g};
-    all.label = str_table_add(&w->trace.strings, S("Call-ID"));
     hear(&all);
     for (isize i = 0; i < w->nsums; i++) {
         for (u32 k = g->told_at[i]; k < g->told_at[i + 1]; k++) {
@@ -422,6 +413,7 @@ static void take_tokens(struct said *g) {
 
 static void said_open(struct said *g, struct weave *w) {
     *g = (struct said){.w = w};
+    g->call_id = str_table_add(&w->trace.strings, S("Call-ID"));
     g->facts_of = base_new(w->trace.nseen + 1, (isize)sizeof(u32));
     for (isize i = w->trace.nfacts - 1; i >= 0; i--) {
         if (w->trace.facts[i].kind != FACT_AGENT)
