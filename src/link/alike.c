@@ -42,33 +42,6 @@ static void rank_sources(struct weave *w) {
     base_free(all);
 }
 
-/* What one source has sent, by its rank. */
-struct arrival {
-    isize from, n; /* in canon[] */
-    i64 last_us;
-    u32 last_line;
-    bool disorder; /* a stamp or a line is before the last one */
-};
-
-static struct arrival *look_at_arrivals(struct weave *w) {
-    enum { COARSE_US = 100000 };
-    isize n = w->trace.nseen, nsources = w->trace.nsources;
-    struct arrival *all = base_new(nsources + 1, (isize)sizeof *all);
-    w->coarse = w->some_cut = false;
-    for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        struct arrival *a = &all[w->source_rank[r->source]];
-        a->disorder |= r->time_us < a->last_us || r->line < a->last_line;
-        a->last_us = r->time_us;
-        a->last_line = r->line;
-        a->n++;
-        w->coarse |= r->precision_us >= COARSE_US;
-        w->some_cut |= (r->flags & SEEN_CUT) != 0;
-    }
-    for (isize s = 1; s < nsources; s++) all[s].from = all[s - 1].from + all[s - 1].n;
-    return all;
-}
-
 /* Sightings canon[from .. from + n) of one source, by stamp and line. */
 static void sort_source(struct weave *w, isize from, isize n) {
     struct sort_row *rows = base_new(n, (isize)sizeof *rows);
@@ -84,30 +57,37 @@ static void sort_source(struct weave *w, isize from, isize n) {
 }
 
 static void rank_sightings(struct weave *w) {
-    isize n = w->trace.nseen, nsources = w->trace.nsources;
-    struct arrival *all = look_at_arrivals(w);
+    isize n = w->trace.nseen, nsources = w->trace.nsources, place = 0;
+    u32 *by_rank = base_new(nsources + 1, (isize)sizeof *by_rank);
+    isize *at = base_new(nsources + 1, (isize)sizeof *at); /* by source */
     w->canon = base_room(w->canon, &w->cap_canon, n + 1, (isize)sizeof *w->canon);
     w->rank = base_room(w->rank, &w->cap_rank, n + 1, (isize)sizeof *w->rank);
     w->nstints = 0;
-    for (isize i = 0; i < n; i++) {
-        u32 rank = nsources == 1 ? 0 : w->source_rank[w->trace.seen[i].source];
-        w->canon[all[rank].from++] = (u32)i;
+    for (u32 s = 0; (isize)s < nsources; s++) by_rank[w->source_rank[s]] = s;
+    for (isize i = 0; i < nsources; i++) {
+        at[by_rank[i]] = place;
+        place += w->arrivals[by_rank[i]].n;
     }
-    for (isize s = 0; s < nsources; s++) {
-        isize from = all[s].from - all[s].n;
-        if (all[s].disorder) {
-            sort_source(w, from, all[s].n);
+    for (isize i = 0; i < n; i++) {
+        u32 source = nsources == 1 ? 0 : w->trace.seen[i].source;
+        w->canon[at[source]++] = (u32)i;
+    }
+    for (isize i = 0; i < nsources; i++) {
+        const struct arrival *a = &w->arrivals[by_rank[i]];
+        isize from = at[by_rank[i]] - a->n;
+        if (a->disorder) {
+            sort_source(w, from, a->n);
         } else {
             stint_split(w, NULL, 0, from);
         }
     }
     for (isize i = 0; i < n; i++) w->rank[w->canon[i]] = (u32)i;
-    base_free(all);
+    base_free(by_rank);
+    base_free(at);
 }
 
 /* Twelve lines with one stamp were written in that second in this order: each probably at its twelfth of it. */
 static void spread_coarse(struct weave *w) {
-    enum { COARSE_US = 100000 };
     isize n = w->trace.nseen, u = (isize)sizeof(u32);
     if (!w->coarse) return;
     w->spread_at = base_room(w->spread_at, &w->cap_spread_at, n, u);
@@ -120,7 +100,7 @@ static void spread_coarse(struct weave *w) {
         }
         for (isize k = i; k < j; k++) {
             u64 precision = w->trace.seen[w->canon[k]].precision_us;
-            bool coarse = precision >= COARSE_US;
+            bool coarse = precision >= SPREAD_FROM_US;
             u64 parts = (u64)(j - i) + 1, at = precision * (u64)(k - i + 1) / parts;
             w->spread_at[w->canon[k]] = coarse ? (u32)at : 0;
             w->spread_by[w->canon[k]] = coarse ? (u32)(precision / parts) : 0;

@@ -147,8 +147,22 @@ struct conversation {
     u32 related_at, nrelated; /* weave.relations, by start */
 };
 
+enum { SPREAD_FROM_US = 100000 }; /* stamps as coarse as that leave much to be guessed */
+
+/* What one source has sent so far. */
+struct arrival {
+    isize n;
+    i64 last_us;
+    u32 last_line;
+    bool disorder; /* a stamp or a line was before the one that came before it */
+};
+
 struct weave {
     struct trace trace;
+    struct arrival *arrivals; /* by source */
+    isize cap_arrivals;
+    /* some sightings have coarse stamps, are not whole, are of logs; some Call-IDs are masked */
+    bool coarse, some_cut, some_logged, some_masked;
     struct map hosts; /* hash of an IP -> name number */
     struct str_table host_names;
     struct call_id *call_ids; /* by string number */
@@ -165,8 +179,6 @@ struct weave {
      * lines of that second, and give or take how much; by row, NULL where all stamps are fine */
     u32 *spread_at, *spread_by;
     isize cap_spread_at, cap_spread_by;
-    bool coarse;
-    bool some_cut, some_masked; /* some sightings are not whole, have a masked Call-ID */
     /* until it is known what each leg says; by row of seen[], NULL where no two are alike: row of alikes + 1, and the next of
      * its alikes: row + 1 */
     struct alike *alikes;
