@@ -83,6 +83,9 @@ void weave_decide_anew(struct weave *w);
 
 /* Works everything out from all that has been added so far. May be called again after more. */
 void weave_link(struct weave *w);
+/* The same for good: nothing may be added or linked afterwards. What only adding and linking need is given back as soon as it is
+ * not needed any more. */
+void weave_finish(struct weave *w);
 
 /* The calls (and registrations, …) by start, oldest first. Valid after weave_link. */
 isize weave_ncalls(const struct weave *w);

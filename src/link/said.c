@@ -426,6 +426,11 @@ void said_collect(struct weave *w) {
     struct said g;
     said_open(&g, w);
     take_facts(&g);
+    if (w->finished) {
+        base_free(w->trace.facts);
+        w->trace.facts = NULL;
+        w->trace.nfacts = w->trace.cap_facts = 0;
+    }
     base_free(g.facts_of);
     base_free(g.teller[0]);
     base_free(g.teller[1]);

@@ -68,6 +68,7 @@ static void note_arrival(struct weave *w, const struct seen *r) {
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
     struct sighting sane = *s;
+    must(!w->finished);
     sane.time_us = sane_time(s->time_us);
     u32 row = trace_add(&w->trace, &sane, m);
     note_arrival(w, &w->trace.seen[row]);
@@ -95,6 +96,13 @@ const struct link_step link_steps[LINK_STEPS] = {
 
 void weave_link(struct weave *w) {
     for (isize i = 0; i < LINK_STEPS; i++) link_steps[i].run(w);
+}
+
+void weave_finish(struct weave *w) {
+    must(!w->finished);
+    w->finished = true;
+    map_drop(&w->trace.facts_known);
+    weave_link(w);
 }
 
 isize weave_ncalls(const struct weave *w) {

@@ -232,7 +232,7 @@ struct weave {
     struct decided *decided; /* by row of decisions */
     isize cap_decided;
     arena said_by; /* their strings */
-    bool join_all;
+    bool join_all, finished;
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
