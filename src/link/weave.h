@@ -5,7 +5,8 @@
  *         ─group.c─> conversations ─wait.c─> habits ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
  *
  * Numbers name rows; 0 is "none" where a field says so, and such tables start at 1.
- * Rows of msgs, sums and groups do not depend on the order in which things arrived (alike.c). */
+ * Rows of msgs, sums and groups do not depend on the order in which things arrived (alike.c). Messages stand in canonical order
+ * until leg.c puts them by leg. */
 #ifndef SIPWEAVE_WEAVE_H
 #define SIPWEAVE_WEAVE_H
 
@@ -203,7 +204,7 @@ struct weave {
     isize cap_twin_of;
     struct sum *sums;
     isize nsums, cap_sums;
-    u32 *by_leg;
+    u32 *by_leg; /* rows of msgs by leg: they stand so themselves once legs are known */
     isize cap_by_leg;
     struct fact *leg_facts;
     isize nleg_facts, cap_leg_facts;
