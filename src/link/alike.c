@@ -180,10 +180,9 @@ static u32 find_alike(struct alikes *g, u32 row) {
     struct sorts *sorts = &g->sorts[r->call_id];
     u32 content = content_of(g, r), at = sorts->last, *far = NULL;
     u64 bit = kind_bit(r, content);
-    if (sorts->n >= CHAIN) {
-        far = map_put(&g->far, hash_mix(header_identity(r), content));
-        if (*far) return *far;
-    }
+    if (sorts->n >= CHAIN) far = map_put(&g->far, hash_mix(header_identity(r), content));
+    u32 known = far ? *far : 0;
+    if (known) return known;
     if (!(sorts->kinds & bit)) at = 0;
     while (at) {
         const struct seen *o = &w->trace.seen[at - 1];
