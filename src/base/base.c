@@ -190,6 +190,13 @@ void *base_new(isize count, isize size) {
     return base_grow(NULL, &cap, count ? count : 1, size);
 }
 
+void *base_room(void *items, isize *cap, isize need, isize size) {
+    if (need <= *cap) return items;
+    base_free(items);
+    *cap = need;
+    return base_new(need, size);
+}
+
 void base_free(void *items) {
     struct block *b = block_of(items);
     if (b && b->mapped) {

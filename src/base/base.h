@@ -160,6 +160,8 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
 void *base_grow(void *items, isize *cap, isize need, isize size);
 /* `count` zeroed items (one at least), for good. Released by base_free as well. */
 void *base_new(isize count, isize size);
+/* Room for `need` items whose number will not change: what was there is forgotten, not kept. Only a new block is zeroed. */
+void *base_room(void *items, isize *cap, isize need, isize size);
 void base_free(void *items);
 
 #endif

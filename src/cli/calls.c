@@ -13,7 +13,8 @@ int command_calls(const struct options *o) {
     isize shown = 0;
     for (isize i = 0; i < weave_ncalls(r.weave) && !out.stopped; i++) {
         if (o->kind != KIND_COUNT && weave_call_kind(r.weave, i) != o->kind) continue;
-        const struct call *c = weave_call(r.weave, i, false, &view);
+        const struct call *c = o->json ? weave_call(r.weave, i, false, &view)
+                                       : weave_call_line(r.weave, i, &view);
         shown++;
         if (o->json) {
             draw_json(&out, c, false);

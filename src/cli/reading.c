@@ -104,7 +104,7 @@ bool reading_open(struct reading *r, const struct options *o) {
         }
     }
     if (readable < o->nfiles) return false;
-    weave_link(r->weave);
+    weave_finish(r->weave);
     return true;
 }
 

@@ -1,26 +1,18 @@
 /* alike.c: which sightings may be one message, and an order of all of them that arrival does not change.
  *
  * Canonical order: by the name of the source, then as the source has them (stint, stamp, line, arrival within it).
- * Everything that a tie could decide is decided by it, so files may be read in any order.
+ * Everything that a tie could decide is decided by it, so files may be read in any order. Mostly a source comes in its order already.
  *
  * Alike are two sightings when everything that names a message is equal (RFC 3261 §17.1.3, §17.2.3) and its text is,
  * whatever the addresses: a NAT lies between some capture points. Which of several alike ones are the same
- * message, and which are repeats, is for merge.c to say. */
+ * message, and which are repeats, is for merge.c to say. Each sighting is compared with those of its Call-ID:
+ *
+ *     Call-ID ──last──> sighting ──before──> sighting ──before──> …          kinds: which sorts of them there are, in 64 bits
+ *
+ * Mostly the bits tell that it is the first of its sort. Past CHAIN of them a map tells which one is like it. */
 #include "link/weave.h"
 
 #include <stdlib.h>
-
-static int by_key(const void *a, const void *b) {
-    const struct sort_row *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return (x->value > y->value) - (x->value < y->value);
-}
-
-void sort_rows(struct sort_row *rows, isize n) {
-    isize i = 1;
-    while (i < n && by_key(&rows[i - 1], &rows[i]) <= 0) i++;
-    if (i < n) qsort(rows, (size_t)n, sizeof *rows, by_key);
-}
 
 /* ---- canonical order -------------------------------------------------------------------------- */
 
@@ -50,44 +42,56 @@ static void rank_sources(struct weave *w) {
     base_free(all);
 }
 
-static void rank_sightings(struct weave *w) {
-    isize n = w->trace.nseen, nsources = w->trace.nsources;
-    isize u = (isize)sizeof(u32);
-    w->canon = base_grow(w->canon, &w->cap_canon, n + 1, u);
-    w->rank = base_grow(w->rank, &w->cap_rank, n + 1, u);
-    w->nstints = 0;
-    struct sort_row *rows = base_new(n + 1, (isize)sizeof *rows);
-    isize *at = base_new(nsources + 2, (isize)sizeof *at);
-    for (isize i = 0; i < n; i++) at[w->source_rank[w->trace.seen[i].source] + 1]++;
-    for (isize s = 0; s < nsources; s++) at[s + 1] += at[s];
+/* Sightings canon[from .. from + n) of one source, by stamp and line. */
+static void sort_source(struct weave *w, isize from, isize n) {
+    struct sort_row *rows = base_new(n, (isize)sizeof *rows);
     for (isize i = 0; i < n; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        rows[at[w->source_rank[r->source]]++] =
-            (struct sort_row){sort_time(r->time_us), (u64)r->line << 32 | (u64)i};
+        u32 row = w->canon[from + i];
+        const struct seen *r = &w->trace.seen[row];
+        rows[i] = (struct sort_row){sort_time(r->time_us), (u64)r->line << 32 | row};
     }
-    for (isize s = 0, from = 0; s < nsources; from = at[s++]) {
-        sort_rows(rows + from, at[s] - from);
-        stint_split(w, rows + from, at[s] - from, from);
-    }
-    for (isize i = 0; i < n; i++) {
-        w->canon[i] = (u32)rows[i].value;
-        w->rank[w->canon[i]] = (u32)i;
-    }
-    base_free(at);
+    sort_rows(rows, n);
+    stint_split(w, rows, n, from);
+    for (isize i = 0; i < n; i++) w->canon[from + i] = (u32)rows[i].value;
     base_free(rows);
+}
+
+static void rank_sightings(struct weave *w) {
+    isize n = w->trace.nseen, nsources = w->trace.nsources, place = 0;
+    u32 *by_rank = base_new(nsources + 1, (isize)sizeof *by_rank);
+    isize *at = base_new(nsources + 1, (isize)sizeof *at); /* by source */
+    w->canon = base_room(w->canon, &w->cap_canon, n + 1, (isize)sizeof *w->canon);
+    w->rank = base_room(w->rank, &w->cap_rank, n + 1, (isize)sizeof *w->rank);
+    w->nstints = 0;
+    for (u32 s = 0; (isize)s < nsources; s++) by_rank[w->source_rank[s]] = s;
+    for (isize i = 0; i < nsources; i++) {
+        at[by_rank[i]] = place;
+        place += w->arrivals[by_rank[i]].n;
+    }
+    for (isize i = 0; i < n; i++) {
+        u32 source = nsources == 1 ? 0 : w->trace.seen[i].source;
+        w->canon[at[source]++] = (u32)i;
+    }
+    for (isize i = 0; i < nsources; i++) {
+        const struct arrival *a = &w->arrivals[by_rank[i]];
+        isize from = at[by_rank[i]] - a->n;
+        if (a->disorder) {
+            sort_source(w, from, a->n);
+        } else {
+            stint_split(w, NULL, 0, from);
+        }
+    }
+    for (isize i = 0; i < n; i++) w->rank[w->canon[i]] = (u32)i;
+    base_free(by_rank);
+    base_free(at);
 }
 
 /* Twelve lines with one stamp were written in that second in this order: each probably at its twelfth of it. */
 static void spread_coarse(struct weave *w) {
-    enum { COARSE_US = 100000 };
     isize n = w->trace.nseen, u = (isize)sizeof(u32);
-    w->coarse = false;
-    for (isize i = 0; i < n && !w->coarse; i++) {
-        w->coarse = w->trace.seen[i].precision_us >= COARSE_US;
-    }
     if (!w->coarse) return;
-    w->spread_at = base_grow(w->spread_at, &w->cap_spread_at, n, u);
-    w->spread_by = base_grow(w->spread_by, &w->cap_spread_by, n, u);
+    w->spread_at = base_room(w->spread_at, &w->cap_spread_at, n, u);
+    w->spread_by = base_room(w->spread_by, &w->cap_spread_by, n, u);
     for (isize i = 0, j; i < n; i = j) {
         const struct seen *r = &w->trace.seen[w->canon[i]];
         for (j = i + 1; j < n; j++) {
@@ -96,7 +100,7 @@ static void spread_coarse(struct weave *w) {
         }
         for (isize k = i; k < j; k++) {
             u64 precision = w->trace.seen[w->canon[k]].precision_us;
-            bool coarse = precision >= COARSE_US;
+            bool coarse = precision >= SPREAD_FROM_US;
             u64 parts = (u64)(j - i) + 1, at = precision * (u64)(k - i + 1) / parts;
             w->spread_at[w->canon[k]] = coarse ? (u32)at : 0;
             w->spread_by[w->canon[k]] = coarse ? (u32)(precision / parts) : 0;
@@ -111,72 +115,141 @@ static bool is_masked(str call_id) {
     return str_find(call_id, '[') >= 0 && str_find_nocase(call_id, S("[email")) >= 0;
 }
 
-static void look_at_call_ids(struct weave *w) {
-    w->call_ids = base_grow(w->call_ids, &w->cap_call_ids, w->trace.strings.n + 1,
-                            (isize)sizeof *w->call_ids);
-    for (isize i = 0; i < w->trace.nseen; i++) {
-        struct call_id *id = &w->call_ids[w->trace.seen[i].call_id];
-        if (id->hash) continue;
-        str text = str_table_get(&w->trace.strings, w->trace.seen[i].call_id);
-        id->hash = hash_bytes(text, 0) | 1;
-        id->masked = is_masked(text);
-    }
+static void look_at_call_id(struct weave *w, u32 number) {
+    struct call_id *id = &w->call_ids[number];
+    if (id->hash) return;
+    str text = str_table_get(&w->trace.strings, number);
+    id->hash = hash_bytes(text, 0) | 1;
+    id->masked = is_masked(text);
+    w->some_masked |= id->masked;
 }
 
-static u64 header_identity(const struct weave *w, const struct seen *r) {
+static u64 header_identity(const struct seen *r) {
     u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
-    u64 h = hash_mix(w->call_ids[r->call_id].hash ^ r->cseq, what);
+    u64 h = hash_mix((u64)r->call_id << 32 | r->cseq, what);
     return hash_mix(h ^ r->to_tag, (u64)r->branch << 32 | r->from_tag);
 }
 
-/* What has been cut short takes the content of a whole one with the same headers, if there is one. */
-static bool whole_contents(const struct weave *w, struct map *whole) {
-    bool some = false;
-    for (isize i = 0; i < w->trace.nseen && !some; i++) {
-        some = (w->trace.seen[i].flags & SEEN_CUT) != 0;
-    }
-    for (isize i = 0; some && i < w->trace.nseen; i++) {
-        const struct seen *r = &w->trace.seen[w->canon[i]];
-        if (!(r->flags & SEEN_CUT)) *map_put(whole, header_identity(w, r)) = r->content;
-    }
-    return some;
+static bool same_headers(const struct seen *a, const struct seen *b) {
+    return a->branch == b->branch && a->cseq == b->cseq && a->method == b->method &&
+           a->status == b->status && a->from_tag == b->from_tag &&
+           a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
-static void gather_alikes(struct weave *w) {
-    struct map groups = {0}, whole = {0};
-    bool some_cut = whole_contents(w, &whole);
-    isize n = w->trace.nseen;
-    w->nalikes = 0;
-    w->next_alike =
-        base_grow(w->next_alike, &w->cap_next_alike, n + 1, (isize)sizeof(u32));
-    for (isize i = 0; i < n; i++) {
-        u32 row = w->canon[i];
-        const struct seen *r = &w->trace.seen[row];
-        u64 header = header_identity(w, r);
-        u32 content = r->content;
-        if (some_cut && (r->flags & SEEN_CUT)) content = map_get(&whole, header);
-        u32 *number = map_put(&groups, hash_mix(header, content));
-        w->next_alike[row] = 0;
-        if (*number) {
-            struct alike *a = &w->alikes[*number - 1];
-            w->next_alike[a->last] = row + 1;
-            a->last = row;
-            a->n++;
-            continue;
-        }
+/* The sightings of one Call-ID so far, each sort once. */
+struct sorts {
+    u64 kinds;
+    u32 last, n; /* last: row + 1 */
+};
+
+struct alikes {
+    struct weave *w;
+    struct map whole;    /* where some are cut: headers -> text of a whole one */
+    struct map far;      /* past CHAIN: headers and text -> row + 1 */
+    struct sorts *sorts; /* by Call-ID */
+    u32 *before;         /* by row: the one before it of its Call-ID: row + 1 */
+};
+
+enum { CHAIN = 32 };
+
+/* What has been cut short takes the content of a whole one with the same headers, if there is one. */
+static void whole_contents(struct alikes *g) {
+    const struct weave *w = g->w;
+    for (isize i = 0; w->some_cut && i < w->trace.nseen; i++) {
+        const struct seen *r = &w->trace.seen[w->canon[i]];
+        if (!(r->flags & SEEN_CUT)) *map_put(&g->whole, header_identity(r)) = r->content;
+    }
+}
+
+static u32 content_of(const struct alikes *g, const struct seen *r) {
+    if (!(r->flags & SEEN_CUT)) return r->content;
+    return map_get(&g->whole, header_identity(r));
+}
+
+static u64 kind_bit(const struct seen *r, u32 content) {
+    u64 what = (u64)r->method << 40 | (u64)r->status << 24 | (r->flags & SEEN_REQUEST);
+    u64 mixed = ((u64)r->branch << 32 | content) ^ what ^
+                ((u64)r->to_tag << 16 | r->cseq) * 0xff51afd7ed558ccdu;
+    return (u64)1 << (mixed * 0x9e3779b97f4a7c15u >> 58);
+}
+
+/* The first one that was like this row, + 1; 0: this one is the first. */
+static u32 find_alike(struct alikes *g, u32 row) {
+    const struct weave *w = g->w;
+    const struct seen *r = &w->trace.seen[row];
+    struct sorts *sorts = &g->sorts[r->call_id];
+    u32 content = content_of(g, r), at = sorts->last, *far = NULL;
+    u64 bit = kind_bit(r, content);
+    if (sorts->n >= CHAIN) far = map_put(&g->far, hash_mix(header_identity(r), content));
+    u32 known = far ? *far : 0;
+    if (known) return known;
+    if (!(sorts->kinds & bit)) at = 0;
+    while (at) {
+        const struct seen *o = &w->trace.seen[at - 1];
+        if (same_headers(r, o) && content_of(g, o) == content) break;
+        at = g->before[at - 1];
+    }
+    if (far) *far = at ? at : row + 1;
+    if (at || far) return at;
+    g->before[row] = sorts->last;
+    sorts->last = row + 1;
+    sorts->kinds |= bit;
+    sorts->n++;
+    return 0;
+}
+
+/* The group that a sighting is in, made when it was alone. */
+static struct alike *group_of(struct weave *w, u32 row) {
+    if (!w->nalikes) {
+        isize n = w->trace.nseen + 1, u = (isize)sizeof(u32);
+        w->alike_of = base_new(n, u);
+        w->next_alike = base_new(n, u);
+    }
+    if (!w->alike_of[row]) {
         w->alikes = base_grow(w->alikes, &w->cap_alikes, w->nalikes + 1,
                               (isize)sizeof *w->alikes);
         w->alikes[w->nalikes++] = (struct alike){row, row, 1};
-        *number = (u32)w->nalikes;
+        w->alike_of[row] = (u32)w->nalikes;
     }
-    map_drop(&groups);
-    map_drop(&whole);
+    return &w->alikes[w->alike_of[row] - 1];
+}
+
+static void gather_alikes(struct weave *w) {
+    isize n = w->trace.nseen, nstrings = w->trace.strings.n + 1;
+    struct alikes g = {.w = w};
+    whole_contents(&g);
+    g.sorts = base_new(nstrings, (isize)sizeof *g.sorts);
+    g.before = base_new(n + 1, (isize)sizeof *g.before);
+    alike_forget(w);
+    w->call_ids =
+        base_grow(w->call_ids, &w->cap_call_ids, nstrings, (isize)sizeof *w->call_ids);
+    for (isize i = 0; i < n; i++) {
+        u32 row = w->canon[i];
+        look_at_call_id(w, w->trace.seen[row].call_id);
+        u32 like = find_alike(&g, row);
+        if (!like) continue;
+        struct alike *a = group_of(w, like - 1);
+        w->next_alike[a->last] = row + 1;
+        w->alike_of[row] = w->alike_of[like - 1];
+        a->last = row;
+        a->n++;
+    }
+    map_drop(&g.whole);
+    map_drop(&g.far);
+    base_free(g.sorts);
+    base_free(g.before);
+}
+
+void alike_forget(struct weave *w) {
+    base_free(w->alike_of);
+    base_free(w->next_alike);
+    w->alike_of = w->next_alike = NULL;
+    w->nalikes = 0;
 }
 
 void alike_find(struct weave *w) {
     rank_sources(w);
     rank_sightings(w);
     spread_coarse(w);
-    look_at_call_ids(w);
     gather_alikes(w);
 }

@@ -373,16 +373,15 @@ static void tell_of_sources(struct clocks *c) {
 void clock_estimate(struct weave *w) {
     isize n = w->trace.nseen, nsources = w->trace.nsources;
     struct clocks c = {.w = w, .nstints = w->nstints};
-    w->common_us = base_grow(w->common_us, &w->cap_common_us, n + 1, (isize)sizeof(i64));
     w->islands = base_grow(w->islands, &w->cap_islands, nsources + 1, (isize)sizeof(u32));
     w->blur_us = base_grow(w->blur_us, &w->cap_blur_us, nsources + 1, (isize)sizeof(i64));
     c.stints = base_new(c.nstints + 1, (isize)sizeof *c.stints);
     mirror_measure(w);
     estimate(&c);
-    for (isize i = 0; i < n; i++) {
-        i64 us = w->trace.seen[i].time_us;
-        w->common_us[i] = c.nstints > 1 ? on_common(&c, stint_of(w, (u32)i), us) : us;
-    }
+    base_free(w->common_us);
+    w->common_us = c.nstints > 1 ? base_new(n + 1, (isize)sizeof(i64)) : NULL;
+    for (isize i = 0; w->common_us && i < n; i++)
+        w->common_us[i] = on_common(&c, stint_of(w, (u32)i), w->trace.seen[i].time_us);
     tell_of_sources(&c);
     stint_arrange(w);
     void *const tables[] = {c.shared, c.ties,  c.stints,

@@ -108,6 +108,7 @@ static bool claims_better(const struct weave *w, const struct place *a,
 static void find_own(struct namer *n) {
     struct weave *w = n->w;
     struct places *p = &n->places;
+    if (!w->some_logged) return;
     count_places(w, p, n->ips);
     u32 *owned = base_new(w->trace.nsources + 1, (isize)sizeof *owned);
     for (isize i = 0; i < p->n; i++) owned[p->rows[i].source] += is_own(&p->rows[i]);
@@ -123,9 +124,18 @@ static void find_own(struct namer *n) {
     base_free(owned);
 }
 
+/* Only where an IP has two ports. */
 static void find_selfish(struct namer *n) {
     const struct trace *t = &n->w->trace;
-    for (isize i = 0; i < t->nseen; i++) {
+    struct map ports = {0};
+    bool two = false;
+    for (isize i = 1; i < t->nendpoints; i++) {
+        u32 *port = map_put(&ports, n->ips[i]);
+        two |= *port != 0;
+        *port = 1;
+    }
+    map_drop(&ports);
+    for (isize i = 0; two && i < t->nseen; i++) {
         u32 src = t->seen[i].src, dst = t->seen[i].dst;
         if (src && src != dst && n->ips[src] == n->ips[dst]) {
             *map_put(&n->selfish, n->ips[src]) = 1;

@@ -39,78 +39,156 @@ static void tags_collect(struct tags *t, const struct weave *w) {
     }
 }
 
-static u64 leg_key(const struct weave *w, struct tags *tags, const struct seen *r) {
-    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst];
+/* What is known of a leg while messages are dealt out. */
+struct draft {
+    u32 call_id, a, b; /* devices, a <= b */
+    u32 n;             /* messages */
+    u32 before;        /* the one before it of its Call-ID: row + 1 */
+};
+
+/* Legs by Call-ID and devices. A Call-ID has few of them, in a chain; past CHAIN, and where the Call-ID does not tell, a map
+ * knows them. */
+struct drafts {
+    struct draft *rows;
+    isize n, cap;
+    u32 *last; /* by Call-ID: row + 1 */
+    struct map far;
+};
+
+enum { CHAIN = 16 };
+
+static u32 draft_add(struct drafts *d, u32 call_id, u32 a, u32 b, u32 before) {
+    d->rows = base_grow(d->rows, &d->cap, d->n + 1, (isize)sizeof *d->rows);
+    d->rows[d->n++] = (struct draft){call_id, a, b, 0, before};
+    return (u32)d->n;
+}
+
+/* By a key that is no Call-ID, or that has many legs. */
+static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
+    u32 *number = map_put(&d->far, hash_mix(id, (u64)a << 32 | b));
+    if (!*number) *number = draft_add(d, call_id, a, b, 0);
+    return *number - 1;
+}
+
+static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
+                    const struct seen *r) {
+    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = r->call_id;
     if (a > b) {
         u32 swap = a;
         a = b;
         b = swap;
     }
-    u64 id = r->call_id;
-    if (r->call_id == 0 || (w->call_ids[r->call_id].masked && !r->from_tag)) {
-        id = hash_mix(r->branch, (u64)r->from_tag + 1);
-    } else if (w->call_ids[r->call_id].masked) {
-        id = hash_mix(id, tag_root(tags, tag_node(tags, r, r->from_tag)));
+    bool masked = w->some_masked && w->call_ids[id].masked;
+    if (id == 0 || (masked && !r->from_tag))
+        return draft_by_key(d, hash_mix(r->branch, (u64)r->from_tag + 1), id, a, b);
+    if (masked) {
+        u32 root = tag_root(tags, tag_node(tags, r, r->from_tag));
+        return draft_by_key(d, hash_mix(id, root), id, a, b);
     }
-    return hash_mix(id, (u64)a << 32 | b);
+    int i = 0;
+    for (u32 at = d->last[id]; at; at = d->rows[at - 1].before, i++) {
+        const struct draft *leg = &d->rows[at - 1];
+        if (leg->a == a && leg->b == b) return at - 1;
+    }
+    if (i >= CHAIN) return draft_by_key(d, id, id, a, b);
+    d->last[id] = draft_add(d, id, a, b, d->last[id]);
+    return d->last[id] - 1;
 }
 
-static u32 leg_of(struct weave *w, struct tags *tags, struct map *index,
-                  const struct seen *r) {
-    u32 *number = map_put(index, leg_key(w, tags, r));
-    if (*number) return *number - 1;
-    w->sums = base_grow(w->sums, &w->cap_sums, w->nsums + 1, (isize)sizeof *w->sums);
-    struct sum *s = &w->sums[w->nsums++];
-    *s = (struct sum){.call_id = r->call_id,
-                      .start_us = NEVER,
-                      .ring_us = NEVER,
-                      .answer_us = NEVER,
-                      .ack_us = NEVER,
-                      .cancel_us = NEVER,
-                      .fail_us = NEVER,
-                      .bye_us = NEVER,
-                      .last_us = NEVER,
-                      .retry_us = NEVER,
-                      .refer_us = {NEVER, NEVER}};
-    if (w->call_ids[r->call_id].masked) s->flags |= SUM_LAX;
-    *number = (u32)w->nsums;
-    return *number - 1;
-}
-
+/* Each message gets its leg; legs are numbered by their first messages. */
 static void assign(struct weave *w) {
-    struct map index = {0};
+    struct drafts all = {0};
     struct tags tags = {0};
-    w->nsums = 0;
-    tags_collect(&tags, w);
+    u32 at = 0;
+    all.last = base_new(w->trace.strings.n + 1, (isize)sizeof *all.last);
+    if (w->some_masked) tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
         struct msg *m = &w->msgs[i];
-        m->leg = leg_of(w, &tags, &index, msg_seen(w, m));
-        w->sums[m->leg].n++;
+        m->leg = draft_of(w, &all, &tags, msg_seen(w, m));
+        all.rows[m->leg].n++;
     }
-    map_drop(&index);
+    w->nsums = all.n;
+    w->sums = base_room(w->sums, &w->cap_sums, w->nsums + 1, (isize)sizeof *w->sums);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct draft *leg = &all.rows[i];
+        w->sums[i] = (struct sum){.call_id = leg->call_id, .at = at, .n = leg->n};
+        at += leg->n;
+    }
+    map_drop(&all.far);
     map_drop(&tags.index);
     base_free(tags.up);
+    base_free(all.rows);
+    base_free(all.last);
 }
 
 /* ---- in which order ---------------------------------------------------------------------------------- */
 
-static void sort_leg_messages(struct weave *w) {
-    u32 at = 0;
+/* Rows of msgs, by leg; as they stand now, or as they are moved to. */
+static void deal(struct weave *w) {
     isize n = w->nmsgs;
-    w->by_leg = base_grow(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
-    for (isize i = 0; i < w->nsums; i++) {
-        w->sums[i].at = at;
-        at += w->sums[i].n;
-        w->sums[i].n = 0;
+    w->by_leg = base_room(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
+    u32 *next = base_new(w->nsums + 1, (isize)sizeof *next);
+    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
+    for (isize i = 0; i < n; i++) w->by_leg[next[w->msgs[i].leg]++] = (u32)i;
+    base_free(next);
+}
+
+/* Where each message has gone; NULL where nobody has to know. */
+struct moves {
+    u32 *to;
+};
+
+static void moves_open(struct moves *v, const struct weave *w) {
+    bool some = false;
+    for (isize i = 0; w->nalikes && i < w->nmsgs && !some; i++)
+        some = w->msgs[i].first != 0;
+    v->to = some ? base_new(w->nmsgs + 1, (isize)sizeof *v->to) : NULL;
+}
+
+/* Messages stand by leg from here on, in canonical order. */
+static void move_messages(struct weave *w, struct moves *v) {
+    struct msg *moved = base_new(w->nmsgs + 1, (isize)sizeof *moved);
+    for (isize i = 0; i < w->nmsgs; i++) {
+        u32 from = w->by_leg[i];
+        moved[i] = w->msgs[from];
+        if (v->to) v->to[from] = (u32)i;
+        w->by_leg[i] = (u32)i;
     }
-    for (isize i = 0; i < n; i++) {
-        struct sum *s = &w->sums[w->msgs[i].leg];
-        w->by_leg[s->at + s->n++] = (u32)i;
+    base_free(w->msgs);
+    w->msgs = moved;
+    w->cap_msgs = w->nmsgs + 1;
+}
+
+static bool is_moved(const u32 *rows, u32 at, u32 n) {
+    for (u32 i = 0; i < n; i++) {
+        if (rows[i] != at + i) return true;
     }
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        order_rows(w, NULL, w->by_leg + s->at, (isize)s->n, w->names);
+    return false;
+}
+
+/* The messages of one leg into the order of cause; by_leg then says where each had been. */
+static bool order_leg(struct weave *w, struct sum *s, arena scratch) {
+    u32 *rows = w->by_leg + s->at;
+    if (order_rows(w, NULL, rows, (isize)s->n, scratch)) s->tangled = true;
+    if (!is_moved(rows, s->at, s->n)) return false;
+    struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
+    memcpy(old, mine, s->n * sizeof *old);
+    for (u32 i = 0; i < s->n; i++) mine[i] = old[rows[i] - s->at];
+    base_free(old);
+    return true;
+}
+
+/* What repeats another message is told where that has gone. */
+static void moves_close(struct moves *v, struct weave *w) {
+    if (!v->to) return;
+    u32 *then = base_new(w->nmsgs + 1, (isize)sizeof *then);
+    for (isize i = 0; i < w->nmsgs; i++) then[w->by_leg[i]] = (u32)i;
+    for (isize i = 0; i < w->nmsgs; i++) {
+        struct msg *m = &w->msgs[i];
+        if (m->first) m->first = then[v->to[m->first - 1]] + 1;
     }
+    base_free(then);
+    base_free(v->to);
 }
 
 /* ---- what happened on it ------------------------------------------------------------------------------- */
@@ -153,7 +231,7 @@ static void kind_note(struct reading *g) {
     struct sum *s = g->s;
     s->kind = KIND_OPTIONS;
     for (u32 i = 0; i < s->n; i++) {
-        const struct seen *r = msg_seen(g->w, &g->w->msgs[g->w->by_leg[s->at + i]]);
+        const struct seen *r = msg_seen(g->w, &g->w->msgs[s->at + i]);
         enum call_kind kind = kind_of(r->method);
         if (kind < s->kind) s->kind = kind;
         g->has_invite |= r->method == SIP_METHOD_INVITE;
@@ -314,15 +392,18 @@ static u64 id_of(const struct reading *g) {
     u64 id =
         hash_mix(w->call_ids[s->call_id].hash, a < b ? hash_mix(a, b) : hash_mix(b, a));
     if (s->call_id && !(s->flags & SUM_LAX)) return id;
-    const struct seen *r = msg_seen(w, &w->msgs[w->by_leg[s->at]]);
+    const struct seen *r = msg_seen(w, &w->msgs[s->at]);
     return hash_mix(id, hash_mix((u64)s->start_us, (u64)r->branch << 32 | r->from_tag));
 }
 
 static void summarise(struct weave *w, struct sum *s) {
     struct reading g = {.w = w, .s = s};
+    s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
+        s->bye_us = s->last_us = s->retry_us = s->refer_us[0] = s->refer_us[1] = NEVER;
+    if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {
-        const struct msg *m = &w->msgs[w->by_leg[s->at + i]];
+        const struct msg *m = &w->msgs[s->at + i];
         const struct seen *r = msg_seen(w, m);
         bool first = !g.asked && (asks(&g, r) || (i == 0 && answers(&g, r)));
         if (i == 0 || first) begin(&g, m, r);
@@ -345,7 +426,16 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 }
 
 void leg_summarise(struct weave *w) {
+    struct moves moves;
     assign(w);
-    sort_leg_messages(w);
-    for (isize i = 0; i < w->nsums; i++) summarise(w, &w->sums[i]);
+    deal(w);
+    moves_open(&moves, w);
+    move_messages(w, &moves);
+    bool some = false;
+    for (isize i = 0; i < w->nsums; i++) {
+        some |= order_leg(w, &w->sums[i], w->names);
+        summarise(w, &w->sums[i]);
+    }
+    moves_close(&moves, w);
+    for (isize i = 0; some && i < w->nmsgs; i++) w->by_leg[i] = (u32)i;
 }

@@ -83,11 +83,17 @@ void weave_decide_anew(struct weave *w);
 
 /* Works everything out from all that has been added so far. May be called again after more. */
 void weave_link(struct weave *w);
+/* The same for good: nothing may be added or linked afterwards. What only adding and linking need is given back as soon as it is
+ * not needed any more. */
+void weave_finish(struct weave *w);
 
 /* The calls (and registrations, …) by start, oldest first. Valid after weave_link. */
 isize weave_ncalls(const struct weave *w);
 /* Call i as people see it, in the arena; with its messages, or as a summary. */
 struct call *weave_call(struct weave *w, isize i, bool messages, arena *view);
+/* What a line of a list shows of call i: kind, start, who, how it went, when, its id; how many legs and devices it has, and nothing
+ * of them. */
+struct call *weave_call_line(struct weave *w, isize i, arena *view);
 /* What the legs of call i are found by when another leg looks for them: its marks, in the arena. Registrations and the like
  * have none. */
 void weave_marks(const struct weave *w, isize i, struct call *c, arena *view);

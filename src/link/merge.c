@@ -53,7 +53,7 @@ struct merger {
 static struct msg msg_of(const struct weave *w, u32 row) {
     const struct seen *r = &w->trace.seen[row];
     return (struct msg){
-        .time_us = w->common_us[row], .precision_us = r->precision_us, .seen = row};
+        .time_us = common_time(w, row), .precision_us = r->precision_us, .seen = row};
 }
 
 static bool speaks_better(const struct seen *a, const struct seen *b) {
@@ -315,8 +315,6 @@ static void finish(struct merger *g) {
     for (isize i = 0; i < kept; i++) {
         const struct pile *p = &g->piles[i];
         isize original = w->nmsgs;
-        w->msgs =
-            base_grow(w->msgs, &w->cap_msgs, w->nmsgs + p->n, (isize)sizeof *w->msgs);
         for (isize j = 0; j < p->n; j++) {
             struct msg *m = &w->msgs[w->nmsgs++];
             *m = g->msgs[p->at + j];
@@ -328,33 +326,46 @@ static void finish(struct merger *g) {
     }
 }
 
-/* Mostly: one sighting, or a sender's and a receiver's. */
+/* Mostly: a sender's and a receiver's. */
 static bool merge_simply(struct weave *w, const struct alike *a) {
     const struct seen *x = &w->trace.seen[a->first], *y = &w->trace.seen[a->last];
-    bool two = a->n == 2 && x->source != y->source;
-    if (a->n != 1 && !two) return false;
+    if (a->n != 2 || x->source == y->source) return false;
     struct msg m = msg_of(w, a->first), o = msg_of(w, a->last);
-    if (two && timed(w, &m, &o) && !near_enough(w, &m, &o)) return false;
-    if (two) unite(w, &m, o);
-    w->msgs = base_grow(w->msgs, &w->cap_msgs, w->nmsgs + 1, (isize)sizeof *w->msgs);
+    if (timed(w, &m, &o) && !near_enough(w, &m, &o)) return false;
+    unite(w, &m, o);
     w->msgs[w->nmsgs++] = m;
     return true;
 }
 
+static void merge_alike(struct merger *g, const struct alike *a) {
+    if (merge_simply(g->w, a)) return;
+    lay_out(g, a);
+    make_piles(g);
+    finish(g);
+}
+
+/* In the canonical order of their first sightings. Most are seen once, and nothing is like them. */
 void merge_sightings(struct weave *w) {
     struct merger g = {.w = w};
     isize n = w->trace.nseen;
     w->nmsgs = 0;
-    w->more = base_grow(w->more, &w->cap_more, n + 1, (isize)sizeof *w->more);
-    for (isize i = 0; i < n; i++) w->more[i] = 0;
-    for (isize i = 0; i < w->nalikes; i++) {
-        if (merge_simply(w, &w->alikes[i])) continue;
-        lay_out(&g, &w->alikes[i]);
-        make_piles(&g);
-        finish(&g);
+    w->msgs = base_room(w->msgs, &w->cap_msgs, n + 1, (isize)sizeof *w->msgs);
+    base_free(w->more);
+    w->more = w->nalikes ? base_new(n + 1, (isize)sizeof *w->more) : NULL;
+    for (isize i = 0; i < n; i++) {
+        u32 row = w->canon[i], alike = w->nalikes ? w->alike_of[row] : 0;
+        if (!alike) {
+            w->msgs[w->nmsgs++] = msg_of(w, row);
+        } else if (w->alikes[alike - 1].first == row) {
+            merge_alike(&g, &w->alikes[alike - 1]);
+        }
     }
     map_drop(&g.runs_by);
     map_drop(&g.hops_by);
-    void *const tables[] = {g.runs, g.items, g.msgs, g.aligned, g.piles};
+    void *const tables[] = {g.runs,  g.items,  g.msgs,      g.aligned,
+                            g.piles, w->canon, w->common_us};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
+    w->canon = NULL;
+    w->common_us = NULL;
+    w->cap_canon = 0;
 }

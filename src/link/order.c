@@ -244,14 +244,14 @@ static void by_time(const struct weave *w, u32 *rows, isize n, bool one_source,
 /* Do frames of one capture have an answer before its question? They are never far apart. */
 static bool overtaken(const struct weave *w, const u32 *rows, isize n) {
     enum { NEAR = 4 };
-    for (isize i = 0; i + 1 < n; i++) {
+    for (isize i = 1; i < n; i++) {
         const struct msg *m = &w->msgs[rows[i]];
         const struct seen *r = msg_seen(w, m);
-        if (r->flags & SEEN_REQUEST) continue;
-        for (isize k = i + 1; k < n && k <= i + NEAR; k++) {
+        if (!(r->flags & SEEN_REQUEST) || m->first) continue;
+        for (isize k = i; k-- > 0 && k + NEAR >= i;) {
             const struct msg *o = &w->msgs[rows[k]];
             const struct seen *q = msg_seen(w, o);
-            if ((q->flags & SEEN_REQUEST) && !o->first && q->method == r->method &&
+            if (!(q->flags & SEEN_REQUEST) && q->method == r->method &&
                 q->cseq == r->cseq && o->leg == m->leg) {
                 return true;
             }
@@ -260,21 +260,32 @@ static bool overtaken(const struct weave *w, const u32 *rows, isize n) {
     return false;
 }
 
-void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
-                arena scratch) {
-    isize sightings = 0;
-    if (n < 2) return;
-    bool one_source = true;
+/* How many sightings these messages have; and are all of them by one source? */
+static isize count_sightings(const struct weave *w, const u32 *rows, isize n,
+                             bool *one_source) {
+    isize sightings = n;
     u16 source = msg_seen(w, &w->msgs[rows[0]])->source;
+    *one_source = true;
+    if (w->trace.nsources == 1 && !w->more) return n;
     for (isize i = 0; i < n; i++) {
         const struct msg *m = &w->msgs[rows[i]];
-        one_source &= msg_seen(w, m)->source == source;
-        sightings++;
+        *one_source &= msg_seen(w, m)->source == source;
         for (u32 next = m->more; next; next = w->more[next - 1]) {
-            one_source &= w->trace.seen[next - 1].source == source;
+            *one_source &= w->trace.seen[next - 1].source == source;
             sightings++;
         }
     }
+    return sightings;
+}
+
+bool order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
+                arena scratch) {
+    bool one_source;
+    if (n < 2) return false;
+    isize sightings = count_sightings(w, rows, n, &one_source);
+    /* one leg of what was seen once is as it came */
+    bool in_order = one_source && !c && !w->more;
+    if (in_order && !overtaken(w, rows, n)) return false;
     isize need = n * (isize)(sizeof(struct node) + 8 * sizeof(u32)) +
                  (sightings + n + (c ? EDGES_A_LEG * (isize)c->n : 0)) *
                      (isize)(sizeof(struct edge) + sizeof(struct sort_row)) +
@@ -282,8 +293,10 @@ void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, 
     if (need > scratch.end - scratch.at) { /* a flood: time has to do */
         if (n * (isize)sizeof(struct sort_row) + 64 <= scratch.end - scratch.at)
             by_time(w, rows, n, one_source, scratch);
-        return;
+        return true;
     }
     if (one_source) by_time(w, rows, n, true, scratch);
-    if (!one_source || overtaken(w, rows, n)) by_graph(w, c, rows, n, sightings, scratch);
+    if (one_source && !overtaken(w, rows, n)) return false;
+    by_graph(w, c, rows, n, sightings, scratch);
+    return true;
 }

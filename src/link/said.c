@@ -16,48 +16,40 @@ enum {
     TOKENS_A_LEG = 128,
 };
 
+/* One value that a leg says: a token of one of its messages, or a part of its Call-ID. */
+struct told {
+    u64 hash;
+    u32 label, src; /* src: endpoint that said it */
+    u8 kind, bits;
+};
+
 struct said {
     struct weave *w;
     u32 *
         facts_of; /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
     u32 *teller
-        [2]; /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one */
-    u32 msg; /* whose facts are looked at */
+        [2]; /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
+    struct told *
+        told; /* by leg, in the order of its messages, its Call-ID first; of calls alone */
+    isize ntold, cap_told;
+    u32 *told_at;          /* by leg: where its part of told begins */
+    u32 call_id;           /* label */
+    const struct sum *leg; /* whose Call-ID is told */
 };
-
-/* Does this for every fact of a leg, in the order of its messages. */
-typedef void each_fact(void *ctx, const struct fact *f);
-
-static void each_of_row(const struct said *g, u32 row, each_fact *each, void *ctx) {
-    const struct trace *t = &g->w->trace;
-    if (!g->facts_of[row]) return;
-    for (isize i = g->facts_of[row] - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
-        if (t->facts[i].kind != FACT_AGENT) each(ctx, &t->facts[i]);
-    }
-}
-
-static void each_of_leg(struct said *g, const struct sum *s, each_fact *each, void *ctx) {
-    const struct weave *w = g->w;
-    for (u32 i = 0; i < s->n; i++) {
-        g->msg = w->by_leg[s->at + i];
-        u32 row = w->msgs[g->msg].seen;
-        for (int k = 0; k < 2; k++) {
-            if (g->teller[k][row]) each_of_row(g, g->teller[k][row] - 1, each, ctx);
-        }
-    }
-}
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
  * that was changes nothing. */
 static void find_tellers(struct said *g) {
     const struct weave *w = g->w;
+    if (!w->nalikes) return;
+    for (int k = 0; k < 2; k++)
+        g->teller[k] = base_new(w->trace.nseen + 1, (isize)sizeof(u32));
     for (isize i = 0; i < w->nalikes; i++) {
         u32 tellers[2] = {0};
         for (u32 next = w->alikes[i].first + 1; next; next = w->next_alike[next - 1]) {
             bool cut = (w->trace.seen[next - 1].flags & SEEN_CUT) != 0;
             if (g->facts_of[next - 1] && !tellers[cut]) tellers[cut] = next;
         }
-        if (!tellers[0] && !tellers[1]) continue;
         for (u32 next = w->alikes[i].first + 1; next; next = w->next_alike[next - 1]) {
             for (int k = 0; k < 2; k++) g->teller[k][next - 1] = tellers[k];
         }
@@ -72,54 +64,104 @@ static bool is_token(u8 kind) {
     return kind == FACT_TOKEN || kind == FACT_DIALOG;
 }
 
+/* ---- values: tokens, and the Call-ID --------------------------------------------------------------------- */
+
+static void tell(struct said *g, struct told told) {
+    g->told = base_grow(g->told, &g->cap_told, g->ntold + 1, (isize)sizeof *g->told);
+    g->told[g->ntold++] = told;
+}
+
+static void tell_part(struct said *g, u8 kind, str part, u8 bits) {
+    tell(g, (struct told){fact_call_id_hash(part), g->call_id, g->leg->src, kind, bits});
+}
+
+/* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
+ * well count calls. */
+static void tell_stems(struct said *g, str id) {
+    enum { RANDOM_BITS = 10, DEEPEST = 8 };
+    for (int i = 0; i < DEEPEST; i++) {
+        str less = fact_call_id_shorter(id);
+        if (less.n == id.n) return;
+        u8 bits = (u8)fact_token_bits(less);
+        if (bits < RANDOM_BITS) return;
+        bool counter = id.p[less.n] != '_';
+        tell_part(g, counter ? FACT_COUNTER : FACT_STEM, less, bits);
+        id = less;
+    }
+}
+
+/* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
+ * is random enough by itself, without its host and without a prefix. */
+static void tell_call_id(struct said *g, const struct sum *s) {
+    enum { RANDOM_BITS = 16 };
+    g->leg = s;
+    str id = str_table_get(&g->w->trace.strings, s->call_id);
+    if (id.n == 0 || s->flags & SUM_LAX) return;
+    u8 bits = (u8)fact_token_bits(id);
+    tell_part(g, FACT_CALL_ID, id, bits);
+    tell_stems(g, id);
+    str stem = fact_call_id_stem(id);
+    u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
+    if (stem.n < id.n) tell_part(g, kind, stem, bits);
+    struct str_pair cut = str_cut(stem, '@');
+    if (cut.ok) tell_stems(g, cut.head);
+    bits = (u8)fact_token_bits(cut.head);
+    if (cut.ok && bits >= RANDOM_BITS) tell_part(g, FACT_STEM, cut.head, bits);
+    str bare = fact_call_id_bare(cut.head);
+    if (bare.n == cut.head.n) return;
+    bits = (u8)fact_token_bits(bare);
+    if (bits >= RANDOM_BITS) tell_part(g, FACT_STEM, bare, bits);
+}
+
 /* ---- numbers, and what is for people ------------------------------------------------------------------ */
 
+/* One leg's facts being taken. */
 struct taking {
+    struct said *said;
     struct weave *w;
-    const struct said *said;
     struct sum *s;
     struct map known; /* past FEW */
-    bool numbers;
+    u32 *others;      /* facts that are no numbers: they come after those */
+    isize nothers, cap_others;
 };
 
 static u64 fact_key(const struct fact *f) {
     return hash_mix(f->hash, (u64)f->kind << 32 | (is_number(f->kind) ? 0 : f->label));
 }
 
+static bool same_fact(const struct fact *a, const struct fact *b) {
+    return a->hash == b->hash && a->kind == b->kind &&
+           (is_number(a->kind) || a->label == b->label);
+}
+
 static bool is_known(struct taking *g, const struct fact *f) {
     const struct sum *s = g->s;
-    u64 key = fact_key(f);
+    const struct fact *mine = g->w->leg_facts + s->facts_at;
     if (s->nfacts <= FEW) {
         for (u32 i = 0; i < s->nfacts; i++) {
-            if (fact_key(&g->w->leg_facts[s->facts_at + i]) == key) return true;
+            if (same_fact(&mine[i], f)) return true;
         }
         return false;
     }
     for (u32 i = 0; g->known.n == 0 && i < s->nfacts; i++) {
-        *map_put(&g->known, fact_key(&g->w->leg_facts[s->facts_at + i])) = 1;
+        *map_put(&g->known, fact_key(&mine[i])) = 1;
     }
-    u32 *mine = map_put(&g->known, key);
-    bool known = *mine != 0;
-    *mine = 1;
+    u32 *place = map_put(&g->known, fact_key(f));
+    bool known = *place != 0;
+    *place = 1;
     return known;
 }
 
-static void take_hold(struct taking *g) {
+static void take_hold(struct taking *g, u32 msg) {
     struct weave *w = g->w;
     w->holds = base_grow(w->holds, &w->cap_holds, w->nholds + 1, (isize)sizeof *w->holds);
     w->holds[w->nholds++] =
-        (struct hold){w->msgs[g->said->msg].time_us, (u32)(g->s - w->sums), g->said->msg};
+        (struct hold){w->msgs[msg].time_us, (u32)(g->s - w->sums), msg};
     g->s->flags |= SUM_HOLD;
 }
 
-static void take(void *ctx, const struct fact *f) {
-    struct taking *g = ctx;
+static void keep(struct taking *g, const struct fact *f) {
     struct weave *w = g->w;
-    if (f->kind == FACT_HOLD && g->numbers) take_hold(g);
-    if (f->kind == FACT_WITHHELD) g->s->flags |= SUM_WITHHELD;
-    if (f->kind == FACT_HOLD || f->kind == FACT_WITHHELD) return;
-    if (is_token(f->kind) || is_number(f->kind) != g->numbers) return;
-    if (g->numbers && g->s->nfacts == NUMBERS_A_LEG) return;
     if (is_known(g, f)) return;
     w->leg_facts = base_grow(w->leg_facts, &w->cap_leg_facts, w->nleg_facts + 1,
                              (isize)sizeof *w->leg_facts);
@@ -129,18 +171,76 @@ static void take(void *ctx, const struct fact *f) {
     if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
 }
 
+static void take_token(struct taking *g, const struct fact *f, u32 msg) {
+    const struct trace *t = &g->w->trace;
+    if (f->kind == FACT_DIALOG && t->seen[f->seen].method == SIP_METHOD_INVITE)
+        g->s->flags |= SUM_TRANSFER;
+    u32 src = msg_seen(g->w, &g->w->msgs[msg])->src;
+    tell(g->said, (struct told){f->hash, f->label, src, f->kind, f->bits});
+}
+
+static void take(struct taking *g, u32 fact, u32 msg) {
+    const struct fact *f = &g->w->trace.facts[fact];
+    if (is_number(f->kind)) {
+        if (g->s->nfacts < NUMBERS_A_LEG) keep(g, f);
+    } else if (is_token(f->kind)) {
+        if (g->s->kind == KIND_CALL) take_token(g, f, msg);
+    } else if (f->kind == FACT_HOLD) {
+        take_hold(g, msg);
+    } else if (f->kind == FACT_WITHHELD) {
+        g->s->flags |= SUM_WITHHELD;
+    } else {
+        g->others = base_grow(g->others, &g->cap_others, g->nothers + 1,
+                              (isize)sizeof *g->others);
+        g->others[g->nothers++] = fact;
+    }
+}
+
+static void take_row(struct taking *g, u32 row, u32 msg) {
+    const struct trace *t = &g->w->trace;
+    u32 first = g->said->facts_of[row];
+    if (!first) return;
+    for (isize i = first - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
+        if (t->facts[i].kind != FACT_AGENT) take(g, (u32)i, msg);
+    }
+}
+
+static void take_leg(struct taking *g) {
+    const struct weave *w = g->w;
+    struct sum *s = g->s;
+    s->facts_at = (u32)w->nleg_facts;
+    g->nothers = 0;
+    if (s->kind == KIND_CALL) tell_call_id(g->said, s);
+    for (u32 i = 0; i < s->n; i++) {
+        u32 msg = w->by_leg[s->at + i], row = w->msgs[msg].seen;
+        if (!g->said->teller[0]) {
+            take_row(g, row, msg);
+            continue;
+        }
+        bool alone = !w->alike_of[row];
+        for (int k = 0; k < 2 && !alone; k++) {
+            u32 teller = g->said->teller[k][row];
+            if (teller) take_row(g, teller - 1, msg);
+        }
+        if (alone) take_row(g, row, msg);
+    }
+    s->nnumbers = s->nfacts;
+    for (isize i = 0; i < g->nothers; i++) keep(g, &w->trace.facts[g->others[i]]);
+    if (g->known.n) map_drop(&g->known);
+}
+
 static void take_facts(struct said *g) {
     struct weave *w = g->w;
+    struct taking t = {.said = g, .w = w};
     w->nleg_facts = w->nholds = 0;
+    g->told_at = base_new(w->nsums + 1, (isize)sizeof *g->told_at);
     for (isize i = 0; i < w->nsums; i++) {
-        struct taking t = {.w = w, .said = g, .s = &w->sums[i], .numbers = true};
-        t.s->facts_at = (u32)w->nleg_facts;
-        each_of_leg(g, t.s, take, &t);
-        t.s->nnumbers = t.s->nfacts;
-        t.numbers = false;
-        each_of_leg(g, t.s, take, &t);
-        map_drop(&t.known);
+        g->told_at[i] = (u32)g->ntold;
+        t.s = &w->sums[i];
+        take_leg(&t);
     }
+    g->told_at[w->nsums] = (u32)g->ntold;
+    base_free(t.others);
 }
 
 /* ---- tokens ---------------------------------------------------------------------------------------------- */
@@ -148,92 +248,63 @@ static void take_facts(struct said *g) {
 /* One leg says one value. */
 struct saying {
     u64 hash;
-    u32 leg, nth; /* nth: in order of legs and their messages */
-    u32 label, dev;
+    u32 leg, label, dev;
     u8 kind, bits;
 };
 
+/* Most values are said once. Two bits for each, by its hash, tell which may have been said again; only those are sorted. */
 struct sayings {
-    struct weave *w;
     const struct said *said;
-    struct map who; /* value -> leg + 1, with SHARED where another leg has it too */
-    bool counting;
-    u32 leg;
-    struct saying *rows;
+    u64 *heard;
+    u64 mask;            /* of them */
+    struct saying *rows; /* in the order of legs and their messages */
     isize n, cap;
 };
 
-static const u32 SHARED = (u32)1 << 31;
+static bool heard_again(struct sayings *g, u64 hash, bool note) {
+    u64 place = hash * 0x9e3779b97f4a7c15u >> 20 & g->mask;
+    u64 *word = &g->heard[place / 32], once = (u64)1 << place % 32 * 2, twice = once << 1;
+    if (note) *word |= *word & once ? twice : once;
+    return (*word & twice) != 0;
+}
 
-static void say(struct sayings *g, u8 kind, u64 hash, u8 bits, u32 label, u32 dev) {
-    u64 key = hash ? hash : 1;
-    if (g->counting) {
-        u32 *who = map_put(&g->who, key);
-        if (!*who) *who = g->leg + 1;
-        if ((*who & ~SHARED) != g->leg + 1) *who |= SHARED;
-        return;
-    }
-    if (!(map_get(&g->who, key) & SHARED)) return;
+static void hear(struct sayings *g) {
+    enum { PLACES_A_VALUE = 8 };
+    const struct said *said = g->said;
+    isize places = 64;
+    while (places < PLACES_A_VALUE * said->ntold) places *= 2;
+    g->heard = base_new(places / 32, (isize)sizeof *g->heard);
+    g->mask = (u64)places - 1;
+    for (isize i = 0; i < said->ntold; i++)
+        (void)heard_again(g, said->told[i].hash, true);
+}
+
+static void say(struct sayings *g, u32 leg, const struct told *t) {
+    const struct weave *w = g->said->w;
     g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n] = (struct saying){hash, g->leg, (u32)g->n, label, dev, kind, bits};
-    g->n++;
+    g->rows[g->n++] =
+        (struct saying){t->hash, leg, t->label, w->dev_of[t->src], t->kind, t->bits};
 }
 
-static void say_fact(void *ctx, const struct fact *f) {
-    struct sayings *g = ctx;
-    struct sum *s = &g->w->sums[g->leg];
-    if (!is_token(f->kind)) return;
-    if (f->kind == FACT_DIALOG && g->w->trace.seen[f->seen].method == SIP_METHOD_INVITE)
-        s->flags |= SUM_TRANSFER;
-    u32 dev = g->w->dev_of[msg_seen(g->w, &g->w->msgs[g->said->msg])->src];
-    say(g, f->kind, f->hash, f->bits, f->label, dev);
-}
-
-/* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
- * well count calls. */
-static void say_stems(struct sayings *g, str id, u32 label) {
-    enum { RANDOM_BITS = 10, DEEPEST = 8 };
-    const struct sum *s = &g->w->sums[g->leg];
-    for (int i = 0; i < DEEPEST; i++) {
-        str less = fact_call_id_shorter(id);
-        u8 bits = (u8)fact_token_bits(less);
-        if (less.n == id.n || bits < RANDOM_BITS) return;
-        bool counter = id.p[less.n] != '_';
-        say(g, counter ? FACT_COUNTER : FACT_STEM, fact_call_id_hash(less), bits, label,
-            s->from_dev);
-        id = less;
+/* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
+static isize sort_sayings(struct sayings *g) {
+    struct sort_row *order = base_new(g->n + 1, (isize)sizeof *order);
+    struct saying *sorted = base_new(g->n + 1, (isize)sizeof *sorted);
+    isize n = 0;
+    for (isize i = 0; i < g->n; i++)
+        order[i] = (struct sort_row){g->rows[i].hash, (u64)i};
+    sort_rows(order, g->n);
+    for (isize i = 0, j; i < g->n; i = j) {
+        bool shared = false;
+        for (j = i; j < g->n && order[j].key == order[i].key; j++)
+            shared |= g->rows[order[j].value].leg != g->rows[order[i].value].leg;
+        for (isize k = i; shared && k < j; k++) sorted[n++] = g->rows[order[k].value];
     }
-}
-
-/* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
- * is random enough by itself, without its host and without a prefix. */
-static void say_call_id(struct sayings *g, u32 label) {
-    enum { RANDOM_BITS = 16 };
-    const struct sum *s = &g->w->sums[g->leg];
-    str id = str_table_get(&g->w->trace.strings, s->call_id);
-    if (id.n == 0 || s->flags & SUM_LAX) return;
-    u8 bits = (u8)fact_token_bits(id);
-    say(g, FACT_CALL_ID, fact_call_id_hash(id), bits, label, s->from_dev);
-    say_stems(g, id, label);
-    str stem = fact_call_id_stem(id);
-    u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
-    if (stem.n < id.n) say(g, kind, fact_call_id_hash(stem), bits, label, s->from_dev);
-    struct str_pair cut = str_cut(stem, '@');
-    if (cut.ok) say_stems(g, cut.head, label);
-    bits = (u8)fact_token_bits(cut.head);
-    if (cut.ok && bits >= RANDOM_BITS)
-        say(g, FACT_STEM, fact_call_id_hash(cut.head), bits, label, s->from_dev);
-    str bare = fact_call_id_bare(cut.head);
-    bits = (u8)fact_token_bits(bare);
-    if (bare.n < cut.head.n && bits >= RANDOM_BITS)
-        say(g, FACT_STEM, fact_call_id_hash(bare), bits, label, s->from_dev);
-}
-
-static int by_hash(const void *a, const void *b) {
-    const struct saying *x = a, *y = b;
-    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
-    if (x->leg != y->leg) return x->leg < y->leg ? -1 : 1;
-    return (x->nth > y->nth) - (x->nth < y->nth);
+    base_free(order);
+    base_free(g->rows);
+    g->rows = sorted;
+    g->n = n;
+    return n;
 }
 
 /* A value that only one call has stands on legs that hang together: one of them is the root of all others.
@@ -325,29 +396,25 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
 }
 
 static void take_tokens(struct said *g) {
-    struct sayings all = {.w = g->w, .said = g};
-    u32 label = str_table_add(&g->w->trace.strings, S("Call-ID"));
-    for (int pass = 0; pass < 2; pass++) {
-        all.counting = pass == 0;
-        for (isize i = 0; i < g->w->nsums; i++) {
-            all.leg = (u32)i;
-            if (g->w->sums[i].kind != KIND_CALL) continue;
-            say_call_id(&all, label);
-            each_of_leg(g, &g->w->sums[i], say_fact, &all);
+    struct weave *w = g->w;
+    struct sayings all = {.said = g};
+    hear(&all);
+    for (isize i = 0; i < w->nsums; i++) {
+        for (u32 k = g->told_at[i]; k < g->told_at[i + 1]; k++) {
+            if (heard_again(&all, g->told[k].hash, false)) say(&all, (u32)i, &g->told[k]);
         }
     }
-    if (all.n) qsort(all.rows, (size_t)all.n, sizeof *all.rows, by_hash);
-    make_tokens(g->w, all.rows, all.n);
-    deal_tokens(g->w, all.rows, all.n);
-    map_drop(&all.who);
+    isize n = sort_sayings(&all);
+    make_tokens(w, all.rows, n);
+    deal_tokens(w, all.rows, n);
+    base_free(all.heard);
     base_free(all.rows);
 }
 
 static void said_open(struct said *g, struct weave *w) {
-    isize u = (isize)sizeof(u32);
     *g = (struct said){.w = w};
-    g->facts_of = base_new(w->trace.nseen + 1, u);
-    for (int k = 0; k < 2; k++) g->teller[k] = base_new(w->trace.nseen + 1, u);
+    g->call_id = str_table_add(&w->trace.strings, S("Call-ID"));
+    g->facts_of = base_new(w->trace.nseen + 1, (isize)sizeof(u32));
     for (isize i = w->trace.nfacts - 1; i >= 0; i--) {
         if (w->trace.facts[i].kind != FACT_AGENT)
             g->facts_of[w->trace.facts[i].seen] = (u32)i + 1;
@@ -359,9 +426,17 @@ void said_collect(struct weave *w) {
     struct said g;
     said_open(&g, w);
     take_facts(&g);
-    twin_devices(w); /* by their numbers; tokens ask who is whose device */
-    take_tokens(&g);
+    if (w->finished) {
+        base_free(w->trace.facts);
+        w->trace.facts = NULL;
+        w->trace.nfacts = w->trace.cap_facts = 0;
+    }
     base_free(g.facts_of);
     base_free(g.teller[0]);
     base_free(g.teller[1]);
+    alike_forget(w);
+    twin_devices(w); /* by their numbers; tokens ask who is whose device */
+    take_tokens(&g);
+    base_free(g.told);
+    base_free(g.told_at);
 }

@@ -77,7 +77,7 @@ static void add_stint(struct weave *w, isize at) {
 }
 
 void stint_split(struct weave *w, struct sort_row *rows, isize n, isize at) {
-    add_stint(w, at);
+    add_stint(w, at); /* of rows that are in order nobody has to ask more */
     if (in_order_of_lines(rows, n)) return;
     isize begin[STINTS_A_SOURCE + 1];
     struct sort_row *lines = base_new(n, (isize)sizeof *lines), order[STINTS_A_SOURCE];
@@ -117,7 +117,7 @@ static void arrange(struct weave *w, isize from, isize to) {
     for (isize i = 0; i < n; i++) old[i] = w->canon[at + i];
     for (isize l = from; l < to; l++)
         rows[l - from] =
-            (struct sort_row){sort_time(w->common_us[w->canon[w->stints[l]]]), (u64)l};
+            (struct sort_row){sort_time(common_time(w, w->canon[w->stints[l]])), (u64)l};
     sort_rows(rows, to - from);
     for (isize l = 0; l < to - from; l++) {
         isize stint = (isize)rows[l].value;

@@ -121,7 +121,7 @@ str view_label(const struct view *v, const struct sum *s, enum fact_kind kind, u
     return (str){0};
 }
 
-static i64 leg_end(const struct sum *s) {
+i64 view_leg_end(const struct sum *s) {
     if (s->answer_us != NEVER) return s->bye_us;
     return s->cancel_us != NEVER ? s->cancel_us : s->fail_us;
 }
@@ -152,7 +152,7 @@ static void leg_fill(const struct view *v, u32 row, struct leg *l) {
         .start_us = s->start_us,
         .ring_us = s->ring_us,
         .answer_us = s->answer_us,
-        .end_us = leg_end(s),
+        .end_us = view_leg_end(s),
         .ended_by = (enum side)s->ended_by,
     };
     if (s->parent)
@@ -302,9 +302,7 @@ static u32 coarsest(const struct view *v, isize n) {
     return most;
 }
 
-/* The call went as its first leg went, which is the caller's. */
-static void outcome(struct call *c) {
-    const struct leg *first = &c->legs[0];
+void view_outcome(struct call *c, const struct leg *first) {
     c->id = first->id;
     c->from = first->from;
     c->to = first->to;
@@ -332,14 +330,14 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
         const struct sum *s = &w->sums[view_leg(&v, k)];
         for (u32 m = 0; m < s->n; m++) v.order[at++] = w->by_leg[s->at + m];
     }
-    order_rows(w, g, v.order, n, *a);
+    (void)order_rows(w, g, v.order, n, *a);
     number_legs(&v, n);
     devices(&v, n);
     legs(&v);
     decide_view(w, g, c, a);
     methods(&v, n);
     c->precision_us = coarsest(&v, n);
-    outcome(c);
+    view_outcome(c, &c->legs[0]);
     view_maybes(&v);
     view_related(&v);
     if (with_messages) {

@@ -37,6 +37,10 @@ str view_label(const struct view *v, const struct sum *s, enum fact_kind kind, u
 /* Why `child` is, or would be, a child of `parent` (rows): proofs in words, heaviest first. */
 struct evidence *view_evidence(const struct view *v, u32 child, u32 parent, u32 proofs_at,
                                u32 nproofs, isize *n);
+/* When it was over; NEVER: not seen. */
+i64 view_leg_end(const struct sum *s);
+/* The call went as its first leg went, which is the caller's. */
+void view_outcome(struct call *c, const struct leg *first);
 /* Fills call.maybes. The legs are filled already. */
 void view_maybes(struct view *v);
 /* Fills call.related. */

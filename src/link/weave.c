@@ -16,13 +16,13 @@ void weave_close(struct weave *w) {
     map_drop(&w->hosts);
     str_table_drop(&w->host_names);
     void *const tables[] = {
-        w->call_ids,     w->source_rank, w->canon,      w->spread_at, w->spread_by,
-        w->rank,         w->alikes,      w->next_alike, w->common_us, w->stints,
-        w->blur_us,      w->mirror_us,   w->islands,    w->msgs,      w->more,
-        w->devs,         w->dev_of,      w->sums,       w->by_leg,    w->leg_facts,
-        w->tokens,       w->token_legs,  w->leg_tokens, w->holds,     w->proofs,
-        w->groups,       w->by_group,    w->relations,  w->decisions, w->maybes,
-        w->maybes_below, w->decided,     w->twin_of};
+        w->arrivals,  w->call_ids,  w->source_rank,  w->canon,      w->spread_at,
+        w->spread_by, w->rank,      w->alikes,       w->alike_of,   w->next_alike,
+        w->common_us, w->stints,    w->blur_us,      w->mirror_us,  w->islands,
+        w->msgs,      w->more,      w->devs,         w->dev_of,     w->sums,
+        w->by_leg,    w->leg_facts, w->tokens,       w->token_legs, w->leg_tokens,
+        w->holds,     w->proofs,    w->groups,       w->by_group,   w->relations,
+        w->decisions, w->maybes,    w->maybes_below, w->decided,    w->twin_of};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     climate_drop(w);
     given_drop(w);
@@ -33,7 +33,10 @@ void weave_close(struct weave *w) {
 }
 
 u32 weave_source(struct weave *w, const struct source *s) {
-    return trace_source(&w->trace, s);
+    u32 source = trace_source(&w->trace, s);
+    w->arrivals = base_grow(w->arrivals, &w->cap_arrivals, w->trace.nsources,
+                            (isize)sizeof *w->arrivals);
+    return source;
 }
 
 bool weave_add(struct weave *w, const struct sighting *s) {
@@ -51,11 +54,24 @@ static i64 sane_time(i64 us) {
     return us < 0 ? 0 : i64_min(us, latest);
 }
 
+static void note_arrival(struct weave *w, const struct seen *r) {
+    struct arrival *a = &w->arrivals[r->source];
+    a->disorder |= r->time_us < a->last_us || r->line < a->last_line;
+    a->last_us = r->time_us;
+    a->last_line = r->line;
+    a->n++;
+    w->coarse |= r->precision_us >= SPREAD_FROM_US;
+    w->some_cut |= (r->flags & SEEN_CUT) != 0;
+    w->some_logged |= r->vantage != VANTAGE_WIRE;
+}
+
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
     struct sighting sane = *s;
+    must(!w->finished);
     sane.time_us = sane_time(s->time_us);
     u32 row = trace_add(&w->trace, &sane, m);
+    note_arrival(w, &w->trace.seen[row]);
     fact_gather(&w->trace, row, m);
 }
 
@@ -70,22 +86,23 @@ const struct trace *weave_trace(const struct weave *w) {
     return &w->trace;
 }
 
+const struct link_step link_steps[LINK_STEPS] = {
+    {"alike", alike_find},     {"clock", clock_estimate},  {"merge", merge_sightings},
+    {"device", device_assign}, {"leg", leg_summarise},     {"said", said_collect},
+    {"hop", hop_parents},      {"decide", decide_resolve}, {"given", given_apply},
+    {"parent", score_parents}, {"by hand", decide_apply},  {"group", group_legs},
+    {"wait", wait_learn},      {"related", related_find},
+};
+
 void weave_link(struct weave *w) {
     trace_rest(&w->trace);
-    alike_find(w);
-    clock_estimate(w);
-    merge_sightings(w);
-    device_assign(w);
-    leg_summarise(w);
-    said_collect(w);
-    hop_parents(w);
-    decide_resolve(w);
-    given_apply(w);
-    score_parents(w);
-    decide_apply(w);
-    group_legs(w);
-    wait_learn(w);
-    related_find(w);
+    for (isize i = 0; i < LINK_STEPS; i++) link_steps[i].run(w);
+}
+
+void weave_finish(struct weave *w) {
+    must(!w->finished);
+    w->finished = true;
+    weave_link(w);
 }
 
 isize weave_ncalls(const struct weave *w) {

@@ -5,7 +5,8 @@
  *         ─group.c─> conversations ─wait.c─> habits ─order.c─> order ─prompt.c─> prompts ─view.c─> struct call
  *
  * Numbers name rows; 0 is "none" where a field says so, and such tables start at 1.
- * Rows of msgs, sums and groups do not depend on the order in which things arrived (alike.c). */
+ * Rows of msgs, sums and groups do not depend on the order in which things arrived (alike.c). Messages stand in canonical order
+ * until leg.c puts them by leg. */
 #ifndef SIPWEAVE_WEAVE_H
 #define SIPWEAVE_WEAVE_H
 
@@ -27,7 +28,7 @@ struct call_id {
     bool masked;
 };
 
-/* Sightings that may be one message: everything that names it is equal, and its text. */
+/* Two sightings or more that may be one message: everything that names it is equal, and its text. */
 struct alike {
     u32 first, last; /* chain through weave.next_alike, in canonical order */
     u32 n;
@@ -75,6 +76,7 @@ struct sum {
     u64 id;
     enum call_kind kind;
     u8 state, ended_by, transport, flags;
+    bool tangled; /* its messages did not come in their order */
     u16 status;
     u32 precision_us; /* of its first request */
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
@@ -144,16 +146,30 @@ struct conversation {
     u32 related_at, nrelated; /* weave.relations, by start */
 };
 
+enum { SPREAD_FROM_US = 100000 }; /* stamps as coarse as that leave much to be guessed */
+
+/* What one source has sent so far. */
+struct arrival {
+    isize n;
+    i64 last_us;
+    u32 last_line;
+    bool disorder; /* a stamp or a line was before the one that came before it */
+};
+
 struct weave {
     struct trace trace;
+    struct arrival *arrivals; /* by source */
+    isize cap_arrivals;
+    /* some sightings have coarse stamps, are not whole, are of logs; some Call-IDs are masked */
+    bool coarse, some_cut, some_logged, some_masked;
     struct map hosts; /* hash of an IP -> name number */
     struct str_table host_names;
     struct call_id *call_ids; /* by string number */
     isize cap_call_ids;
     u32 *source_rank; /* by source: its place in the order of names */
     isize cap_source_rank;
-    u32 *canon,
-        *rank; /* rows of seen[] in canonical order; and the place of each row in it */
+    u32 *canon, /* rows of seen[] in canonical order, until they are merged … */
+        *rank;  /* … and the place of each row in it */
     isize cap_canon, cap_rank;
     /* runs of canon[] that have one clock: a source, unless its clock was set back (stint.c) */
     u32 *stints; /* where each begins */
@@ -162,22 +178,22 @@ struct weave {
      * lines of that second, and give or take how much; by row, NULL where all stamps are fine */
     u32 *spread_at, *spread_by;
     isize cap_spread_at, cap_spread_by;
-    bool coarse;
+    /* until it is known what each leg says; by row of seen[], NULL where no two are alike: row of alikes + 1, and the next of
+     * its alikes: row + 1 */
     struct alike *alikes;
     isize nalikes, cap_alikes;
-    u32 *next_alike; /* by row of seen[]: row + 1; 0 ends */
-    isize cap_next_alike;
-    i64 *common_us; /* by row of seen[]: its time on the common clock */
-    u32 *islands;   /* by source: sources of one island have one common clock */
+    u32 *alike_of, *next_alike;
+    i64 *
+        common_us; /* by row of seen[]: its time on the common clock; NULL: there is one clock */
+    u32 *islands; /* by source: sources of one island have one common clock */
     /* by source: how far its times on the common clock may be off; -1: they are guessed */
     i64 *blur_us;
     i64 *
         mirror_us; /* by source: how far apart it has one packet twice, at most; 0: it does not */
-    isize cap_common_us, cap_islands, cap_blur_us, cap_mirror_us;
+    isize cap_islands, cap_blur_us, cap_mirror_us;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
-    u32 *more; /* by row of seen[] */
-    isize cap_more;
+    u32 *more; /* by row of seen[]; NULL: each message was seen once */
     struct dev *devs;
     isize ndevs, cap_devs;
     u32 *dev_of; /* by endpoint */
@@ -186,7 +202,7 @@ struct weave {
     isize cap_twin_of;
     struct sum *sums;
     isize nsums, cap_sums;
-    u32 *by_leg;
+    u32 *by_leg; /* rows of msgs by leg: they stand so themselves once legs are known */
     isize cap_by_leg;
     struct fact *leg_facts;
     isize nleg_facts, cap_leg_facts;
@@ -215,7 +231,7 @@ struct weave {
     struct decided *decided; /* by row of decisions */
     isize cap_decided;
     arena said_by; /* their strings */
-    bool join_all;
+    bool join_all, finished;
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
@@ -237,6 +253,22 @@ void score_parents(struct weave *w);
 void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
 void wait_learn(struct weave *w);
+
+/* … one by one, for whoever wants to know what each of them costs (bench/link.c). */
+enum { LINK_STEPS = 14 };
+struct link_step {
+    const char *name;
+    void (*run)(struct weave *w);
+};
+extern const struct link_step link_steps[LINK_STEPS];
+
+/* After those that want to know which sightings are alike. */
+void alike_forget(struct weave *w);
+
+/* The time of a sighting on the common clock. */
+static inline i64 common_time(const struct weave *w, u32 row) {
+    return w->common_us ? w->common_us[row] : w->trace.seen[row].time_us;
+}
 
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of
  * both directions. */
@@ -304,7 +336,7 @@ static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
 
-/* Rows of 16 bytes by key, then value; n log n, n where they are sorted already. */
+/* Rows of 16 bytes by key, then value; n in number, but for few of them. */
 struct sort_row {
     u64 key;
     u64 value;
@@ -322,8 +354,8 @@ u32 stint_of(const struct weave *w, u32 row);
 void stint_arrange(struct weave *w);
 
 /* Puts messages (rows of msgs) into the order of cause; `c` says whose, NULL: of one leg, whose parent does not matter.
- * n log n. Without room in the scratch arena it is the order of time. */
-void order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
+ * n log n. Without room in the scratch arena it is the order of time. False: that is the order in which one source saw them. */
+bool order_rows(const struct weave *w, const struct conversation *c, u32 *rows, isize n,
                 arena scratch);
 /* For each place in that order the place + 1 of the message that prompted it; 0: none. */
 void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts);

@@ -93,12 +93,30 @@ static inline void call_write(struct out *o, const struct call *c) {
     }
 }
 
+/* A line of a list says what the whole call says. */
+static inline void assert_line(struct weave *w, isize i, const struct call *c, arena *a) {
+    const struct call *line = weave_call_line(w, i, a);
+    assert_true(str_eq(line->id, c->id) && str_eq(line->from, c->from) &&
+                str_eq(line->to, c->to));
+    assert_true(line->kind == c->kind && line->state == c->state);
+    assert_int_equal(line->status, c->status);
+    assert_int_equal(line->start_us, c->start_us);
+    assert_int_equal(line->setup_ms, c->setup_ms);
+    assert_int_equal(line->ring_ms, c->ring_ms);
+    assert_int_equal(line->duration_ms, c->duration_ms);
+    assert_int_equal(line->precision_us, c->precision_us);
+    assert_int_equal(line->nlegs, c->nlegs);
+    assert_int_equal(line->ndevices, c->ndevices);
+}
+
 /* Release with out_drop. */
 static inline struct out result_text(struct weave *w) {
     struct out o = {0};
     for (isize i = 0; i < weave_ncalls(w); i++) {
         arena view = arena_open_view();
-        call_write(&o, weave_call(w, i, true, &view));
+        const struct call *c = weave_call(w, i, true, &view);
+        call_write(&o, c);
+        assert_line(w, i, c, &view);
         arena_close(&view);
     }
     return o;
@@ -111,6 +129,7 @@ static inline void assert_nothing_lost(struct weave *w) {
         arena view = arena_open_view();
         const struct call *c = weave_call(w, i, true, &view);
         isize messages = 0;
+        assert_line(w, i, c, &view);
         for (isize k = 0; k < c->nmessages; k++) seen += c->messages[k].nseen;
         for (isize k = 0; k < c->nlegs; k++) {
             messages += c->legs[k].messages;

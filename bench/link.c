@@ -1,0 +1,159 @@
+/* link.c: what linking costs, step by step, and where the memory is. Usage: link FILE... [RUNS]
+ *
+ * Reads files as `sipweave calls` does, links all of it RUNS times (3), and prints for each step the processor time of the fastest
+ * run: in all, by message, by leg, and its share; then what each table takes, and what the whole process has taken at most. */
+#include "base/out.h"
+#include "input/input.h"
+#include "link/related.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double peak_mb(void) {
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_maxrss / 1024;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------- */
+
+static u32 on_source(void *ctx, const struct source *s) {
+    return weave_source(ctx, s);
+}
+static void on_sighting(void *ctx, const struct sighting *s) {
+    (void)weave_add(ctx, s);
+}
+static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
+    (void)ctx, (void)reason, (void)place, (void)bytes;
+}
+static void on_damage(void *ctx, str sentence) {
+    (void)ctx;
+    fprintf(stderr, "%.*s\n", (int)sentence.n, (const char *)sentence.p);
+}
+
+static bool read_file(struct weave *w, arena *boot, const char *path) {
+    struct input_sink sink = {w, on_source, on_sighting, on_skipped, on_damage};
+    struct input_options how = {0};
+    str why = {0};
+    if (input_file_read(path, &how, &sink, boot, &why) == ERR_OK) return true;
+    fprintf(stderr, "%.*s\n", (int)why.n, (const char *)why.p);
+    return false;
+}
+
+/* ---- time ---------------------------------------------------------------------------------------- */
+
+static void link_once(struct weave *w, double *best) {
+    for (isize i = 0; i < LINK_STEPS; i++) {
+        double from = now_s();
+        link_steps[i].run(w);
+        double took = now_s() - from;
+        if (best[i] == 0 || took < best[i]) best[i] = took;
+    }
+}
+
+static void line(const char *name, double s, double all, const struct weave *w) {
+    double messages = (double)w->nmsgs, legs = (double)w->nsums;
+    printf("%-12s %9.1f ms %8.1f ns a message %8.1f ns a leg %5.1f %%\n", name, s * 1e3,
+           s * 1e9 / messages, s * 1e9 / legs, 100 * s / all);
+}
+
+static void print_times(const struct weave *w, double read_s, const double *best,
+                        double lines_s, double view_s) {
+    double all = 0;
+    for (isize i = 0; i < LINK_STEPS; i++) all += best[i];
+    printf("%lld sightings, %lld messages, %lld legs, %lld conversations\n",
+           (long long)w->trace.nseen, (long long)w->nmsgs, (long long)w->nsums,
+           (long long)w->ngroups);
+    for (isize i = 0; i < LINK_STEPS; i++) line(link_steps[i].name, best[i], all, w);
+    line("= linking", all, all, w);
+    line("reading", read_s, all, w);
+    line("lines", lines_s, all, w);
+    line("summaries", view_s, all, w);
+}
+
+static double time_views(struct weave *w, bool line) {
+    arena view = arena_open_view();
+    double from = now_s();
+    for (isize i = 0; i < weave_ncalls(w); i++) {
+        (void)(line ? weave_call_line(w, i, &view) : weave_call(w, i, false, &view));
+        arena_reset(&view);
+    }
+    double took = now_s() - from;
+    arena_close(&view);
+    return took;
+}
+
+/* ---- memory -------------------------------------------------------------------------------------- */
+
+static void table(const struct weave *w, const char *name, isize cap, isize size) {
+    double bytes = (double)cap * (double)size, n = (double)w->trace.nseen;
+    if (bytes / n >= 0.05)
+        printf("%-16s %8.1f MB %7.1f bytes a sighting\n", name, bytes / 1e6, bytes / n);
+}
+
+#define TABLE(w, name) table((w), #name, (w)->cap_##name, (isize)sizeof *(w)->name)
+#define TRACE_TABLE(w, name)                                                             \
+    table((w), "trace." #name, (w)->trace.cap_##name, (isize)sizeof *(w)->trace.name)
+
+static void print_memory(const struct weave *w) {
+    TRACE_TABLE(w, seen);
+    TRACE_TABLE(w, facts);
+    TRACE_TABLE(w, kept);
+    table(w, "trace strings", w->trace.strings.cap_bytes, 1);
+    table(w, "… their ends", w->trace.strings.cap_ends, (isize)sizeof(u32));
+    TABLE(w, call_ids);
+    TABLE(w, rank);
+    TABLE(w, spread_at);
+    TABLE(w, spread_by);
+    TABLE(w, msgs);
+    table(w, "more", w->more ? w->trace.nseen : 0, (isize)sizeof *w->more);
+    TABLE(w, sums);
+    TABLE(w, by_leg);
+    TABLE(w, leg_facts);
+    TABLE(w, tokens);
+    TABLE(w, token_legs);
+    TABLE(w, leg_tokens);
+    TABLE(w, proofs);
+    TABLE(w, maybes);
+    TABLE(w, groups);
+    TABLE(w, by_group);
+    TABLE(w, relations);
+}
+
+int main(int argc, char **argv) {
+    struct weave *w = weave_open();
+    arena boot = arena_open((isize)64 << 20);
+    double best[LINK_STEPS] = {0}, from = now_s();
+    int runs = 3;
+    for (int i = 1; i < argc; i++) {
+        str arg = str_z(argv[i]);
+        struct str_number n = str_u64(arg, 1000);
+        if (n.ok && i == argc - 1)
+            runs = (int)n.value;
+        else if (!read_file(w, &boot, argv[i]))
+            return 2;
+    }
+    double read_s = now_s() - from, after_read_mb = peak_mb(), after_link_mb = 0;
+    for (int run = 0; run < runs || run == 0; run++) {
+        link_once(w, best);
+        if (run == 0) after_link_mb = peak_mb();
+    }
+    if (w->nmsgs == 0) return 1;
+    print_times(w, read_s, best, time_views(w, true), time_views(w, false));
+    printf("peak memory: %.0f MB when read, %.0f MB when linked: %.1f bytes a sighting\n",
+           after_read_mb, after_link_mb,
+           after_link_mb * 1024 * 1024 / (double)w->trace.nseen);
+    print_memory(w);
+    weave_close(w);
+    input_files_close();
+    arena_close(&boot);
+    return 0;
+}

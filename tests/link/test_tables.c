@@ -1,0 +1,186 @@
+/* What is fast because most traces are plain is right for those that are not: sorting, long Call-IDs, linking for good. */
+#include "link/result.h"
+#include "link/weave.h"
+
+/* ---- sorting ------------------------------------------------------------------------------------- */
+
+static int by_row(const void *a, const void *b) {
+    const struct sort_row *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return (x->value > y->value) - (x->value < y->value);
+}
+
+enum pattern { ANY, FEW_KEYS, TIMES, RISING, FALLING, PATTERNS };
+
+static struct sort_row row_of(enum pattern p, isize i, isize n, u64 *seed) {
+    u64 chance = scene_random(seed);
+    struct sort_row row = {chance * 0x9e3779b97f4a7c15u, scene_random(seed)};
+    if (p == FEW_KEYS) row = (struct sort_row){chance % 3, scene_random(seed) % 100};
+    if (p == TIMES)
+        row = (struct sort_row){sort_time((i64)(chance % 1000) - 500), (u64)i};
+    if (p == RISING) row.key = (u64)i / 2;
+    if (p == FALLING) row = (struct sort_row){(u64)(n - i) << 40, (u64)i};
+    return row;
+}
+
+static void sorted_as_by_comparing(void **state) {
+    (void)state;
+    u64 seed = 5;
+    static struct sort_row rows[3000], want[3000];
+    static const isize sizes[] = {0, 1, 2, 24, 25, 255, 256, 257, 3000};
+    for (int p = 0; p < PATTERNS; p++) {
+        for (isize k = 0; k < countof(sizes); k++) {
+            isize n = sizes[k];
+            for (isize i = 0; i < n; i++)
+                want[i] = rows[i] = row_of((enum pattern)p, i, n, &seed);
+            if (n) qsort(want, (size_t)n, sizeof *want, by_row);
+            sort_rows(rows, n);
+            for (isize i = 0; i < n; i++) {
+                assert_true(rows[i].key == want[i].key);
+                assert_true(rows[i].value == want[i].value);
+            }
+        }
+    }
+}
+
+/* ---- Call-IDs that are long in one way or another ---------------------------------------------------- */
+
+struct wire_tap {
+    struct weave *w;
+    u32 source;
+    arena text;
+    u64 line;
+};
+
+static struct wire_tap tap_open(void) {
+    struct wire_tap b = {.w = weave_open(), .text = arena_open_view()};
+    b.source = weave_source(b.w, &(struct source){.name = S("wire.pcap")});
+    return b;
+}
+
+static void tap_close(struct wire_tap *b) {
+    weave_close(b->w);
+    arena_close(&b->text);
+}
+
+/* A request of one Call-ID from host to host of 10.0.0.0/8. */
+static void add(struct wire_tap *b, i64 us, int from, int to, const char *method,
+                int cseq) {
+    struct sighting s = {.time_us = 1700000000000000 + us,
+                         .precision_us = 1,
+                         .source = b->source,
+                         .at = SIGHTING_NOWHERE,
+                         .line = ++b->line,
+                         .transport = TRANSPORT_UDP,
+                         .vantage = VANTAGE_WIRE};
+    assert_true(endpoint_read(
+        &s.src, arena_printf(&b->text, "10.0.%d.%d:5060", from >> 8, from & 255)));
+    assert_true(endpoint_read(
+        &s.dst, arena_printf(&b->text, "10.0.%d.%d:5060", to >> 8, to & 255)));
+    s.bytes =
+        arena_printf(&b->text,
+                     "%s sip:x@example.com SIP/2.0\r\n"
+                     "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%d-%d\r\n"
+                     "From: <sip:a@example.com>;tag=1\r\nTo: <sip:x@example.com>\r\n"
+                     "Call-ID: one@example.com\r\nCSeq: %d %s\r\n"
+                     "Content-Length: 0\r\n\r\n",
+                     method, from, cseq, cseq, method);
+    assert_true(weave_add(b->w, &s));
+}
+
+/* Each is seen twice by an interface that shows what comes in and what goes out. */
+static void hundreds_of_requests_seen_twice(void **state) {
+    (void)state;
+    enum { REQUESTS = 300 };
+    struct wire_tap b = tap_open();
+    for (int i = 0; i < REQUESTS; i++) {
+        add(&b, i * 1000000, 1, 2, "OPTIONS", i + 1);
+        add(&b, i * 1000000 + 40, 1, 2, "OPTIONS", i + 1);
+    }
+    weave_link(b.w);
+    assert_nothing_lost(b.w);
+    assert_int_equal(weave_ncalls(b.w), 1);
+    const struct call *c = weave_call(b.w, 0, true, &b.text);
+    assert_int_equal(c->nmessages, REQUESTS);
+    for (isize i = 0; i < c->nmessages; i++) {
+        assert_int_equal(c->messages[i].cseq, i + 1);
+        assert_int_equal(c->messages[i].nseen, 2);
+        assert_int_equal(c->messages[i].retransmission_of, 0);
+    }
+    tap_close(&b);
+}
+
+/* A Call-ID that crosses many hops has a leg on each, whichever was seen last. */
+static void one_call_id_on_a_hundred_hops(void **state) {
+    (void)state;
+    enum { HOPS = 100 };
+    struct wire_tap b = tap_open();
+    for (int cseq = 1; cseq <= 3; cseq++) {
+        for (int i = 0; i < HOPS; i++)
+            add(&b, cseq * 1000000 + i * 1000, 10 + i, 11 + i, "OPTIONS", cseq);
+    }
+    weave_link(b.w);
+    assert_nothing_lost(b.w);
+    isize legs = 0;
+    for (isize i = 0; i < weave_ncalls(b.w); i++) {
+        const struct call *c = weave_call(b.w, i, true, &b.text);
+        legs += c->nlegs;
+        for (isize k = 0; k < c->nlegs; k++) assert_int_equal(c->legs[k].messages, 3);
+    }
+    assert_int_equal(legs, HOPS);
+    tap_close(&b);
+}
+
+/* ---- for good ---------------------------------------------------------------------------------------- */
+
+static void play_few(struct scene *s) {
+    scene_open(s);
+    int phone = box(s, "phone", "198.51.100.7"), pbx = box(s, "pbx", "192.0.2.1"),
+        gateway = box(s, "gateway", "203.0.113.9");
+    tap(s, "wire.pcap");
+    log_of(s, pbx, 1000000, 0);
+    static const char *const names[][2] = {{"A", "B"}, {"C", "D"}, {"E", "F"}};
+    for (int i = 0; i < 3; i++) {
+        struct talk *a = arena_new(&s->text, struct talk, 2), *c = a + 1;
+        *a = talk(phone, pbx, names[i][0], "201", "02079460452");
+        *c = talk(pbx, gateway, names[i][1], "01632960123", "+442079460452");
+        ask(s, a, 9000 * i, "INVITE");
+        ask(s, c, 9000 * i + 8, "INVITE");
+        answer(s, c, 9000 * i + 700);
+        answer(s, a, 9000 * i + 704);
+        hang_up(s, a, 9000 * i + 5000, 0);
+        hang_up(s, c, 9000 * i + 5006, 0);
+    }
+}
+
+static void linked_for_good_is_linked(void **state) {
+    (void)state;
+    struct scene s;
+    play_few(&s);
+    struct weave *w = play(&s, 0), *last = weave_open();
+    for (isize i = 0; i < s.nshots; i++) {
+        struct sighting one = s.shots[i].s;
+        one.source = source_of(last, &s, s.shots[i].point);
+        assert_true(weave_add(last, &one));
+    }
+    weave_finish(last);
+    struct out want = result_text(w), have = result_text(last);
+    assert_true(want.n > 0 && str_eq(out_str(&want), out_str(&have)));
+    assert_nothing_lost(last);
+    assert_found_from_any_leg(last);
+    out_drop(&want);
+    out_drop(&have);
+    weave_close(w);
+    weave_close(last);
+    scene_close(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sorted_as_by_comparing),
+        cmocka_unit_test(hundreds_of_requests_seen_twice),
+        cmocka_unit_test(one_call_id_on_a_hundred_hops),
+        cmocka_unit_test(linked_for_good_is_linked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
