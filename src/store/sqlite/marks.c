@@ -77,7 +77,7 @@ static str block_pack(struct marks *m, const struct mark_block *b) {
     return (str){m->buf, n};
 }
 
-static enum err block_write(struct store *s, struct mark_block *b) {
+static enum err mark_block_write(struct store *s, struct mark_block *b) {
     b->dirty = false;
     if (b->nrows == 0) return db_run_ints(s, SQL_MARK_DELETE, 1, b->at, 0, 0);
     block_sort(b);
@@ -91,7 +91,7 @@ static enum err block_write(struct store *s, struct mark_block *b) {
 enum err marks_write(struct store *s) {
     enum err e = ERR_OK;
     for (isize i = 0; i < s->marks.n && !e; i++) {
-        if (s->marks.blocks[i].dirty) e = block_write(s, &s->marks.blocks[i]);
+        if (s->marks.blocks[i].dirty) e = mark_block_write(s, &s->marks.blocks[i]);
     }
     return e;
 }

@@ -105,6 +105,12 @@ static enum err schema_check(struct store *s) {
             s, ERR_VERSION,
             "%s was written by a newer sipweave (its format is %lld, this one knows %d)",
             path, (long long)version, STORE_VERSION);
+    if (version == 1)
+        return db_fail(
+            s, ERR_VERSION,
+            "%s was written by an older sipweave, whose format is not read any "
+            "longer; give it another name, and import its captures and logs again",
+            path);
     if (version < 1) return db_fail(s, ERR_FORMAT, "%s has no format number", path);
     return ERR_OK;
 }
@@ -188,6 +194,8 @@ void store_close(struct store *s) {
     disconnect(s);
     keep_drop(&s->keep);
     marks_drop(&s->marks);
+    postings_drop(&s->postings);
+    detail_drop(&s->detail);
     names_drop(&s->names);
     squeeze_drop(&s->squeeze);
     map_drop(&s->put.joined);

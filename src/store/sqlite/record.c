@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FLAG_VANTAGE = 3, FLAG_CUT = 1 << 5, FLAG_ATTEMPT = 1 << 6, VARINT_MAX = 10 };
+enum { FLAG_VANTAGE = 3, FLAG_CUT = 1 << 5, FLAG_ATTEMPT = 1 << 6 };
 
 static isize varint_write(u8 *to, u64 value) {
     isize n = 0;
@@ -28,15 +28,6 @@ u64 varint_next(struct rd *in) {
     }
     in->failed = true;
     return 0;
-}
-
-static u64 zigzag(i64 n) {
-    return (u64)n << 1 ^ (n < 0 ? UINT64_MAX : 0);
-}
-
-static i64 unzigzag(u64 n) {
-    u64 back = n >> 1 ^ (n & 1 ? UINT64_MAX : 0);
-    return (i64)back;
 }
 
 u64 record_hash(const struct record *r) {

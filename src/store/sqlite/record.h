@@ -12,6 +12,8 @@
 #include "base/rd.h"
 #include "trace/sighting.h"
 
+enum { VARINT_MAX = 10 }; /* bytes */
+
 struct record {
     i64 time_us;
     u32 precision_us;
@@ -31,7 +33,12 @@ void record_put(const struct record *r, i64 before_us, u8 **to, isize *n, isize 
 /* Takes the next record off a chunk; false at its end, or (in->failed) where it is damaged. Borrows. */
 bool record_next(struct rd *in, i64 before_us, struct record *r);
 
-/* A list of numbers: how a call names its words. */
+static inline u64 zigzag(i64 n) {
+    return (u64)n << 1 ^ (n < 0 ? UINT64_MAX : 0);
+}
+static inline i64 unzigzag(u64 n) {
+    return (i64)(n >> 1 ^ (n & 1 ? UINT64_MAX : 0));
+}
 void varint_put(u64 value, u8 **to, isize *n, isize *cap);
 u64 varint_next(struct rd *in);
 
