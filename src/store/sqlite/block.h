@@ -16,7 +16,7 @@
 enum {
     BUCKET_BITS = 30,
     BLOCK_BITS = 24,
-    BLOCK_FULL = 1 << 16, /* plain bytes; only a single message may be longer */
+    BLOCK_FULL = 1 << 17, /* plain bytes; only a single message may be longer */
 };
 
 struct store;

@@ -47,7 +47,7 @@
 enum {
     STORE_APPLICATION_ID = 0x53495057, /* "SIPW" */
     STORE_VERSION = 2,
-    STORE_PAGE = 8192,
+    STORE_PAGE = 4096,
 };
 
 extern const char store_schema[];

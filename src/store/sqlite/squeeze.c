@@ -7,7 +7,7 @@
 /* A chunk is squeezed again each time it has grown: on the traffic of bench/, level -1 takes half the time of level 3 and
  * 1 to 7 % more room. Summaries change seldom: level 6 takes three times the time of level 3, and 13 % less room. */
 static const int levels[FORMAT_COUNT] = {
-    [FORMAT_ZSTD] = 3, [FORMAT_SIP] = -1, [FORMAT_SUMMARY] = 6};
+    [FORMAT_ZSTD] = 3, [FORMAT_SIP] = 3, [FORMAT_SUMMARY] = 6};
 
 enum {
     PLAIN_MAX = 1 << 26, /* nothing of ours is longer: a larger claim is damage */
