@@ -75,7 +75,7 @@ void block_add(struct block *b, const struct record *r) {
 }
 
 enum err block_write(struct store *s, struct block *b) {
-    int format = 0;
+    i64 format = 0;
     str data = squeeze_pack(&s->squeeze, (str){b->bytes, b->nbytes}, FORMAT_SIP, &format);
     sqlite3_stmt *st = db_stmt(s, b->there ? SQL_BLOCK_SET : SQL_BLOCK_ADD);
     if (!st) return s->failed ? s->failed : ERR_IO;
@@ -84,7 +84,7 @@ enum err block_write(struct store *s, struct block *b) {
     sqlite3_bind_int64(st, 3, b->last_us);
     sqlite3_bind_int64(st, 4, b->n);
     sqlite3_bind_int64(st, 5, b->kept_us);
-    sqlite3_bind_int(st, 6, format);
+    sqlite3_bind_int64(st, 6, format);
     db_bind_blob(st, 7, data);
     enum err e = db_run(s, st);
     if (!e) b->there = true;

@@ -12,6 +12,7 @@
 
 #include "store/sqlite/detail.h"
 #include "store/sqlite/keep.h"
+#include "store/sqlite/learn.h"
 #include "store/sqlite/marks.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/posting.h"
@@ -51,6 +52,7 @@ struct store {
     struct keep keep;
     struct marks marks;
     struct postings postings;
+    struct learn learn;
     struct put {
         struct map joined; /* (ref, call) put in this transaction */
         u8 *words;         /* scratch */

@@ -39,7 +39,9 @@ static str sized_next(struct rd *in) {
 
 enum err detail_unpack(struct store *s, i64 format, str packed, struct detail *d) {
     d->n = 0;
-    enum err e = squeeze_unpack(&s->squeeze, packed, format, &d->plain, &d->n, &d->cap);
+    enum err e = learn_know(s, format);
+    if (e) return e;
+    e = squeeze_unpack(&s->squeeze, packed, format, &d->plain, &d->n, &d->cap);
     if (e) return db_damaged(s, "a call's summary cannot be unpacked");
     struct rd in = {.in = {d->plain, d->n}};
     d->words = sized_next(&in);

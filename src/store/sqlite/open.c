@@ -195,6 +195,7 @@ void store_close(struct store *s) {
     keep_drop(&s->keep);
     marks_drop(&s->marks);
     postings_drop(&s->postings);
+    learn_drop(&s->learn);
     detail_drop(&s->detail);
     names_drop(&s->names);
     squeeze_drop(&s->squeeze);
@@ -208,6 +209,7 @@ enum err store_open(struct store **to, const char *path, enum store_mode mode,
                     arena *boot, str *sentence) {
     struct store *s = arena_new(boot, struct store, 1);
     s->clock_us = INT64_MIN;
+    s->learn.newest = -1;
     s->path = str_sub(arena_copy(boot, (str){(const u8 *)path, str_z(path).n + 1}), 0,
                       str_z(path).n);
     s->lock_path = (const char *)arena_printf(boot, "%s-lock", path).p;

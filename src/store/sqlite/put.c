@@ -107,6 +107,7 @@ static enum err legs_any(struct store *s, i64 call, bool *any) {
 
 struct call_row {
     i64 no, start_us, digest;
+    i64 format;
     int kind, state;
     u8 *blocks;
     isize nblocks, cap_blocks;
@@ -137,7 +138,8 @@ static enum err call_row_read(struct store *s, str id, struct call_row *r) {
     r->kind = sqlite3_column_int(st, 3);
     r->state = sqlite3_column_int(st, 4);
     blocks_copy(r, db_str(st, 7));
-    e = detail_unpack(s, sqlite3_column_int64(st, 5), db_str(st, 6), &r->d);
+    r->format = sqlite3_column_int64(st, 5);
+    e = detail_unpack(s, r->format, db_str(st, 6), &r->d);
     sqlite3_reset(st);
     return e;
 }
@@ -151,14 +153,15 @@ static enum err remove_row(struct store *s, struct call_row *r) {
     r->state = sqlite3_column_int(st, ROW_STATE);
     gone_add(s, db_str(st, ROW_ID));
     blocks_copy(r, db_str(st, ROW_BLOCKS));
-    e = detail_unpack(s, sqlite3_column_int64(st, ROW_FORMAT), db_str(st, ROW_DATA),
-                      &r->d);
+    r->format = sqlite3_column_int64(st, ROW_FORMAT);
+    e = detail_unpack(s, r->format, db_str(st, ROW_DATA), &r->d);
     sqlite3_reset(st);
     if (!e && !words_change(&s->postings, r->d.words, (struct pos){r->start_us, r->no},
                             (str){0}, (struct pos){0}))
         e = db_damaged(s, "the words of a call");
     if (!e) e = marks_remove(s, r->no, (str){r->blocks, r->nblocks});
     if (!e) e = volume_change(s, r->start_us, r->kind, r->state, -1);
+    if (!e) e = learn_use(s, r->format, -1);
     if (!e) e = db_run_ints(s, SQL_LEG_CLEAR, 1, r->no, 0, 0);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, r->no, 0, 0);
     if (!e) s->new_calls--;
@@ -294,13 +297,16 @@ static i64 call_end(const struct call *c) {
     return end;
 }
 
-static void detail_bind(struct store *s, sqlite3_stmt *st, int at,
-                        const struct detail *d) {
-    int format = 0;
-    str packed =
-        squeeze_pack(&s->squeeze, (str){d->plain, d->n}, FORMAT_SUMMARY, &format);
-    sqlite3_bind_int(st, at, format);
+static enum err detail_bind(struct store *s, sqlite3_stmt *st, int at,
+                            const struct detail *d) {
+    str plain = {d->plain, d->n};
+    i64 want = 0, format = 0;
+    enum err e = learn_format(s, plain, &want);
+    if (e) return e;
+    str packed = squeeze_pack(&s->squeeze, plain, want, &format);
+    sqlite3_bind_int64(st, at, format);
     db_bind_blob(st, at + 1, packed);
+    return learn_use(s, format, 1);
 }
 
 static enum err call_row_write(struct store *s, const struct call *c,
@@ -319,9 +325,9 @@ static enum err call_row_write(struct store *s, const struct call *c,
     sqlite3_bind_int(st, 6, c->status);
     sqlite3_bind_int64(st, 7, c->duration_ms);
     sqlite3_bind_int64(st, 8, digest);
-    detail_bind(s, st, 9, d);
     db_bind_blob(st, 11, marks_blocks(s, c));
-    enum err e = db_run(s, st);
+    enum err e = detail_bind(s, st, 9, d);
+    if (!e) e = db_run(s, st);
     if (e || !anew) return e;
     *no = sqlite3_last_insert_rowid(s->db);
     s->new_calls++;
@@ -361,7 +367,8 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     i64 no = old->no;
     str words = words_of_call(s, c);
     detail_pack(&s->detail, words, legs->names, legs->n, json);
-    e = call_row_write(s, c, &s->detail, digest, &no);
+    e = learn_use(s, old->format, -1);
+    if (!e) e = call_row_write(s, c, &s->detail, digest, &no);
     if (!e && !words_change(&s->postings, old->d.words, (struct pos){old->start_us, no},
                             words, (struct pos){c->start_us, no}))
         e = db_damaged(s, "the words of a call");

@@ -362,6 +362,7 @@ static enum err portion(struct retiring *x, bool *done) {
     if (!e && *done) e = decide_retire(s);
     if (!e && *done) e = marks_write(s);
     if (!e && *done) e = db_simple(s, SQL_LORE_OLD);
+    if (!e && *done) e = learn_retire(s);
     /* what is newer cannot have gone */
     if (!e && *done) e = db_run_ints(s, SQL_TOTAL_LAST, 1, s->retain.before_us, 0, 0);
     s->new_sightings -= x->sightings;

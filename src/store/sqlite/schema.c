@@ -48,6 +48,10 @@ const char store_schema[] =
     " state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(at,kind,state)) STRICT,"
     " WITHOUT ROWID;"
 
+    /* what many calls say; uses: calls that are packed with it. AUTOINCREMENT: no number comes twice */
+    "CREATE TABLE dictionary(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " uses INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
+
     /* what legs are found by from other legs; at = start_us >> 24 */
     "CREATE TABLE mark(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
 

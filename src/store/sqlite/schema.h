@@ -40,7 +40,7 @@
  *   (4) total holds the number of sightings and calls, and the time of the newest sighting.
  *   (5) the calls in word.data are those that have the word in call.data, each with its start.
  *   (6) the calls of the marks in a row of mark are those that list it in call.blocks; a row has a mark or more.
- *   (7) volume counts the rows of call; no count is 0. */
+ *   (7) volume counts the rows of call; no count is 0. dictionary.uses counts the calls in its format. */
 #ifndef SIPWEAVE_STORE_SCHEMA_H
 #define SIPWEAVE_STORE_SCHEMA_H
 
@@ -169,6 +169,11 @@ extern const char decide_schema[];
     X(LEG_STRADDLES, "SELECT call.no,call.id FROM leg CROSS JOIN call ON"                \
                      " call.no=leg.call WHERE leg.ref=?1 AND call.kind=?2 AND"           \
                      " (call.start_us<?3 OR call.end_us>=?4)")                           \
+    X(DICTIONARY_ADD, "INSERT INTO dictionary(uses,data) VALUES(0,?1)")                  \
+    X(DICTIONARY_GET, "SELECT data FROM dictionary WHERE id=?1")                         \
+    X(DICTIONARY_NEWEST, "SELECT max(id) FROM dictionary")                               \
+    X(DICTIONARY_USE, "UPDATE dictionary SET uses=uses+?2 WHERE id=?1")                  \
+    X(DICTIONARY_RETIRE, "DELETE FROM dictionary WHERE uses<=0")                         \
     X(VOLUME_ADD, "INSERT INTO volume(at,kind,state,n) VALUES(?1,?2,?3,?4) ON"           \
                   " CONFLICT DO UPDATE SET n=n+excluded.n")                              \
     X(VOLUME_ZERO, "DELETE FROM volume WHERE at=?1 AND kind=?2 AND state=?3 AND n=0")    \

@@ -8,6 +8,8 @@ static void forget(struct store *s) {
     keep_rolled_back(&s->keep);
     marks_forget(&s->marks);
     postings_forget(&s->postings);
+    learn_forget(&s->learn);
+    squeeze_forget(&s->squeeze);
     map_clear(&s->put.joined);
     s->new_sightings = s->new_calls = 0;
     s->new_last_us = INT64_MIN + 1;
@@ -46,6 +48,7 @@ enum err store_commit(struct store *s) {
     enum err e = s->failed;
     if (!e) e = keep_write(s);
     if (!e) e = postings_write(s);
+    if (!e) e = learn_write(s);
     if (!e) e = marks_write(s);
     if (!e) e = names_write_uses(s);
     if (!e && (s->new_sightings || s->new_calls))
