@@ -29,6 +29,12 @@ static double now_s(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double cpu_s(void) { /* of this thread */
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void die(const char *what, str why) {
     fprintf(stderr, "%s: %.*s\n", what, (int)why.n, why.n ? (const char *)why.p : "");
     exit(1);
@@ -333,7 +339,7 @@ struct keeping {
     isize at, call_at; /* the next of the template */
     u32 source;
     i64 kept;
-    double bytes, spent_s, calls_s;
+    double bytes, spent_s, calls_s, cpu_s, calls_cpu_s;
     int per_call;
 };
 
@@ -355,12 +361,13 @@ static void keep_messages(struct keeping *k, isize batch) {
         list[i].s.bytes = changed(&k->view, list[i].s.bytes, k->round);
         list[i].facts.call_id = changed(&k->view, list[i].facts.call_id, k->round);
     }
-    double from = now_s();
+    double from = now_s(), cpu = cpu_s();
     fine(k, store_begin(k->s));
     for (isize i = 0; i < n; i++)
         fine(k, store_sighting(k->s, &list[i].s, &list[i].facts, &fresh));
     fine(k, store_commit(k->s));
     k->spent_s += now_s() - from;
+    k->cpu_s += cpu_s() - cpu;
     k->at += n;
     k->kept += n;
 }
@@ -379,7 +386,7 @@ static void keep_calls(struct keeping *k, bool all) {
         calls[i] = call_changed(&k->view, t->calls[from + i].c, k->round, k->by_us);
         json[i] = changed(&k->view, t->calls[from + i].json, k->round);
     }
-    double start = now_s();
+    double start = now_s(), cpu = cpu_s();
     for (int pass = 0; pass < k->per_call && n; pass++) {
         fine(k, store_begin(k->s));
         for (isize i = 0; i < n; i++) {
@@ -392,6 +399,8 @@ static void keep_calls(struct keeping *k, bool all) {
     }
     k->spent_s += now_s() - start;
     k->calls_s += now_s() - start;
+    k->cpu_s += cpu_s() - cpu;
+    k->calls_cpu_s += cpu_s() - cpu;
 }
 
 static i64 file_bytes(const char *path, const char *end) {
@@ -415,13 +424,14 @@ static void keep(struct keeping *k, i64 most, isize batch) {
             k->by_us += k->t.span_us;
         }
         if (k->kept - told < 500000 && k->kept < most) continue;
-        printf("%6.2f million, %4.0f MB, WAL %4.0f MB: %7.0f messages/s, %7.0f in all; "
-               "calls "
-               "%2.0f %% of it\n",
+        printf("%6.2f million, %4.0f MB, WAL %3.0f MB: %7.0f messages/s, %7.0f in all; "
+               "of the "
+               "processor %5.2f us a message, %2.0f %% for calls\n",
                (double)k->kept / 1e6, (double)file_bytes(k->looker.path, "") / 1e6,
                (double)file_bytes(k->looker.path, "-wal") / 1e6,
                (double)(k->kept - told) / (k->spent_s - told_s),
-               (double)k->kept / k->spent_s, 100 * k->calls_s / k->spent_s);
+               (double)k->kept / k->spent_s, 1e6 * k->cpu_s / (double)k->kept,
+               100 * k->calls_cpu_s / k->cpu_s);
         fflush(stdout);
         told = k->kept;
         told_s = k->spent_s;

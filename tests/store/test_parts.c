@@ -108,7 +108,7 @@ static void blobs_come_back_as_they_were(void **state) {
         text[i] = (u8)("SIP/2.0 200 OK\r\n"[i % 16] + i / 5000);
     for (int want = 0; want < FORMAT_COUNT; want++) {
         for (isize size = 0; size <= 100000; size = size * 3 + 1) {
-            int format = -1;
+            i64 format = -1;
             isize n = 0;
             str packed =
                 squeeze_pack(&q, (str){text, size}, (enum squeeze_format)want, &format);
@@ -130,7 +130,7 @@ static void damaged_blobs_are_refused(void **state) {
     struct squeeze q = {0};
     u8 *plain = NULL;
     isize cap = 0, n = 0;
-    int format = 0;
+    i64 format = 0;
     str packed = squeeze_pack(
         &q, S("INVITE INVITE INVITE INVITE INVITE INVITE INVITE INVITE INVITE"),
         FORMAT_SIP, &format);

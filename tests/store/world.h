@@ -279,6 +279,9 @@ static inline void check_tables(sqlite3 *db) {
         "endpoint)",
         "SELECT count(*) FROM endpoint WHERE uses<=0",
         "SELECT count(*) FROM source WHERE uses<0",
+        "SELECT count(*) FROM dictionary WHERE uses<>(SELECT count(*) FROM call WHERE"
+        " format=16+dictionary.id)",
+        "SELECT count(*) FROM word WHERE kind NOT BETWEEN 5 AND 8 AND stretch<>0",
         "SELECT count(*) FROM volume WHERE n<=0",
         "SELECT count(*) FROM volume AS v WHERE n<>(SELECT count(*) FROM call WHERE"
         " start_us/60000000=at AND call.kind=v.kind AND call.state=v.state)",
@@ -390,7 +393,8 @@ static inline void check_words(sqlite3 *db, struct squeeze *q) {
     }
     sqlite3_finalize(st);
     assert_int_equal(
-        sqlite3_prepare_v2(db, "SELECT kind,text,slice,data FROM word", -1, &st, NULL),
+        sqlite3_prepare_v2(db, "SELECT kind,text,slice,data,stretch FROM word", -1, &st,
+                           NULL),
         SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW) {
         row.n = 0;
@@ -400,6 +404,9 @@ static inline void check_words(sqlite3 *db, struct squeeze *q) {
         there += row.n;
         for (isize i = 0; i < row.n; i++) {
             assert_true(i == 0 || pos_less(row.list[i - 1], row.list[i]));
+            assert_int_equal(
+                sqlite3_column_int64(st, 4),
+                posting_stretch((u8)sqlite3_column_int(st, 0), row.list[i].call));
             assert_int_equal(
                 map_get(&listed, word_at(sqlite3_column_int(st, 0), db_str(st, 1),
                                          row.list[i].start_us, row.list[i].call)),
@@ -453,6 +460,16 @@ static inline void check_marks(sqlite3 *db) {
     assert_int_equal(there, listed);
 }
 
+static inline void know_dictionaries(sqlite3 *db, struct squeeze *q) {
+    sqlite3_stmt *st = NULL;
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT id,data FROM dictionary", -1, &st, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW)
+        squeeze_learn(q, FORMAT_LEARNED + sqlite3_column_int64(st, 0), db_str(st, 1));
+    sqlite3_finalize(st);
+}
+
 /* Of the last commit; the store may be open. */
 static inline void check_invariants(const char *path) {
     sqlite3 *db = NULL;
@@ -466,6 +483,7 @@ static inline void check_invariants(const char *path) {
     assert_string_equal((const char *)sqlite3_column_text(st, 0), "ok");
     sqlite3_finalize(st);
     check_tables(db);
+    know_dictionaries(db, &q);
     check_blocks(db, &q);
     check_words(db, &q);
     check_marks(db);

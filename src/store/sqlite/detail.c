@@ -72,3 +72,21 @@ bool detail_find(const struct detail *d, i64 ref, str *text) {
     }
     return false;
 }
+
+enum err detail_refs(struct store *s, str names, i64 call, struct numbers *refs) {
+    struct rd in = {.in = names};
+    struct detail_name name = {0};
+    enum err e = ERR_OK;
+    refs->n = 0;
+    while (!e && detail_next(&in, &name)) {
+        bool row = false;
+        sqlite3_stmt *st = db_stmt(s, SQL_LEG_IDS);
+        if (!st) return ERR_IO;
+        sqlite3_bind_int64(st, 1, name.ref);
+        sqlite3_bind_int64(st, 2, call);
+        e = db_step(s, st, &row);
+        if (row) numbers_add(refs, name.ref);
+        sqlite3_reset(st);
+    }
+    return !e && in.failed ? db_damaged(s, "a call's Call-IDs") : e;
+}

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/rd.h"
+#include "store/sqlite/block.h"
 
 struct store;
 
@@ -33,5 +34,8 @@ void detail_drop(struct detail *d);
 bool detail_next(struct rd *in, struct detail_name *name);
 /* The text of a ref; false: it is not among them. */
 bool detail_find(const struct detail *d, i64 ref, str *text);
+
+/* The refs among these names that have a leg in this call: the others are in another one by now. Ascending. */
+must_use enum err detail_refs(struct store *s, str names, i64 call, struct numbers *refs);
 
 #endif

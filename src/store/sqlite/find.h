@@ -49,6 +49,7 @@ struct cursor {
 };
 struct found_word {
     enum word_kind kind;
+    i64 stretch;
     isize at, n; /* in criterion.texts */
 };
 
@@ -111,7 +112,8 @@ struct scan {
     struct numbers refs, ids;
 };
 /* Do the messages of this call hold the text? */
-must_use enum err scan_call(struct store *s, struct scan *x, i64 call, bool *holds);
+must_use enum err scan_call(struct store *s, struct scan *x, i64 call,
+                            const struct detail *d, bool *holds);
 void scan_drop(struct scan *x);
 
 #endif

@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const char sql_word[] =
-    "SELECT slice,data FROM word WHERE kind=?4 AND text=?5 AND slice<=?1 AND slice>=?3"
-    " ORDER BY slice DESC";
+    "SELECT slice,data FROM word WHERE stretch=?6 AND kind=?4 AND text=?5 AND slice<=?1"
+    " AND slice>=?3 ORDER BY slice DESC";
 static const char sql_calls[] =
     "SELECT start_us,no FROM call WHERE (start_us,no)<=(?1,?2)"
     " AND start_us>=?3 ORDER BY start_us DESC,no DESC";
@@ -68,17 +68,18 @@ static enum err cursor_seek(struct store *s, struct cursor *c, struct pos to) {
     return ERR_OK;
 }
 
-/* `text` borrows until the cursor is closed; NULL: all calls. */
-static enum err cursor_open(struct store *s, struct cursor *c, enum word_kind kind,
-                            const str *text, struct range r) {
-    *c = (struct cursor){.is_word = text != NULL, .low_us = r.low_us};
-    int rc = sqlite3_prepare_v2(s->db, text ? sql_word : sql_calls, -1, &c->st, NULL);
+/* `text` borrows until the cursor is closed; w is NULL: all calls. */
+static enum err cursor_open(struct store *s, struct cursor *c, const struct found_word *w,
+                            str text, struct range r) {
+    *c = (struct cursor){.is_word = w != NULL, .low_us = r.low_us};
+    int rc = sqlite3_prepare_v2(s->db, w ? sql_word : sql_calls, -1, &c->st, NULL);
     if (rc != SQLITE_OK) return db_refused(s, rc);
     struct pos top = {r.high_us, INT64_MAX};
     cursor_from(c, top);
-    sqlite3_bind_int64(c->st, 3, text ? r.low_us >> SLICE_BITS : r.low_us);
-    if (text) sqlite3_bind_int(c->st, 4, (int)kind);
-    if (text) db_bind_str(c->st, 5, *text);
+    sqlite3_bind_int64(c->st, 3, w ? r.low_us >> SLICE_BITS : r.low_us);
+    if (w) sqlite3_bind_int(c->st, 4, (int)w->kind);
+    if (w) db_bind_str(c->st, 5, text);
+    if (w) sqlite3_bind_int64(c->st, 6, w->stretch);
     enum err e = cursor_step(s, c);
     if (!e) e = cursor_seek(s, c, top);
     return e;
@@ -99,12 +100,12 @@ void criterion_drop(struct criterion *c) {
     *c = (struct criterion){0};
 }
 
-static bool word_push(struct criterion *c, enum word_kind kind, str text) {
+static bool word_push(struct criterion *c, enum word_kind kind, i64 stretch, str text) {
     if (c->nwords >= WORDS_MAX) c->test = true;
     if (c->test) return false;
     c->words = base_grow(c->words, &c->cap_words, c->nwords + 1, (isize)sizeof *c->words);
     c->texts = base_grow(c->texts, &c->cap_texts, c->ntexts + text.n + 1, 1);
-    c->words[c->nwords++] = (struct found_word){kind, c->ntexts, text.n};
+    c->words[c->nwords++] = (struct found_word){kind, stretch, c->ntexts, text.n};
     if (text.n) memcpy(c->texts + c->ntexts, text.p, (size_t)text.n);
     c->ntexts += text.n;
     return true;
@@ -135,14 +136,15 @@ static str after_text(str text, u8 *to) {
 }
 
 /* The first word of a kind from a text on, or the first after it; nothing where it is not below `end`. */
-static enum err word_find(struct store *s, enum sql q, enum word_kind kind, str from,
+static enum err word_find(struct store *s, enum sql q, struct found_word at, str from,
                           str end, u8 *to, str *found) {
     sqlite3_stmt *st = db_stmt(s, q);
     *found = (str){0};
     if (!st) return ERR_IO;
-    sqlite3_bind_int(st, 1, (int)kind);
-    db_bind_str(st, 2, from);
-    db_bind_end(st, 3, end);
+    sqlite3_bind_int64(st, 1, at.stretch);
+    sqlite3_bind_int(st, 2, (int)at.kind);
+    db_bind_str(st, 3, from);
+    db_bind_end(st, 4, end);
     bool row = false;
     enum err e = db_step(s, st, &row);
     if (e || !row) return e;
@@ -154,23 +156,45 @@ static enum err word_find(struct store *s, enum sql q, enum word_kind kind, str 
 }
 
 /* A word has a row for each slice of time: the walk goes from text to text. */
-static enum err want_resolve(struct store *s, struct criterion *c, const struct want *w) {
+static enum err want_walk(struct store *s, struct criterion *c, const struct want *w,
+                          i64 stretch) {
     u8 end[WORD_MAX + 1], room[WORD_MAX];
     bool exact = w->how == WANT_EXACT;
     str from = {w->text, exact || w->how == WANT_PREFIX ? w->n : 0}, text;
     str until = exact ? after_text(from, end) : after_prefix(from, end);
-    enum err e = word_find(s, SQL_WORD_FROM, w->kind, from, until, room, &text);
+    struct found_word at = {.kind = w->kind, .stretch = stretch};
+    enum err e = word_find(s, SQL_WORD_FROM, at, from, until, room, &text);
     while (!e && text.p) {
-        if (want_holds(w, w->kind, text) && !word_push(c, w->kind, text)) break;
-        e = word_find(s, SQL_WORD_AFTER, w->kind, text, until, room, &text);
+        if (want_holds(w, w->kind, text) && !word_push(c, w->kind, stretch, text)) break;
+        if (exact) break;
+        e = word_find(s, SQL_WORD_AFTER, at, text, until, room, &text);
     }
     return e;
+}
+
+static enum err want_resolve(struct store *s, struct criterion *c, const struct want *w,
+                             const i64 calls[2]) {
+    if (!word_is_number(w->kind)) return want_walk(s, c, w, 0);
+    enum err e = ERR_OK;
+    for (i64 i = calls[1] >> BATCH_BITS; i >= calls[0] >> BATCH_BITS && !e && !c->test;
+         i--)
+        e = want_walk(s, c, w, i);
+    return e;
+}
+
+/* The numbers of the first call and the last one. */
+static enum err calls_look(struct store *s, i64 calls[2]) {
+    sqlite3_stmt *first = db_stmt(s, SQL_CALL_FIRST), *last = db_stmt(s, SQL_CALL_LAST);
+    if (!first || !last) return ERR_IO;
+    enum err e = db_int(s, first, 0, &calls[0]);
+    return e ? e : db_int(s, last, -1, &calls[1]);
 }
 
 static int by_word(const void *a, const void *b, void *criterion) {
     const struct criterion *c = criterion;
     const struct found_word *x = a, *y = b;
     if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
+    if (x->stretch != y->stretch) return x->stretch < y->stretch ? -1 : 1;
     return str_cmp(text_of(c, x), text_of(c, y));
 }
 
@@ -214,7 +238,7 @@ static enum err list_fill(struct store *s, struct criterion *c, struct range r) 
     for (isize i = 0; i < c->nwords && !c->test; i++) {
         struct cursor one = {0};
         str text = text_of(c, &c->words[i]);
-        enum err e = cursor_open(s, &one, c->words[i].kind, &text, r);
+        enum err e = cursor_open(s, &one, &c->words[i], text, r);
         while (!e && !one.done && list_push(c, one.at, LIST_MAX))
             e = cursor_step(s, &one);
         cursor_close(&one);
@@ -228,17 +252,17 @@ static enum err cursors_open(struct store *s, struct criterion *c, struct range 
         base_grow(c->cursors, &c->cap_cursors, c->nwords + 1, (isize)sizeof *c->cursors);
     for (isize i = 0; i < c->nwords; i++) {
         str text = text_of(c, &c->words[i]);
-        enum err e =
-            cursor_open(s, &c->cursors[c->ncursors++], c->words[i].kind, &text, r);
+        enum err e = cursor_open(s, &c->cursors[c->ncursors++], &c->words[i], text, r);
         if (e) return e;
     }
     return ERR_OK;
 }
 
 enum err criterion_resolve(struct store *s, struct criterion *c, struct range r) {
-    enum err e = ERR_OK;
+    i64 calls[2];
+    enum err e = calls_look(s, calls);
     for (isize i = 0; i < c->nwants && !e && !c->test; i++)
-        e = want_resolve(s, c, &c->wants[i]);
+        e = want_resolve(s, c, &c->wants[i], calls);
     if (!e && !c->test && c->call_id.p) e = call_id_resolve(s, c, r);
     if (!e && !c->test && c->nwords) {
         qsort_r(c->words, (size_t)c->nwords, sizeof *c->words, by_word, c);
@@ -294,8 +318,7 @@ static enum err call_id_test(struct store *s, const struct criterion *c, i64 cal
     struct numbers refs = {0};
     struct rd in = {.in = d->names};
     struct detail_name name = {0};
-    enum err e = numbers_of(s, SQL_LEG_REFS, call, &refs);
-    numbers_sort(&refs);
+    enum err e = detail_refs(s, d->names, call, &refs);
     while (!e && !*fits && detail_next(&in, &name)) {
         if (!numbers_have(&refs, name.ref)) continue;
         *fits = c->call_id_exact ? str_eq(name.text, c->call_id)
@@ -324,7 +347,7 @@ void join_drop(struct join *j) {
 
 static enum err join_all(struct join *j, struct pos *at, bool *found) {
     enum err e = ERR_OK;
-    if (!j->all.st) e = cursor_open(j->s, &j->all, WORD_KIND, NULL, j->range);
+    if (!j->all.st) e = cursor_open(j->s, &j->all, NULL, (str){0}, j->range);
     if (!e) e = cursor_seek(j->s, &j->all, *at);
     *found = !e && !j->all.done;
     if (*found) *at = j->all.at;

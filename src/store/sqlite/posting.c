@@ -61,8 +61,8 @@ void postings_change(struct postings *p, u8 kind, str text, struct pos pos, bool
     p->changes = base_grow(p->changes, &p->cap_changes, p->nchanges + 1,
                            (isize)sizeof *p->changes);
     p->texts = base_grow(p->texts, &p->cap_texts, p->ntexts + text.n + 1, 1);
-    p->changes[p->nchanges++] =
-        (struct posting_change){p->ntexts, text.n, pos, kind, there};
+    p->changes[p->nchanges++] = (struct posting_change){
+        p->ntexts, text.n, pos, posting_stretch(kind, pos.call), kind, there};
     if (text.n) memcpy(p->texts + p->ntexts, text.p, (size_t)text.n);
     p->ntexts += text.n;
 }
@@ -73,6 +73,7 @@ static str text_of(const struct postings *p, const struct posting_change *c) {
 
 static int by_row(const struct postings *p, const struct posting_change *a,
                   const struct posting_change *b) {
+    if (a->stretch != b->stretch) return a->stretch < b->stretch ? -1 : 1;
     if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
     int text = str_cmp(text_of(p, a), text_of(p, b));
     if (text) return text;
@@ -114,9 +115,10 @@ static void row_merge(struct postings *x, isize from, isize to) {
 
 static void row_bind(sqlite3_stmt *st, const struct postings *x,
                      const struct posting_change *c) {
-    sqlite3_bind_int(st, 1, c->kind);
-    db_bind_str(st, 2, text_of(x, c));
-    sqlite3_bind_int64(st, 3, c->pos.start_us >> SLICE_BITS);
+    sqlite3_bind_int64(st, 1, c->stretch);
+    sqlite3_bind_int(st, 2, c->kind);
+    db_bind_str(st, 3, text_of(x, c));
+    sqlite3_bind_int64(st, 4, c->pos.start_us >> SLICE_BITS);
 }
 
 static enum err row_read(struct store *s, const struct posting_change *c) {
@@ -143,7 +145,7 @@ static enum err row_change(struct store *s, isize from, isize to) {
     sqlite3_stmt *st = db_stmt(s, x->is.n ? SQL_WORD_SET : SQL_WORD_DELETE);
     if (!st) return ERR_IO;
     row_bind(st, x, c);
-    if (x->is.n) db_bind_blob(st, 4, postings_pack(x, c->pos.start_us >> SLICE_BITS));
+    if (x->is.n) db_bind_blob(st, 5, postings_pack(x, c->pos.start_us >> SLICE_BITS));
     return db_run(s, st);
 }
 

@@ -10,8 +10,15 @@
 
 #include "base/err.h"
 #include "base/rd.h"
+#include "store/sqlite/word.h"
 
-enum { SLICE_BITS = 22 };
+enum { SLICE_BITS = 22, BATCH_BITS = 14 };
+
+/* Numbers are mostly new ones, and an index in their order would be written all over its pages: those of 16,384 calls, one after the
+ * other, have a stretch of their own, and who looks for a number looks into each. All other words are in stretch 0. */
+static inline i64 posting_stretch(u8 kind, i64 call) {
+    return word_is_number((enum word_kind)kind) ? call >> BATCH_BITS : 0;
+}
 
 struct store;
 
@@ -36,6 +43,7 @@ bool postings_unpack(str data, i64 slice, struct pos_list *to);
 struct posting_change {
     isize text_at, ntext;
     struct pos pos;
+    i64 stretch;
     u8 kind;
     bool there;
 };

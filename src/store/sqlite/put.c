@@ -60,18 +60,33 @@ struct leg_rows {
     struct detail_name *names; /* of a call that is put: as many, by ref; texts borrow */
 };
 
-static enum err leg_rows_read(struct store *s, i64 call, struct leg_rows *l) {
-    sqlite3_stmt *st = db_stmt(s, SQL_LEG_OF_CALL);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    for (;;) {
-        bool row = false;
-        enum err e = db_step(s, st, &row);
-        if (e || !row) return e;
-        l->rows = base_grow(l->rows, &l->cap, l->n + 1, (isize)sizeof *l->rows);
-        l->rows[l->n++] =
-            (struct leg_row){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
+/* The legs that a call has of these Call-IDs. */
+static enum err leg_rows_read(struct store *s, i64 call, str names, struct leg_rows *l) {
+    struct rd in = {.in = names};
+    struct detail_name name = {0};
+    enum err e = ERR_OK;
+    while (!e && detail_next(&in, &name)) {
+        sqlite3_stmt *st = db_stmt(s, SQL_LEG_IDS);
+        if (!st) return ERR_IO;
+        sqlite3_bind_int64(st, 1, name.ref);
+        sqlite3_bind_int64(st, 2, call);
+        for (bool row = true; !e && row;) {
+            e = db_step(s, st, &row);
+            if (e || !row) break;
+            l->rows = base_grow(l->rows, &l->cap, l->n + 1, (isize)sizeof *l->rows);
+            l->rows[l->n++] = (struct leg_row){name.ref, sqlite3_column_int64(st, 0)};
+        }
     }
+    return e;
+}
+
+static enum err legs_clear(struct store *s, i64 call, str names) {
+    struct rd in = {.in = names};
+    struct detail_name name = {0};
+    enum err e = ERR_OK;
+    while (!e && detail_next(&in, &name))
+        e = db_run_ints(s, SQL_LEG_LEAVE, 2, name.ref, call, 0);
+    return e;
 }
 
 enum err put_ref_orphan(struct store *s, i64 ref, str call_id) {
@@ -94,12 +109,13 @@ static enum err refs_orphaned(struct store *s, str names) {
 }
 
 static enum err legs_any(struct store *s, i64 call, bool *any) {
-    sqlite3_stmt *st = db_stmt(s, SQL_LEG_ANY);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    i64 found = 0;
-    enum err e = db_int(s, st, 0, &found);
-    *any = found != 0;
+    struct detail d = {0};
+    struct numbers refs = {0};
+    enum err e = db_call_detail(s, call, &d);
+    if (!e) e = detail_refs(s, d.names, call, &refs);
+    *any = refs.n != 0;
+    base_free(refs.list);
+    detail_drop(&d);
     return e;
 }
 
@@ -162,7 +178,7 @@ static enum err remove_row(struct store *s, struct call_row *r) {
     if (!e) e = marks_remove(s, r->no, (str){r->blocks, r->nblocks});
     if (!e) e = volume_change(s, r->start_us, r->kind, r->state, -1);
     if (!e) e = learn_use(s, r->format, -1);
-    if (!e) e = db_run_ints(s, SQL_LEG_CLEAR, 1, r->no, 0, 0);
+    if (!e) e = legs_clear(s, r->no, r->d.names);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, r->no, 0, 0);
     if (!e) s->new_calls--;
     return e;
@@ -187,9 +203,9 @@ static enum err leg_take(struct store *s, i64 other, const struct leg_row *leg,
     enum err e = ERR_OK;
     bool any = false;
     if (all)
-        e = db_run_ints(s, SQL_LEG_LEAVE, 2, other, leg->ref, 0);
+        e = db_run_ints(s, SQL_LEG_LEAVE, 2, leg->ref, other, 0);
     else
-        e = db_run_ints(s, SQL_LEG_LEAVE_ONE, 3, other, leg->ref, leg->id);
+        e = db_run_ints(s, SQL_LEG_LEAVE_ONE, 3, leg->ref, other, leg->id);
     if (!e) e = legs_any(s, other, &any);
     if (!e && !any) e = put_remove(s, other);
     return e;
@@ -200,9 +216,9 @@ static enum err leg_take_by_id(struct store *s, i64 call, const struct leg_row *
         i64 other = 0;
         sqlite3_stmt *st = db_stmt(s, SQL_LEG_OTHER);
         if (!st) return ERR_IO;
-        sqlite3_bind_int64(st, 1, leg->id);
+        sqlite3_bind_int64(st, 1, leg->ref);
         sqlite3_bind_int64(st, 2, call);
-        sqlite3_bind_int64(st, 3, leg->ref);
+        sqlite3_bind_int64(st, 3, leg->id);
         enum err e = db_int(s, st, 0, &other);
         if (!e && other) e = leg_take(s, other, leg, false);
         if (e || !other) return e;
@@ -264,15 +280,15 @@ static enum err leg_rows_of(struct store *s, const struct call *c, struct leg_ro
 static enum err legs_put(struct store *s, i64 call, bool anew, str names,
                          const struct leg_rows *new) {
     struct leg_rows old = {0};
-    enum err e = anew ? ERR_OK : leg_rows_read(s, call, &old);
+    enum err e = anew ? ERR_OK : leg_rows_read(s, call, names, &old);
     bool same = old.n == new->n;
     for (isize i = 0; same && i < old.n; i++)
         same = by_row(&old.rows[i], &new->rows[i]) == 0;
-    if (!e && !same && old.n) e = db_run_ints(s, SQL_LEG_CLEAR, 1, call, 0, 0);
+    if (!e && !same && old.n) e = legs_clear(s, call, names);
     for (isize i = 0; !e && i < new->n; i++) {
         *map_put(&s->put.joined, joined_key(new->rows[i].ref, call)) = 1;
         if (!same)
-            e = db_run_ints(s, SQL_LEG_ADD, 3, call, new->rows[i].ref, new->rows[i].id);
+            e = db_run_ints(s, SQL_LEG_ADD, 3, new->rows[i].ref, call, new->rows[i].id);
         bool held = false;
         for (isize j = 0; j < old.n && !held; j++)
             held = old.rows[j].ref == new->rows[i].ref;

@@ -49,16 +49,14 @@ static enum err call_ids_of(struct store *s, i64 call, arena *view, str **call_i
     struct detail d = {0};
     struct detail_name name = {0};
     *n = 0;
-    enum err e = numbers_of(s, SQL_LEG_REFS, call, &refs);
-    if (!e && refs.n) e = db_call_detail(s, call, &d);
-    numbers_sort(&refs);
+    enum err e = db_call_detail(s, call, &d);
+    if (!e) e = detail_refs(s, d.names, call, &refs);
     *call_ids = arena_new(view, str, refs.n);
     struct rd in = {.in = d.names};
     while (!e && *n < refs.n && detail_next(&in, &name)) {
         if (numbers_have(&refs, name.ref))
             (*call_ids)[(*n)++] = arena_copy(view, name.text);
     }
-    if (!e && *n < refs.n) e = db_damaged(s, "a call does not name its legs");
     base_free(refs.list);
     detail_drop(&d);
     return e;
@@ -79,6 +77,17 @@ enum err store_call_ids(struct store *s, str x, arena *view, str *id, str **call
     return e;
 }
 
+static enum err call_is_there(struct store *s, i64 call) {
+    bool there = false;
+    sqlite3_stmt *st = db_stmt(s, SQL_CALL_END);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, call);
+    enum err e = db_step(s, st, &there);
+    if (!e && !there) return db_fail(s, ERR_NOT_FOUND, "this call has gone");
+    sqlite3_reset(st);
+    return e;
+}
+
 enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
                              str **call_ids, isize *n) {
     *id = (str){0};
@@ -86,8 +95,8 @@ enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
     *n = 0;
     enum err e = db_read_begin(s);
     if (e) return e;
-    e = call_ids_of(s, call, view, call_ids, n);
-    if (!e && *n == 0) e = db_fail(s, ERR_NOT_FOUND, "this call has gone");
+    e = call_is_there(s, call);
+    if (!e) e = call_ids_of(s, call, view, call_ids, n);
     if (!e) e = call_id_text_of(s, call, view, id);
     db_read_end(s);
     return e;

@@ -219,21 +219,21 @@ static enum err call_ended(struct retiring *x, i64 call, const struct numbers *r
     return e;
 }
 
-static enum err call_names(struct retiring *x, i64 call) {
-    struct store *s = x->s;
+/* What is needed of a call when it has gone. */
+static void call_names(struct retiring *x, const struct detail *d) {
     struct detail_name name = {0};
-    enum err e = db_call_detail(s, call, &s->detail);
-    struct rd in = {.in = s->detail.names};
-    while (!e && detail_next(&in, &name)) name_add(x, name.ref, name.text);
-    return e;
+    struct rd in = {.in = d->names};
+    while (detail_next(&in, &name)) name_add(x, name.ref, name.text);
 }
 
 static enum err call_retire(struct retiring *x, i64 call) {
     struct numbers refs = {0};
+    struct detail *d = &x->s->detail;
     bool ended = false;
-    enum err e = numbers_of(x->s, SQL_LEG_REFS, call, &refs);
+    enum err e = db_call_detail(x->s, call, d);
+    if (!e) e = detail_refs(x->s, d->names, call, &refs);
     if (!e) e = call_ended(x, call, &refs, &ended);
-    if (!e && ended) e = call_names(x, call);
+    if (!e && ended) call_names(x, d);
     if (!e && ended) e = put_remove(x->s, call);
     for (isize i = 0; i < refs.n && !e && ended; i++) {
         i64 other = 0; /* a Call-ID that a web page has masked may be in several calls */

@@ -43,12 +43,14 @@ static enum err scan_block(struct store *s, struct scan *x, i64 id, bool *holds)
                         : ERR_OK;
 }
 
-enum err scan_call(struct store *s, struct scan *x, i64 call, bool *holds) {
+enum err scan_call(struct store *s, struct scan *x, i64 call, const struct detail *d,
+                   bool *holds) {
     *holds = false;
-    x->refs.n = x->ids.n = 0;
-    enum err e = numbers_of(s, SQL_LEG_REFS, call, &x->refs);
-    if (!e) e = numbers_of(s, SQL_PART_OF_CALL, call, &x->ids);
-    numbers_sort(&x->refs);
+    x->ids.n = 0;
+    enum err e = detail_refs(s, d->names, call, &x->refs);
+    for (isize i = 0; i < x->refs.n && !e; i++)
+        e = numbers_of(s, SQL_PART_BLOCKS, x->refs.list[i], &x->ids);
+    numbers_sort(&x->ids);
     for (isize i = 0; i < x->ids.n && !e && !*holds; i++)
         e = scan_block(s, x, x->ids.list[i], holds);
     return e;

@@ -33,15 +33,14 @@ const char store_schema[] =
     "CREATE INDEX call_start ON call(start_us);"
 
     /* id: hash of the leg's id */
-    "CREATE TABLE leg(call INTEGER NOT NULL,"
-    " ref INTEGER NOT NULL, id INTEGER NOT NULL,"
-    " PRIMARY KEY(call,ref,id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX leg_ref ON leg(ref,call);"
+    "CREATE TABLE leg(ref INTEGER NOT NULL, call INTEGER NOT NULL,"
+    " id INTEGER NOT NULL, PRIMARY KEY(ref,call,id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX leg_id ON leg(id);"
 
     /* slice = start_us >> 22 */
-    "CREATE TABLE word(kind INTEGER NOT NULL, text TEXT NOT NULL, slice INTEGER NOT NULL,"
-    " data BLOB NOT NULL, PRIMARY KEY(kind,text,slice)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE word(stretch INTEGER NOT NULL, kind INTEGER NOT NULL, text TEXT NOT "
+    "NULL, slice INTEGER NOT NULL,"
+    " data BLOB NOT NULL, PRIMARY KEY(stretch,kind,text,slice)) STRICT, WITHOUT ROWID;"
 
     /* how many calls start in a minute; at = start_us / 60000000 */
     "CREATE TABLE volume(at INTEGER NOT NULL, kind INTEGER NOT NULL,"

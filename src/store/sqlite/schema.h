@@ -4,10 +4,10 @@
  *
  *  source   id name device kind              call     no id start_us … format data
  *  endpoint id family ip port                         │    unique(id), index(start_us)
- *     ▲ numbers inside the packed bytes      leg      call ref id
- *  block    id first_us last_us … data          │       index(ref, call), index(id)
+ *     ▲ numbers inside the packed bytes      leg      ref call id
+ *  block    id first_us last_us … data          │       index(id)
  *     ▲        index(first_us)  range, age      │
- *  part     ref block           a leg's bytes   │      word     kind text slice data
+ *  part     ref block           a leg's bytes   │      word     stretch kind text slice data
  *     │                                         │               the inverted index
  *     ▼                                         ▼
  *  call_id  text ref ◄──────────────────────────┘      volume   at step …, how many calls began
@@ -102,16 +102,18 @@ extern const char decide_schema[];
     X(PART_LAST_BLOCK, "SELECT max(block) FROM part WHERE ref=?1")                       \
     X(PART_LAST, "SELECT max(last_us) FROM part CROSS JOIN block ON block.id=part.block" \
                  " WHERE part.ref=?1 AND part.block>=?2 AND part.block<?3")              \
-    X(PART_OF_CALL, "SELECT DISTINCT block FROM leg CROSS JOIN part ON part.ref=leg.ref" \
-                    " WHERE leg.call=?1 ORDER BY block")                                 \
-    X(WORD_GET, "SELECT data FROM word WHERE kind=?1 AND text=?2 AND slice=?3")          \
-    X(WORD_SET, "INSERT OR REPLACE INTO word(kind,text,slice,data)"                      \
-                " VALUES(?1,?2,?3,?4)")                                                  \
-    X(WORD_DELETE, "DELETE FROM word WHERE kind=?1 AND text=?2 AND slice=?3")            \
-    X(WORD_FROM, "SELECT text FROM word WHERE kind=?1 AND text>=?2 AND text<?3"          \
-                 " ORDER BY text LIMIT 1")                                               \
-    X(WORD_AFTER, "SELECT text FROM word WHERE kind=?1 AND text>?2 AND text<?3"          \
-                  " ORDER BY text LIMIT 1")                                              \
+    X(WORD_GET, "SELECT data FROM word WHERE stretch=?1 AND kind=?2 AND text=?3 AND"     \
+                " slice=?4")                                                             \
+    X(WORD_SET, "INSERT OR REPLACE INTO word(stretch,kind,text,slice,data)"              \
+                " VALUES(?1,?2,?3,?4,?5)")                                               \
+    X(WORD_DELETE, "DELETE FROM word WHERE stretch=?1 AND kind=?2 AND text=?3 AND"       \
+                   " slice=?4")                                                          \
+    X(WORD_FROM, "SELECT text FROM word WHERE stretch=?1 AND kind=?2 AND text>=?3 AND"   \
+                 " text<?4 ORDER BY text LIMIT 1")                                       \
+    X(WORD_AFTER, "SELECT text FROM word WHERE stretch=?1 AND kind=?2 AND text>?3 AND"   \
+                  " text<?4 ORDER BY text LIMIT 1")                                      \
+    X(CALL_FIRST, "SELECT min(no) FROM call")                                            \
+    X(CALL_LAST, "SELECT max(no) FROM call")                                             \
     X(CALL_GET, "SELECT no,start_us,digest,kind,state,format,data,blocks FROM call"      \
                 " WHERE id=?1")                                                          \
     X(CALL_ADD,                                                                          \
@@ -126,20 +128,17 @@ extern const char decide_schema[];
     X(CALL_END, "SELECT end_us FROM call WHERE no=?1")                                   \
     X(CALL_OLD, "SELECT no,start_us FROM call WHERE (start_us,no)>(?1,?2)"               \
                 " AND start_us<?3 ORDER BY start_us,no LIMIT ?4")                        \
-    X(LEG_ADD, "INSERT OR IGNORE INTO leg(call,ref,id) VALUES(?1,?2,?3)")                \
-    X(LEG_OF_CALL, "SELECT ref,id FROM leg WHERE call=?1 ORDER BY ref,id")               \
+    X(LEG_ADD, "INSERT OR IGNORE INTO leg(ref,call,id) VALUES(?1,?2,?3)")                \
+    X(LEG_IDS, "SELECT id FROM leg WHERE ref=?1 AND call=?2 ORDER BY id")                \
     X(LEG_CALLS, "SELECT DISTINCT call FROM leg WHERE ref=?1 AND call<>?2 LIMIT 2")      \
-    X(LEG_OTHER, "SELECT call FROM leg WHERE id=?1 AND call<>?2 AND ref=?3 LIMIT 1")     \
+    X(LEG_OTHER, "SELECT call FROM leg WHERE ref=?1 AND call<>?2 AND id=?3 LIMIT 1")     \
     X(LEG_BY_ID, "SELECT call FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")          \
     X(LEG_NEWEST, "SELECT leg.call FROM leg JOIN call ON call.no=leg.call WHERE"         \
                   " leg.ref=?1 ORDER BY call.start_us DESC,call.no DESC LIMIT 1")        \
-    X(LEG_REFS, "SELECT DISTINCT ref FROM leg WHERE call=?1")                            \
     X(LEG_IN_CALL, "SELECT 1 FROM leg JOIN call ON call.no=leg.call WHERE leg.ref=?1"    \
                    " AND call.kind=?2 LIMIT 1")                                          \
-    X(LEG_LEAVE_ONE, "DELETE FROM leg WHERE call=?1 AND ref=?2 AND id=?3")               \
-    X(LEG_LEAVE, "DELETE FROM leg WHERE call=?1 AND ref=?2")                             \
-    X(LEG_CLEAR, "DELETE FROM leg WHERE call=?1")                                        \
-    X(LEG_ANY, "SELECT 1 FROM leg WHERE call=?1 LIMIT 1")                                \
+    X(LEG_LEAVE_ONE, "DELETE FROM leg WHERE ref=?1 AND call=?2 AND id=?3")               \
+    X(LEG_LEAVE, "DELETE FROM leg WHERE ref=?1 AND call=?2")                             \
     X(DECISION_TABLE, "SELECT 1 FROM sqlite_schema WHERE type='table' AND"               \
                       " name='decision'")                                                \
     X(DECISION_COUNT, "SELECT count(*) FROM decision WHERE undone_us IS NULL")           \

@@ -115,7 +115,7 @@ static enum err fits_text(struct finding *f, i64 call, bool *fits) {
         f->spent = true;
         return ERR_OK;
     }
-    return scan_call(f->s, &f->scan, call, fits);
+    return scan_call(f->s, &f->scan, call, &f->tested, fits);
 }
 
 static void hit_add(struct finding *f, i64 call, str id) {

@@ -29,6 +29,10 @@ enum word_kind {
 #undef X
 };
 
+static inline bool word_is_number(enum word_kind kind) {
+    return kind >= WORD_FROM && kind <= WORD_TO_BACK;
+}
+
 enum { WORD_MAX = 200 }; /* bytes of a text that are kept */
 
 /* A call's words, by kind and text, each once, as its data has them: kind, length (varint) and bytes of each. */
