@@ -68,10 +68,12 @@ static void records_come_back_as_they_were(void **state) {
     u8 *bytes = NULL;
     isize n = 0, cap = 0, ends[41] = {0};
     i64 before = 0;
+    u64 line = 0;
     for (int i = 0; i < 40; i++) {
         struct record r = a_record(i);
-        record_put(&r, before, &bytes, &n, &cap);
+        record_put(&r, before, line, &bytes, &n, &cap);
         before = r.time_us;
+        line = r.line;
         ends[i] = n;
     }
     ends[40] = PTRDIFF_MAX;

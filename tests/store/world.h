@@ -365,9 +365,9 @@ static inline void call_detail(sqlite3_stmt *st, int format, struct squeeze *q,
                                struct detail *d) {
     struct store s = {.squeeze = *q}; /* nothing else of it is used */
     s.path = S("");
-    assert_int_equal(detail_unpack(&s, sqlite3_column_int64(st, format),
-                                   db_str(st, format + 1), d),
-                     ERR_OK);
+    assert_int_equal(
+        detail_unpack(&s, sqlite3_column_int64(st, format), db_str(st, format + 1), d),
+        ERR_OK);
     *q = s.squeeze;
 }
 
@@ -378,9 +378,9 @@ static inline void check_words(sqlite3 *db, struct squeeze *q) {
     struct pos_list row = {0};
     struct detail d = {0};
     isize there = 0;
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT start_us,no,format,data FROM call",
-                                        -1, &st, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT start_us,no,format,data FROM call", -1, &st, NULL),
+        SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW) {
         enum word_kind kind;
         str text;
@@ -392,14 +392,13 @@ static inline void check_words(sqlite3 *db, struct squeeze *q) {
         assert_false(in.failed);
     }
     sqlite3_finalize(st);
-    assert_int_equal(
-        sqlite3_prepare_v2(db, "SELECT kind,text,slice,data,stretch FROM word", -1, &st,
-                           NULL),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT kind,text,slice,data,stretch FROM word",
+                                        -1, &st, NULL),
+                     SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW) {
         row.n = 0;
-        assert_true(
-            postings_unpack(db_str(st, 3), sqlite3_column_int64(st, 2), &row));
+        assert_true(postings_unpack(db_str(st, 3), sqlite3_column_int64(st, 2), &row));
         assert_true(row.n > 0);
         there += row.n;
         for (isize i = 0; i < row.n; i++) {
@@ -421,9 +420,10 @@ static inline void check_words(sqlite3 *db, struct squeeze *q) {
 }
 
 /* (6) */
-static inline void check_marks(sqlite3 *db) {
+static inline void check_marks(sqlite3 *db, struct squeeze *q) {
     sqlite3_stmt *st = NULL;
-    isize listed = 0, there = 0;
+    isize listed = 0, there = 0, cap = 0;
+    u8 *plain = NULL;
     struct map pairs = {0}; /* of block and call */
     assert_int_equal(sqlite3_prepare_v2(db, "SELECT blocks,no FROM call", -1, &st, NULL),
                      SQLITE_OK);
@@ -436,10 +436,15 @@ static inline void check_marks(sqlite3 *db) {
         assert_false(in.failed);
     }
     sqlite3_finalize(st);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT at,data FROM mark", -1, &st, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT at,format,data FROM mark", -1, &st, NULL),
+        SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW) {
-        str data = db_str(st, 1);
+        isize nplain = 0;
+        assert_int_equal(squeeze_unpack(q, db_str(st, 2), sqlite3_column_int64(st, 1),
+                                        &plain, &nplain, &cap),
+                         ERR_OK);
+        str data = {plain, nplain};
         u32 n, nkeys;
         assert_true(data.n >= 8);
         memcpy(&n, data.p, 4);
@@ -457,6 +462,7 @@ static inline void check_marks(sqlite3 *db) {
     }
     sqlite3_finalize(st);
     map_drop(&pairs);
+    base_free(plain);
     assert_int_equal(there, listed);
 }
 
@@ -486,7 +492,7 @@ static inline void check_invariants(const char *path) {
     know_dictionaries(db, &q);
     check_blocks(db, &q);
     check_words(db, &q);
-    check_marks(db);
+    check_marks(db, &q);
     squeeze_drop(&q);
     sqlite3_close(db);
 }

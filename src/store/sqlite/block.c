@@ -67,8 +67,9 @@ void block_run(struct block *b, i64 ref, str call_id, isize n) {
 }
 
 void block_add(struct block *b, const struct record *r) {
-    record_put(r, b->time_us, &b->bytes, &b->nbytes, &b->cap);
+    record_put(r, b->time_us, b->line, &b->bytes, &b->nbytes, &b->cap);
     b->time_us = r->time_us;
+    b->line = r->line;
     b->first_us = b->n ? i64_min(b->first_us, r->time_us) : r->time_us;
     b->last_us = b->n ? i64_max(b->last_us, r->time_us) : r->time_us;
     b->n++;

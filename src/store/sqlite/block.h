@@ -16,7 +16,7 @@
 enum {
     BUCKET_BITS = 30,
     BLOCK_BITS = 24,
-    BLOCK_FULL = 1 << 17, /* plain bytes; only a single message may be longer */
+    BLOCK_FULL = 1 << 18, /* plain bytes; only a single message may be longer */
 };
 
 struct store;
@@ -27,7 +27,8 @@ struct block {
     i64 bucket, first_us, last_us, kept_us, n;
     u8 *bytes;
     isize nbytes, cap;
-    i64 ref, time_us; /* of the last record */
+    i64 ref, time_us; /* of the last record … */
+    u64 line;         /* … */
     bool there;       /* it has a row */
 };
 

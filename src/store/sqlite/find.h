@@ -78,6 +78,8 @@ void want_pattern(struct criterion *c, enum word_kind kind,
                   str text); /* with * or % at its ends */
 void want_number(struct criterion *c, str text, bool from, bool to);
 void want_address(struct criterion *c, str text);
+void want_device(struct criterion *c,
+                 str text); /* its name, or its address if it has none */
 void want_text(struct criterion *c, str text);
 str want_text_core(
     str text); /* what of a free text is looked for: without stars around it */
@@ -104,7 +106,7 @@ must_use enum err join_next(struct join *j, struct pos *at, bool *found);
 void join_drop(struct join *j);
 
 /* ---- scan.c: the text of messages */
-enum { SCAN_BLOCKS = 64 };
+enum { SCAN_BLOCKS = 32 };
 struct scan {
     str needle; /* lower case */
     i64 left;   /* bytes that may still be read */

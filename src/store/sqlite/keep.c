@@ -199,6 +199,7 @@ static enum err block_go_on(struct store *s, struct block *b) {
     while (block_next(&in, &r)) {
         b->ref = in.ref;
         b->time_us = r.time_us;
+        b->line = r.line;
     }
     return in.in.failed ? db_damaged(s, "a block holds something that is no sighting")
                         : ERR_OK;

@@ -144,21 +144,20 @@ static enum err ref_next(struct store *s, i64 *ref) {
     return e;
 }
 
+/* What is not in memory is mostly new: one way through the index says so and puts it in. */
 enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made) {
     *made = false;
     *ref = cache_find(&s->names.refs, call_id);
     if (*ref) return ERR_OK;
-    enum err e = names_find_ref(s, call_id, ref);
-    if (!e && !*ref) {
-        e = ref_next(s, ref);
-        sqlite3_stmt *st = e ? NULL : db_stmt(s, SQL_REF_ADD);
-        if (!st) return e ? e : s->failed ? s->failed : ERR_IO;
-        db_bind_str(st, 1, call_id);
-        sqlite3_bind_int64(st, 2, *ref);
-        e = db_run(s, st);
-        if (!e) s->names.next_ref++;
-        *made = true;
-    }
+    enum err e = ref_next(s, ref);
+    sqlite3_stmt *st = e ? NULL : db_stmt(s, SQL_REF_ADD);
+    if (!st) return e ? e : s->failed ? s->failed : ERR_IO;
+    db_bind_str(st, 1, call_id);
+    sqlite3_bind_int64(st, 2, *ref);
+    e = db_run(s, st);
+    *made = !e && sqlite3_changes(s->db) == 1;
+    if (*made) s->names.next_ref++;
+    if (!e && !*made) e = names_find_ref(s, call_id, ref);
     if (!e) cache_add(&s->names.refs, call_id, *ref);
     return e;
 }

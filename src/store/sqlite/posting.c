@@ -135,18 +135,30 @@ static enum err row_read(struct store *s, const struct posting_change *c) {
     return good ? ERR_OK : db_damaged(s, "the calls of a word");
 }
 
+static enum err row_write(struct store *s, enum sql q, const struct posting_change *c) {
+    struct postings *x = &s->postings;
+    sqlite3_stmt *st = db_stmt(s, q);
+    if (!st) return ERR_IO;
+    row_bind(st, x, c);
+    if (q != SQL_WORD_DELETE)
+        db_bind_blob(st, 5, postings_pack(x, c->pos.start_us >> SLICE_BITS));
+    return db_run(s, st);
+}
+
 static enum err row_change(struct store *s, isize from, isize to) {
     struct postings *x = &s->postings;
     const struct posting_change *c = in_order(x, from);
+    if (to - from == 1 && c->there) { /* mostly a number, and a new one */
+        x->is.n = 0;
+        pos_add(&x->is, c->pos);
+        enum err e = row_write(s, SQL_WORD_ADD, c);
+        if (e || sqlite3_changes(s->db) == 1) return e;
+    }
     enum err e = row_read(s, c);
     if (e) return e;
     row_merge(x, from, to);
-    if (x->is.n == 0 && x->was.n == 0) return ERR_OK;
-    sqlite3_stmt *st = db_stmt(s, x->is.n ? SQL_WORD_SET : SQL_WORD_DELETE);
-    if (!st) return ERR_IO;
-    row_bind(st, x, c);
-    if (x->is.n) db_bind_blob(st, 5, postings_pack(x, c->pos.start_us >> SLICE_BITS));
-    return db_run(s, st);
+    if (x->is.n) return row_write(s, SQL_WORD_SET, c);
+    return x->was.n ? row_write(s, SQL_WORD_DELETE, c) : ERR_OK;
 }
 
 enum err postings_write(struct store *s) {

@@ -52,7 +52,8 @@ const char store_schema[] =
     " uses INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
 
     /* what legs are found by from other legs; at = start_us >> 24 */
-    "CREATE TABLE mark(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE mark(at INTEGER PRIMARY KEY, format INTEGER NOT NULL, data BLOB NOT "
+    "NULL) STRICT;"
 
     /* what linking had learned then; at = time >> 30 */
     "CREATE TABLE lore(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"

@@ -75,7 +75,7 @@ extern const char decide_schema[];
     X(ENDPOINT_BY_ID, "SELECT family,ip,port FROM endpoint WHERE id=?1")                 \
     X(ENDPOINT_UNUSED, "DELETE FROM endpoint WHERE id=?1 AND uses<=0")                   \
     X(REF_GET, "SELECT ref FROM call_id WHERE text=?1")                                  \
-    X(REF_ADD, "INSERT INTO call_id(text,ref) VALUES(?1,?2)")                            \
+    X(REF_ADD, "INSERT OR IGNORE INTO call_id(text,ref) VALUES(?1,?2)")                  \
     X(REF_NEXT, "SELECT 1+max(ifnull((SELECT max(ref) FROM part),0),"                    \
                 "ifnull((SELECT max(ref) FROM leg),0))")                                 \
     X(REF_ORPHAN,                                                                        \
@@ -105,6 +105,8 @@ extern const char decide_schema[];
     X(WORD_GET, "SELECT data FROM word WHERE stretch=?1 AND kind=?2 AND text=?3 AND"     \
                 " slice=?4")                                                             \
     X(WORD_SET, "INSERT OR REPLACE INTO word(stretch,kind,text,slice,data)"              \
+                " VALUES(?1,?2,?3,?4,?5)")                                               \
+    X(WORD_ADD, "INSERT OR IGNORE INTO word(stretch,kind,text,slice,data)"               \
                 " VALUES(?1,?2,?3,?4,?5)")                                               \
     X(WORD_DELETE, "DELETE FROM word WHERE stretch=?1 AND kind=?2 AND text=?3 AND"       \
                    " slice=?4")                                                          \
@@ -158,8 +160,8 @@ extern const char decide_schema[];
     X(DECISION_RETIRE, "DELETE FROM decision WHERE NOT EXISTS"                           \
                        "(SELECT 1 FROM leg WHERE leg.id=leg_key)")                       \
     X(LEG_FIND, "SELECT call,ref FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")       \
-    X(MARK_GET, "SELECT at,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")          \
-    X(MARK_SET, "INSERT OR REPLACE INTO mark(at,data) VALUES(?1,?2)")                    \
+    X(MARK_GET, "SELECT at,format,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")   \
+    X(MARK_SET, "INSERT OR REPLACE INTO mark(at,format,data) VALUES(?1,?2,?3)")          \
     X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \
     X(LORE_SET, "INSERT OR REPLACE INTO lore(at,data) VALUES(?1,?2)")                    \
     X(LORE_BEFORE, "SELECT data FROM lore WHERE at<=?1 ORDER BY at DESC LIMIT 1")        \

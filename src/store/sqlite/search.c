@@ -71,7 +71,7 @@ static void ask_names(struct finding *f, const struct search *q) {
     if (q->to.n) want_number(criterion_new(f), q->to, false, true);
     if (q->call_id.n) ask_call_id(criterion_new(f), q->call_id);
     if (q->address.n) want_address(criterion_new(f), q->address);
-    if (q->device.n) want_pattern(criterion_new(f), WORD_DEVICE, q->device);
+    if (q->device.n) want_device(criterion_new(f), q->device);
     if (q->user_agent.n)
         want_add(criterion_new(f), WORD_AGENT, WANT_PART,
                  word_fold(str_trim(q->user_agent), folded));

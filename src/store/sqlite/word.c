@@ -80,6 +80,19 @@ int word_duration(i64 duration_ms) {
     return log;
 }
 
+/* A device without a name is called as its address is, and found by that. */
+static bool is_address_of(const struct device *d) {
+    u8 room[128];
+    struct endpoint e;
+    for (isize i = 0; i < d->naddresses; i++) {
+        arena scratch = {room, room, room + sizeof room};
+        if (endpoint_read(&e, d->addresses[i]) &&
+            str_eq(d->name, endpoint_ip_text(&scratch, &e)))
+            return true;
+    }
+    return false;
+}
+
 static void gather_call(struct gather *g, const struct call *c) {
     add(g, WORD_KIND, str_z(call_kind_text(c->kind)));
     add(g, WORD_STATE, str_z(call_state_text(c->state)));
@@ -89,7 +102,7 @@ static void gather_call(struct gather *g, const struct call *c) {
     add_number(g, WORD_TO, WORD_TO_BACK, c->to);
     for (isize i = 0; i < c->ndevices; i++) {
         const struct device *d = &c->devices[i];
-        add_folded(g, WORD_DEVICE, d->name);
+        if (!is_address_of(d)) add_folded(g, WORD_DEVICE, d->name);
         add_folded(g, WORD_AGENT, d->software);
         for (isize j = 0; j < d->naddresses; j++) add_address(g, d->addresses[j]);
     }
