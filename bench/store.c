@@ -4,7 +4,7 @@
  *
  * Usage: store CAPTURE DATABASE [MILLIONS [BATCH]]. One commit for BATCH messages, then one for the calls that have ended
  * since. A second thread with a connection of its own looks things up all the while (LOOKUPS=0: it does not). Counted is the
- * time within the store, not that of making messages up. PER_CALL=2: each call is kept twice, as it begins and as it ends. */
+ * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends. */
 #include "base/out.h"
 #include "draw/draw.h"
 #include "input/input.h"
@@ -277,16 +277,12 @@ static isize look(struct looker *l, struct store *s, int way, arena *view) {
         if (store_replay_call_ids(s, ids, nids, &sink)) die("replay", store_error(s));
         return n;
     }
-#ifdef STORE_HAS_VOLUME
     struct store_volume *volume;
     i64 at = t->messages[0].s.time_us + (i64)round * t->span_us;
     if (store_volumes(s, at - (i64)43200 * 1000000, at + (i64)43200 * 1000000,
                       (i64)300 * 1000000, view, &volume, &n))
         die("volume", store_error(s));
     return n;
-#else
-    return 1;
-#endif
 }
 
 static void *looking(void *ctx) {
@@ -411,9 +407,10 @@ static i64 file_bytes(const char *path, const char *end) {
 }
 
 static void keep(struct keeping *k, i64 most, isize batch) {
-    double told_s = 0;
+    double told_s = 0,
+           end_s = getenv("SECONDS") ? now_s() + atof(getenv("SECONDS")) : 1e18;
     i64 told = 0;
-    while (k->kept < most) {
+    while (k->kept < most && now_s() < end_s) {
         keep_messages(k, batch);
         keep_calls(k, k->at == k->t.nmessages);
         arena_reset(&k->view);
