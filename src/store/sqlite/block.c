@@ -57,7 +57,7 @@ void block_empty(struct block *b) {
 }
 
 void block_run(struct block *b, i64 ref, str call_id, isize n) {
-    varint_put(zigzag(ref - b->ref), &b->bytes, &b->nbytes, &b->cap);
+    varint_put(zigzag((i64)((u64)ref - (u64)b->ref)), &b->bytes, &b->nbytes, &b->cap);
     varint_put((u64)n, &b->bytes, &b->nbytes, &b->cap);
     varint_put((u64)call_id.n, &b->bytes, &b->nbytes, &b->cap);
     b->bytes = base_grow(b->bytes, &b->cap, b->nbytes + call_id.n, 1);
@@ -98,7 +98,7 @@ bool block_next(struct block_reader *b, struct record *r) {
     b->first = b->left == 0;
     if (b->left == 0) {
         if (rd_left(&b->in) == 0) return false;
-        b->ref += unzigzag(varint_next(&b->in));
+        b->ref = (i64)((u64)b->ref + (u64)unzigzag(varint_next(&b->in)));
         b->left = varint_next(&b->in);
         u64 n = varint_next(&b->in);
         b->call_id = rd_take(&b->in, (isize)(n & PTRDIFF_MAX));

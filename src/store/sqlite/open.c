@@ -134,7 +134,7 @@ static enum err settings(struct store *s) {
             s, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
                "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
                "PRAGMA cell_size_check=ON; PRAGMA cache_size=-262144;"
-               "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;");
+               "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=16000;");
     return e;
 }
 

@@ -1,4 +1,4 @@
-/* record.h: sightings in a row of bytes, as a chunk holds them before it is squeezed.
+/* record.h: sightings in a row of bytes, as a block holds them before it is squeezed.
  *
  *     time    precision  source  src     dst     flags   [attempt]  line    n       bytes
  *     varint  varint     varint  varint  varint  byte    varint     varint  varint  n

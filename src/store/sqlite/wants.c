@@ -103,21 +103,23 @@ void want_address(struct criterion *c, str text) {
     want_add(c, WORD_ADDRESS, WANT_PREFIX, str_sub(whole, 0, colon + 1));
 }
 
-/* "10.0.0.20", "10.0.*", "2001:db8::1": what may be the beginning of an address. */
+/* A device without a name is called as its address is: "10.0.0.20", "10.0.*", "2001:db8::1". */
 void want_device(struct criterion *c, str text) {
-    bool leading, trailing, v6;
-    u8 room[WORD_MAX + 3];
-    isize n = 0;
+    bool leading, trailing;
+    u8 room[WORD_MAX + 1];
+    struct endpoint e;
     want_pattern(c, WORD_DEVICE, text);
     str core = stars_off(text, &leading, &trailing);
-    if (leading || core.n == 0 || core.n > WORD_MAX) return;
-    v6 = str_find(core, ':') >= 0;
-    if (!v6 && (core.p[0] < '0' || core.p[0] > '9')) return;
-    if (v6) room[n++] = '[';
-    n += word_fold(core, room + n).n;
-    if (v6 && !trailing) room[n++] = ']';
-    if (!trailing) room[n++] = ':';
-    want_add(c, WORD_ADDRESS, WANT_PREFIX, (str){room, n});
+    if (leading || core.n == 0) return;
+    if (!trailing) {
+        if (endpoint_read(&e, core)) want_address(c, core);
+        return;
+    }
+    bool v6 = str_find(core, ':') >= 0 && core.p[0] != '[';
+    if (!v6 && core.p[0] != '[' && (core.p[0] < '0' || core.p[0] > '9')) return;
+    room[0] = '[';
+    str low = word_fold(core, room + 1);
+    want_add(c, WORD_ADDRESS, WANT_PREFIX, v6 ? (str){room, low.n + 1} : low);
 }
 
 static bool looks_like_number(str text) {
