@@ -55,6 +55,12 @@ struct block_reader {
     str call_id; /* borrows */
     bool first;  /* the record is the first of its run */
 };
+static inline struct block_reader block_reader_of(const struct block *b) {
+    struct block_reader r = {0};
+    r.in.in.p = b->bytes;
+    r.in.in.n = b->nbytes;
+    return r;
+}
 /* False at the end, or (in.failed) where it is damaged. *r is {0} for the first one and then left as it is. */
 bool block_next(struct block_reader *b, struct record *r);
 

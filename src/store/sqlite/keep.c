@@ -131,7 +131,7 @@ static enum err piece_load_block(struct store *s, u32 at, i64 block) {
     enum err e = block_read(s, block, &k->scratch);
     if (e == ERR_NOT_FOUND) return db_damaged(s, "a block of messages is not there");
     if (e) return e;
-    struct block_reader in = {.in = {.in = {k->scratch.bytes, k->scratch.nbytes}}};
+    struct block_reader in = block_reader_of(&k->scratch);
     struct record r = {0};
     while (block_next(&in, &r)) {
         if (in.ref != k->pieces[at].ref) continue;
@@ -194,7 +194,7 @@ static enum err piece_for(struct store *s, i64 ref, bool made, i64 time_us, u32 
 
 /* To the end of a block that was read, so that more can follow. */
 static enum err block_go_on(struct store *s, struct block *b) {
-    struct block_reader in = {.in = {.in = {b->bytes, b->nbytes}}};
+    struct block_reader in = block_reader_of(b);
     struct record r = {0};
     while (block_next(&in, &r)) {
         b->ref = in.ref;

@@ -113,7 +113,7 @@ static enum err refs_within(struct store *s, i64 after_us, i64 before_us,
     for (isize i = 0; i < blocks.n && !e; i++) {
         struct record r = {0};
         e = block_read(s, blocks.list[i], &b);
-        struct block_reader in = {.in = {.in = {b.bytes, b.nbytes}}};
+        struct block_reader in = block_reader_of(&b);
         while (!e && block_next(&in, &r)) {
             bool within = r.time_us >= after_us && r.time_us < before_us;
             if (within && (!refs->n || refs->list[refs->n - 1] != in.ref))

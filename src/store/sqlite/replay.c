@@ -45,7 +45,7 @@ static int by_time(const void *a, const void *b) {
 
 static enum err opened_read(const struct replay *r, struct opened *o,
                             const struct block *b) {
-    struct block_reader in = {.in = {.in = {b->bytes, b->nbytes}}};
+    struct block_reader in = block_reader_of(b);
     struct record k = {0};
     isize cap = 0;
     while (block_next(&in, &k)) {

@@ -57,10 +57,6 @@ static void tally_add(struct tally *t, i64 id) {
 
 /* ---- blocks --------------------------------------------------------------------------------------- */
 
-static struct block_reader reader_of(const struct block *b) {
-    return (struct block_reader){.in = {.in = {b->bytes, b->nbytes}}};
-}
-
 static enum err no_sighting(struct store *s) {
     return db_damaged(s, "a block holds something that is no sighting");
 }
@@ -106,7 +102,7 @@ static void count_record(struct retiring *x, const struct record *r) {
 
 /* What stays of x->from into x->to; runs keep their order. */
 static enum err block_filter(struct retiring *x, const struct numbers *refs) {
-    struct block_reader in = reader_of(&x->from);
+    struct block_reader in = block_reader_of(&x->from);
     struct record r = {0};
     block_empty(&x->to);
     x->to.id = x->from.id;
@@ -174,7 +170,7 @@ static enum err piece_last(struct retiring *x, i64 ref, i64 bucket, i64 *last_us
         if (blocks.list[i] >> BLOCK_BITS != bucket) continue;
         if (x->look.id != blocks.list[i]) e = block_read(x->s, blocks.list[i], &x->look);
         if (e) break;
-        struct block_reader in = reader_of(&x->look);
+        struct block_reader in = block_reader_of(&x->look);
         struct record r = {0};
         *last_us = i64_max(*last_us, x->look.kept_us);
         if (x->look.last_us < before_us) {
@@ -292,7 +288,7 @@ static enum err piece_spared(struct retiring *x, i64 ref, i64 bucket, bool *spar
 static enum err block_look(struct retiring *x, i64 block) {
     struct numbers refs = {0};
     enum err e = block_read(x->s, block, &x->from);
-    struct block_reader in = reader_of(&x->from);
+    struct block_reader in = block_reader_of(&x->from);
     struct record r = {0};
     while (!e && block_next(&in, &r)) {
         if (!in.first) continue;

@@ -32,7 +32,7 @@ static enum err scan_block(struct store *s, struct scan *x, i64 id, bool *holds)
     enum err e = b->id == id ? ERR_OK : block_read(s, id, b);
     if (e) b->id = 0;
     if (e) return e == ERR_NOT_FOUND ? db_damaged(s, "a block is not there") : e;
-    struct block_reader in = {.in = {.in = {b->bytes, b->nbytes}}};
+    struct block_reader in = block_reader_of(b);
     struct record r = {0};
     while (!*holds && block_next(&in, &r)) {
         if (!numbers_have(&x->refs, in.ref)) continue;
