@@ -13,7 +13,8 @@ struct store;
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
-/* Opens the database file; STORE_WRITE creates it when missing. ERR_VERSION: from a newer sipweave;
+/* Opens the database file; STORE_WRITE creates it when missing. ERR_VERSION: from a newer sipweave,
+ * or from one so old that it is not read any longer;
  * ERR_BUSY: another process writes it; ERR_FORMAT: not a database of sipweave. *sentence (static or in the arena). */
 must_use enum err store_open(struct store **s, const char *path, enum store_mode mode,
                              arena *boot, str *sentence);
@@ -135,6 +136,18 @@ must_use enum err store_call_numbered(struct store *s, u32 call, arena *view, st
 /* Ids of the calls (KIND_CALL) that have sightings in [after_us, before_us) and reach beyond it at either end. */
 must_use enum err store_straddling(struct store *s, i64 after_us, i64 before_us,
                                    arena *view, str **ids, isize *n);
+
+/* How many calls of one kind and state start in one interval; what has none is left out. */
+struct store_volume {
+    i64 at_us; /* the start of the interval, a multiple of its length since 1970 UTC */
+    enum call_kind kind;
+    enum call_state state;
+    u64 n;
+};
+/* Of the minutes that [after_us, before_us) touches, in intervals of step_us (whole minutes), by time. Counted as the calls
+ * are kept: a day of minutes is read in some milliseconds. The list is in the arena. */
+must_use enum err store_volumes(struct store *s, i64 after_us, i64 before_us, i64 step_us,
+                                arena *view, struct store_volume **list, isize *n);
 
 must_use enum err store_summary(struct store *s, str id, arena *view, str *json);
 

@@ -106,11 +106,20 @@ static void a_newer_version(void **state) {
     struct world *w = *state;
     make_one(w);
     world_close(w);
-    run_sql(w->path, "PRAGMA user_version=2");
+    run_sql(w->path, "PRAGMA user_version=3");
     refused(w, STORE_READ, ERR_VERSION, "newer sipweave");
     refused(w, STORE_WRITE, ERR_VERSION, "newer sipweave");
     run_sql(w->path, "PRAGMA user_version=0");
     refused(w, STORE_READ, ERR_FORMAT, "format number");
+}
+
+static void an_older_version(void **state) {
+    struct world *w = *state;
+    make_one(w);
+    world_close(w);
+    run_sql(w->path, "PRAGMA user_version=1");
+    refused(w, STORE_READ, ERR_VERSION, "older sipweave");
+    refused(w, STORE_WRITE, ERR_VERSION, "import its captures and logs again");
 }
 
 static void one_writer_many_readers(void **state) {
@@ -318,7 +327,7 @@ static void other_peoples_triggers_do_not_run(void **state) {
     make_one(w);
     world_close(w);
     run_sql(w->path,
-            "CREATE TRIGGER t AFTER INSERT ON chunk BEGIN DELETE FROM call; END;");
+            "CREATE TRIGGER t AFTER INSERT ON block BEGIN DELETE FROM call; END;");
     world_open(w, STORE_WRITE);
     world_begin(w);
     add(w, 2, 0, T0);
@@ -337,6 +346,7 @@ int main(void) {
         T(an_empty_file),
         T(a_database_of_somebody_else),
         T(a_newer_version),
+        T(an_older_version),
         T(one_writer_many_readers),
         T(a_killed_writer_leaves_no_lock),
         T(a_file_that_may_not_be_written),

@@ -68,10 +68,12 @@ static void records_come_back_as_they_were(void **state) {
     u8 *bytes = NULL;
     isize n = 0, cap = 0, ends[41] = {0};
     i64 before = 0;
+    u64 line = 0;
     for (int i = 0; i < 40; i++) {
         struct record r = a_record(i);
-        record_put(&r, before, &bytes, &n, &cap);
+        record_put(&r, before, line, &bytes, &n, &cap);
         before = r.time_us;
+        line = r.line;
         ends[i] = n;
     }
     ends[40] = PTRDIFF_MAX;
@@ -96,6 +98,59 @@ static void noise_is_no_record(void **state) {
     }
 }
 
+/* Whatever the bytes, nothing outside them is read, and each reader ends. */
+static void noise_is_no_block(void **state) {
+    (void)state;
+    u64 seed = 2;
+    for (int round = 0; round < 20000; round++) {
+        u8 noise[64];
+        for (isize i = 0; i < countof(noise); i++) {
+            seed = hash_mix(seed, (u64)i);
+            noise[i] = (u8)(seed & (round % 2 ? 255 : 7));
+        }
+        str at_edge = edge_copy((str){noise, round % 65}), text;
+        struct block_reader in = {.in = {.in = at_edge}};
+        struct record r = {0};
+        while (block_next(&in, &r)) assert_true(str_inside(r.bytes, at_edge));
+        struct pos_list list = {0};
+        (void)postings_unpack(at_edge, round, &list);
+        struct rd words = {.in = at_edge}, names = {.in = at_edge};
+        enum word_kind kind;
+        struct detail_name name = {0};
+        while (words_next(&words, &kind, &text)) assert_true(str_inside(text, at_edge));
+        while (detail_next(&names, &name)) assert_true(str_inside(name.text, at_edge));
+        base_free(list.list);
+        edge_drop(at_edge);
+    }
+}
+
+static void blocks_come_back_as_they_were(void **state) {
+    (void)state;
+    struct block b = {0};
+    const i64 refs[] = {7, 8, 3, INT64_MAX, 1};
+    int made = 0;
+    for (isize run = 0; run < countof(refs); run++) {
+        block_run(&b, refs[run], str_sub(S("call-id"), 0, run), run + 1);
+        for (isize i = 0; i <= run; i++) {
+            struct record r = a_record(made++);
+            block_add(&b, &r);
+        }
+    }
+    struct block_reader in = {.in = {.in = {b.bytes, b.nbytes}}};
+    struct record r = {0};
+    int n = 0;
+    for (isize run = -1; block_next(&in, &r); n++) {
+        run += in.first;
+        struct record want = a_record(n);
+        same_record(&r, &want);
+        assert_int_equal(in.ref, refs[run]);
+        assert_true(str_eq(in.call_id, str_sub(S("call-id"), 0, run)));
+    }
+    assert_false(in.in.failed);
+    assert_int_equal(n, made);
+    base_free(b.bytes);
+}
+
 /* ---- squeezed blobs ---------------------------------------------------------------------------------------- */
 
 static void blobs_come_back_as_they_were(void **state) {
@@ -108,7 +163,7 @@ static void blobs_come_back_as_they_were(void **state) {
         text[i] = (u8)("SIP/2.0 200 OK\r\n"[i % 16] + i / 5000);
     for (int want = 0; want < FORMAT_COUNT; want++) {
         for (isize size = 0; size <= 100000; size = size * 3 + 1) {
-            int format = -1;
+            i64 format = -1;
             isize n = 0;
             str packed =
                 squeeze_pack(&q, (str){text, size}, (enum squeeze_format)want, &format);
@@ -130,7 +185,7 @@ static void damaged_blobs_are_refused(void **state) {
     struct squeeze q = {0};
     u8 *plain = NULL;
     isize cap = 0, n = 0;
-    int format = 0;
+    i64 format = 0;
     str packed = squeeze_pack(
         &q, S("INVITE INVITE INVITE INVITE INVITE INVITE INVITE INVITE INVITE"),
         FORMAT_SIP, &format);
@@ -239,6 +294,8 @@ int main(void) {
         cmocka_unit_test(durations_fall_into_doublings),
         cmocka_unit_test(records_come_back_as_they_were),
         cmocka_unit_test(noise_is_no_record),
+        cmocka_unit_test(noise_is_no_block),
+        cmocka_unit_test(blocks_come_back_as_they_were),
         cmocka_unit_test(blobs_come_back_as_they_were),
         cmocka_unit_test(damaged_blobs_are_refused),
         cmocka_unit_test(dictionaries_never_change),

@@ -125,14 +125,13 @@ static i64 count_at(const char *path, const char *sql) {
 
 static void no_byte_stays(void **state) {
     static const char *const blobs[] = {
-        "SELECT data,first_us FROM chunk",
-        "SELECT json,start_us FROM call",
+        "SELECT data,last_us FROM block",
+        "SELECT data,start_us FROM call",
         "SELECT data,(at+1)<<24 FROM mark",
-        "SELECT text,(SELECT min(first_us) FROM chunk WHERE chunk.ref=call_id.ref) FROM "
-        "call_id",
-        "SELECT text,max(posting.start_us) FROM word JOIN posting ON word=id WHERE kind "
-        "IN "
-        "(5,11,12) GROUP BY id",
+        "SELECT text,(SELECT min(first_us) FROM part JOIN block ON id=block WHERE"
+        " part.ref=call_id.ref) FROM call_id",
+        "SELECT text,(max(slice)+1)<<22 FROM word WHERE kind IN (5,11,12) GROUP BY "
+        "kind,text",
     };
     struct world w;
     struct needles old = {0}, young = {0};
@@ -161,7 +160,7 @@ static void no_byte_stays(void **state) {
     assert_int_equal(needles_in(&old, wal, &what), 0);
     assert_int_equal(count_at(w.path, "SELECT count(*) FROM call"), kept);
     assert_int_equal(count_at(w.path, "SELECT count(*) FROM endpoint"),
-                     count_at(w.path, "SELECT count(DISTINCT ref) FROM chunk") + 3);
+                     count_at(w.path, "SELECT count(DISTINCT ref) FROM part") + 3);
     assert_true(needles_in(&young, w.path, &what) >= young.n);
     world_close(&w);
     check_invariants(w.path);

@@ -199,6 +199,13 @@ static void devices_and_user_agents(void **state) {
         {"box*", "ggg bbb aaa"},
         {"*less", "ggg ccc bbb aaa"},
         {"*voice*", "ccc"},
+        {"198.51.100.1", "bbb"}, /* by its address */
+        {"198.51.100.1:5061", "bbb"},
+        {"198.51.100", ""},
+        {"198.51.100.*", "ggg fff ccc bbb aaa"},
+        {"2001:DB8:0::3", "eee ddd"},
+        {"2001:db8*", "eee ddd"},
+        {"*.100.1", ""},
         {"", "ggg fff eee ddd ccc bbb aaa"},
     };
     static const char *const agent[][2] = {

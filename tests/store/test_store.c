@@ -229,7 +229,7 @@ static void every_part_of_a_sighting_makes_a_difference(void **state) {
 static void sizes_from_nothing_to_too_much(void **state) {
     struct world *w = *state;
     static struct heard h;
-    isize sizes[] = {0, 1, CHUNK_FULL - 1, CHUNK_FULL, CHUNK_FULL + 1, 3000000};
+    isize sizes[] = {0, 1, BLOCK_FULL - 1, BLOCK_FULL, BLOCK_FULL + 1, 3000000};
     u8 *big = arena_new(&w->view, u8, 3000000);
     for (isize i = 0; i < 3000000; i++) big[i] = (u8)(i * i >> 7);
     struct store_facts f = {.call_id = S("")};

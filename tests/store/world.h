@@ -259,29 +259,33 @@ static inline i64 ask(sqlite3 *db, const char *sql) {
     return n;
 }
 
-/* (1), (2), (4) and the mentions' sum of (3) */
+/* (1), (2), (4), (7) and the mentions' sum of (3) */
 static inline void check_tables(sqlite3 *db) {
     static const char *const none[] = {
-        "SELECT count(*) FROM chunk WHERE ref NOT IN (SELECT ref FROM call_id)",
+        "SELECT count(*) FROM part WHERE ref NOT IN (SELECT ref FROM call_id)",
+        "SELECT count(*) FROM part WHERE block NOT IN (SELECT id FROM block)",
+        "SELECT count(*) FROM block WHERE id NOT IN (SELECT block FROM part)",
         "SELECT count(*) FROM leg WHERE ref NOT IN (SELECT ref FROM call_id)",
         "SELECT count(*) FROM leg WHERE call NOT IN (SELECT no FROM call)",
-        "SELECT count(*) FROM posting WHERE call NOT IN (SELECT no FROM call)",
-        "SELECT count(*) FROM posting WHERE word NOT IN (SELECT id FROM word)",
         "SELECT count(*) FROM call WHERE no NOT IN (SELECT call FROM leg)",
-        "SELECT count(*) FROM word WHERE id NOT IN (SELECT word FROM posting)",
-        "SELECT count(*) FROM call_id WHERE ref NOT IN (SELECT ref FROM chunk)"
+        "SELECT count(*) FROM call_id WHERE ref NOT IN (SELECT ref FROM part)"
         " AND ref NOT IN (SELECT ref FROM leg)",
-        "SELECT (SELECT sightings FROM total)-(SELECT ifnull(sum(n),0) FROM chunk)",
+        "SELECT (SELECT sightings FROM total)-(SELECT ifnull(sum(n),0) FROM block)",
         "SELECT (SELECT calls FROM total)-(SELECT count(*) FROM call)",
-        "SELECT count(*) FROM total,chunk WHERE chunk.last_us>total.last_us",
-        "SELECT count(*) FROM chunk WHERE bucket<>first_us>>30 OR bucket<>last_us>>30",
+        "SELECT count(*) FROM total,block WHERE block.last_us>total.last_us",
+        "SELECT count(*) FROM block WHERE id>>24<>first_us>>30 OR id>>24<>last_us>>30",
         "SELECT (SELECT sightings FROM total)-(SELECT ifnull(sum(uses),0) FROM source)",
         "SELECT 2*(SELECT sightings FROM total)-(SELECT ifnull(sum(uses),0) FROM "
         "endpoint)",
         "SELECT count(*) FROM endpoint WHERE uses<=0",
         "SELECT count(*) FROM source WHERE uses<0",
-        "SELECT count(*) FROM posting JOIN call ON no=call WHERE "
-        "posting.start_us<>call.start_us",
+        "SELECT count(*) FROM dictionary WHERE uses<>(SELECT count(*) FROM call WHERE"
+        " format=16+dictionary.id)",
+        "SELECT count(*) FROM word WHERE kind NOT BETWEEN 5 AND 8 AND stretch<>0",
+        "SELECT count(*) FROM volume WHERE n<=0",
+        "SELECT count(*) FROM volume AS v WHERE n<>(SELECT count(*) FROM call WHERE"
+        " start_us/60000000=at AND call.kind=v.kind AND call.state=v.state)",
+        "SELECT (SELECT ifnull(sum(n),0) FROM volume)-(SELECT count(*) FROM call)",
     };
     for (isize i = 0; i < countof(none); i++) {
         i64 n = ask(db, none[i]);
@@ -289,72 +293,137 @@ static inline void check_tables(sqlite3 *db) {
     }
 }
 
-/* (3): each mention names what is there; the records are as many as the row says */
-static inline void check_chunks(sqlite3 *db, struct squeeze *q) {
+static inline u64 part_key(i64 ref, i64 block) {
+    return hash_mix((u64)ref, (u64)block);
+}
+
+/* The runs of one block name Call-IDs as they are in call_id, and are its parts; the records are as many as the row says. */
+static inline void check_block(sqlite3 *db, str plain, i64 id, const i64 row[3],
+                               struct map *parts) {
+    i64 records = 0, low = INT64_MAX, high = INT64_MIN;
     sqlite3_stmt *st = NULL;
+    struct block_reader in = {.in = {.in = plain}};
+    struct record r = {0};
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT ref FROM call_id WHERE text=?1", -1, &st, NULL),
+        SQLITE_OK);
+    while (block_next(&in, &r)) {
+        records++;
+        low = i64_min(low, r.time_us);
+        high = i64_max(high, r.time_us);
+        if (!in.first) continue;
+        db_bind_str(st, 1, in.call_id);
+        assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int64(st, 0), in.ref);
+        sqlite3_reset(st);
+        *map_put(parts, part_key(in.ref, id)) = 1;
+    }
+    assert_false(in.in.failed);
+    sqlite3_finalize(st);
+    assert_int_equal(records, row[0]);
+    assert_int_equal(low, row[1]);
+    assert_int_equal(high, row[2]);
+}
+
+static inline void check_blocks(sqlite3 *db, struct squeeze *q) {
+    sqlite3_stmt *st = NULL;
+    struct map parts = {0};
     u8 *plain = NULL;
     isize cap = 0;
     assert_int_equal(
-        sqlite3_prepare_v2(db, "SELECT n,format,data,first_us,last_us FROM chunk", -1,
+        sqlite3_prepare_v2(db, "SELECT n,format,data,first_us,last_us,id FROM block", -1,
                            &st, NULL),
         SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW) {
         isize n = 0;
-        i64 records = 0, low = INT64_MAX, high = INT64_MIN;
+        i64 row[3] = {sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 3),
+                      sqlite3_column_int64(st, 4)};
         assert_int_equal(squeeze_unpack(q, db_str(st, 2), sqlite3_column_int64(st, 1),
                                         &plain, &n, &cap),
                          ERR_OK);
-        struct rd in = {.in = {plain, n}};
-        struct record r = {0};
-        while (record_next(&in, r.time_us, &r)) {
-            records++;
-            low = i64_min(low, r.time_us);
-            high = i64_max(high, r.time_us);
-        }
-        assert_false(in.failed);
-        assert_int_equal(records, sqlite3_column_int64(st, 0));
-        assert_int_equal(low, sqlite3_column_int64(st, 3));
-        assert_int_equal(high, sqlite3_column_int64(st, 4));
+        check_block(db, (str){plain, n}, sqlite3_column_int64(st, 5), row, &parts);
     }
     sqlite3_finalize(st);
+    assert_int_equal(ask(db, "SELECT count(*) FROM part"), parts.n);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT ref,block FROM part", -1, &st, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW)
+        assert_int_equal(map_get(&parts, part_key(sqlite3_column_int64(st, 0),
+                                                  sqlite3_column_int64(st, 1))),
+                         1);
+    sqlite3_finalize(st);
+    map_drop(&parts);
     base_free(plain);
 }
 
+static inline u64 word_at(int kind, str text, i64 start_us, i64 call) {
+    return hash_mix(hash_bytes(text, (u64)kind), hash_mix((u64)start_us, (u64)call));
+}
+
+/* A call's data, as detail.h says; the Call-IDs of its legs are among its names. */
+static inline void call_detail(sqlite3_stmt *st, int format, struct squeeze *q,
+                               struct detail *d) {
+    struct store s = {.squeeze = *q}; /* nothing else of it is used */
+    s.path = S("");
+    assert_int_equal(
+        detail_unpack(&s, sqlite3_column_int64(st, format), db_str(st, format + 1), d),
+        ERR_OK);
+    *q = s.squeeze;
+}
+
 /* (5) */
-static inline void check_words(sqlite3 *db) {
-    sqlite3_stmt *calls = NULL, *one = NULL;
-    i64 listed = 0;
+static inline void check_words(sqlite3 *db, struct squeeze *q) {
+    sqlite3_stmt *st = NULL;
+    struct map listed = {0};
+    struct pos_list row = {0};
+    struct detail d = {0};
+    isize there = 0;
     assert_int_equal(
-        sqlite3_prepare_v2(db, "SELECT words,start_us,no FROM call", -1, &calls, NULL),
+        sqlite3_prepare_v2(db, "SELECT start_us,no,format,data FROM call", -1, &st, NULL),
         SQLITE_OK);
-    assert_int_equal(
-        sqlite3_prepare_v2(db,
-                           "SELECT 1 FROM posting WHERE word=?1 AND start_us=?2"
-                           " AND call=?3",
-                           -1, &one, NULL),
-        SQLITE_OK);
-    while (sqlite3_step(calls) == SQLITE_ROW) {
-        struct rd in = {.in = db_str(calls, 0)};
-        i64 id = 0;
-        while (words_next(&in, id, &id)) {
-            sqlite3_bind_int64(one, 1, id);
-            sqlite3_bind_int64(one, 2, sqlite3_column_int64(calls, 1));
-            sqlite3_bind_int64(one, 3, sqlite3_column_int64(calls, 2));
-            assert_int_equal(sqlite3_step(one), SQLITE_ROW);
-            sqlite3_reset(one);
-            listed++;
-        }
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        enum word_kind kind;
+        str text;
+        call_detail(st, 2, q, &d);
+        struct rd in = {.in = d.words};
+        while (words_next(&in, &kind, &text))
+            *map_put(&listed, word_at((int)kind, text, sqlite3_column_int64(st, 0),
+                                      sqlite3_column_int64(st, 1))) = 1;
         assert_false(in.failed);
     }
-    sqlite3_finalize(calls);
-    sqlite3_finalize(one);
-    assert_int_equal(listed, ask(db, "SELECT count(*) FROM posting"));
+    sqlite3_finalize(st);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT kind,text,slice,data,stretch FROM word",
+                                        -1, &st, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        row.n = 0;
+        assert_true(postings_unpack(db_str(st, 3), sqlite3_column_int64(st, 2), &row));
+        assert_true(row.n > 0);
+        there += row.n;
+        for (isize i = 0; i < row.n; i++) {
+            assert_true(i == 0 || pos_less(row.list[i - 1], row.list[i]));
+            assert_int_equal(
+                sqlite3_column_int64(st, 4),
+                posting_stretch((u8)sqlite3_column_int(st, 0), row.list[i].call));
+            assert_int_equal(
+                map_get(&listed, word_at(sqlite3_column_int(st, 0), db_str(st, 1),
+                                         row.list[i].start_us, row.list[i].call)),
+                1);
+        }
+    }
+    sqlite3_finalize(st);
+    assert_int_equal(there, listed.n);
+    map_drop(&listed);
+    base_free(row.list);
+    detail_drop(&d);
 }
 
 /* (6) */
-static inline void check_marks(sqlite3 *db) {
+static inline void check_marks(sqlite3 *db, struct squeeze *q) {
     sqlite3_stmt *st = NULL;
-    isize listed = 0, there = 0;
+    isize listed = 0, there = 0, cap = 0;
+    u8 *plain = NULL;
     struct map pairs = {0}; /* of block and call */
     assert_int_equal(sqlite3_prepare_v2(db, "SELECT blocks,no FROM call", -1, &st, NULL),
                      SQLITE_OK);
@@ -367,10 +436,15 @@ static inline void check_marks(sqlite3 *db) {
         assert_false(in.failed);
     }
     sqlite3_finalize(st);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT at,data FROM mark", -1, &st, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT at,format,data FROM mark", -1, &st, NULL),
+        SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW) {
-        str data = db_str(st, 1);
+        isize nplain = 0;
+        assert_int_equal(squeeze_unpack(q, db_str(st, 2), sqlite3_column_int64(st, 1),
+                                        &plain, &nplain, &cap),
+                         ERR_OK);
+        str data = {plain, nplain};
         u32 n, nkeys;
         assert_true(data.n >= 8);
         memcpy(&n, data.p, 4);
@@ -388,7 +462,18 @@ static inline void check_marks(sqlite3 *db) {
     }
     sqlite3_finalize(st);
     map_drop(&pairs);
+    base_free(plain);
     assert_int_equal(there, listed);
+}
+
+static inline void know_dictionaries(sqlite3 *db, struct squeeze *q) {
+    sqlite3_stmt *st = NULL;
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT id,data FROM dictionary", -1, &st, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(st) == SQLITE_ROW)
+        squeeze_learn(q, FORMAT_LEARNED + sqlite3_column_int64(st, 0), db_str(st, 1));
+    sqlite3_finalize(st);
 }
 
 /* Of the last commit; the store may be open. */
@@ -404,9 +489,10 @@ static inline void check_invariants(const char *path) {
     assert_string_equal((const char *)sqlite3_column_text(st, 0), "ok");
     sqlite3_finalize(st);
     check_tables(db);
-    check_chunks(db, &q);
-    check_words(db);
-    check_marks(db);
+    know_dictionaries(db, &q);
+    check_blocks(db, &q);
+    check_words(db, &q);
+    check_marks(db, &q);
     squeeze_drop(&q);
     sqlite3_close(db);
 }

@@ -162,6 +162,15 @@ enum err db_call_row(struct store *s, i64 call, sqlite3_stmt **st) {
     return !e && !row ? db_damaged(s, "a leg belongs to no call") : e;
 }
 
+enum err db_call_detail(struct store *s, i64 call, struct detail *d) {
+    sqlite3_stmt *st = NULL;
+    enum err e = db_call_row(s, call, &st);
+    if (e) return e;
+    e = detail_unpack(s, sqlite3_column_int64(st, ROW_FORMAT), db_str(st, ROW_DATA), d);
+    sqlite3_reset(st);
+    return e;
+}
+
 /* ---- transactions -------------------------------------------------------------------------------- */
 
 enum err db_may_write(struct store *s) {
@@ -174,6 +183,7 @@ enum err db_read_begin(struct store *s) {
     if (s->failed) return s->failed;
     if (s->in_txn) {
         enum err e = keep_write(s);
+        if (!e) e = postings_write(s);
         return e ? e : marks_write(s);
     }
     if (s->reading++) return ERR_OK;

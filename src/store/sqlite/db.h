@@ -10,9 +10,12 @@
 #ifndef SIPWEAVE_STORE_DB_H
 #define SIPWEAVE_STORE_DB_H
 
+#include "store/sqlite/detail.h"
 #include "store/sqlite/keep.h"
+#include "store/sqlite/learn.h"
 #include "store/sqlite/marks.h"
 #include "store/sqlite/names.h"
+#include "store/sqlite/posting.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/scrub.h"
 #include "store/sqlite/squeeze.h"
@@ -29,7 +32,7 @@ struct retain { /* where the next portion begins */
     enum { RETAIN_NONE, RETAIN_ROWS, RETAIN_PAGES } phase;
     bool calls_done;
     int tries; /* to empty the WAL */
-    i64 before_us, start_us, no, first_us, chunk;
+    i64 before_us, start_us, no, first_us, block;
 };
 
 struct store {
@@ -48,11 +51,14 @@ struct store {
     struct names names;
     struct keep keep;
     struct marks marks;
+    struct postings postings;
+    struct learn learn;
     struct put {
         struct map joined; /* (ref, call) put in this transaction */
         u8 *words;         /* scratch */
         isize cap_words;
     } put;
+    struct detail detail;                      /* scratch of those who write */
     i64 new_sightings, new_calls, new_last_us; /* of this transaction, for total */
     struct retain retain;
     bool has_decisions; /* the table is known to be there */
@@ -97,6 +103,18 @@ must_use enum err db_run_ints(struct store *s, enum sql q, int n, i64 a, i64 b, 
 must_use enum err db_int(struct store *s, sqlite3_stmt *st, i64 none, i64 *value);
 /* The row of CALL_ROW; the caller resets it. There has to be one. */
 must_use enum err db_call_row(struct store *s, i64 call, sqlite3_stmt **st);
+enum {
+    ROW_ID,
+    ROW_START,
+    ROW_KIND,
+    ROW_STATE,
+    ROW_DURATION,
+    ROW_FORMAT,
+    ROW_DATA,
+    ROW_BLOCKS
+};
+/* The same, unpacked, and the statement reset. */
+must_use enum err db_call_detail(struct store *s, i64 call, struct detail *d);
 
 /* ---- gone.c, decide.c ------------------------------------------------------------------------ */
 

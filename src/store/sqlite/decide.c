@@ -167,23 +167,38 @@ enum err decide_retire(struct store *s) {
 
 /* ---- the leg that one is about --------------------------------------------------------------------------- */
 
+static enum err leg_find(struct store *s, str id, i64 *call, i64 *ref) {
+    bool row = false;
+    sqlite3_stmt *st = db_stmt(s, SQL_LEG_FIND);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, put_leg_key(id));
+    enum err e = db_step(s, st, &row);
+    if (e) return e;
+    if (!row)
+        return db_fail(s, ERR_NOT_FOUND, "there is no leg %.*s", (int)i64_min(id.n, 100),
+                       id.n ? (const char *)id.p : "");
+    *call = sqlite3_column_int64(st, 0);
+    *ref = sqlite3_column_int64(st, 1);
+    sqlite3_reset(st);
+    return ERR_OK;
+}
+
 enum err store_leg(struct store *s, str id, arena *view, str *call, str *call_id) {
+    struct detail d = {0};
+    sqlite3_stmt *st = NULL;
+    i64 no = 0, ref = 0;
+    str text = {0};
     *call = *call_id = (str){0};
     enum err e = db_read_begin(s);
     if (e) return e;
-    bool row = false;
-    sqlite3_stmt *st = db_stmt(s, SQL_LEG_FIND);
-    if (!st) e = ERR_IO;
-    if (!e) sqlite3_bind_int64(st, 1, put_leg_key(id));
-    if (!e) e = db_step(s, st, &row);
-    if (!e && !row)
-        e = db_fail(s, ERR_NOT_FOUND, "there is no leg %.*s", (int)i64_min(id.n, 100),
-                    id.n ? (const char *)id.p : "");
-    if (!e) {
-        *call = arena_copy(view, db_str(st, 0));
-        *call_id = arena_copy(view, db_str(st, 1));
-        sqlite3_reset(st);
-    }
+    e = leg_find(s, id, &no, &ref);
+    if (!e) e = db_call_row(s, no, &st);
+    if (!e) *call = arena_copy(view, db_str(st, ROW_ID));
+    if (!e) e = db_call_detail(s, no, &d);
+    if (!e && !detail_find(&d, ref, &text))
+        e = db_damaged(s, "a call does not name its legs");
+    if (!e) *call_id = arena_copy(view, text);
+    detail_drop(&d);
     db_read_end(s);
     return e;
 }

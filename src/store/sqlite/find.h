@@ -1,7 +1,7 @@
 /* find.h: from what is asked to the calls that fit, newest first.
  *
  *     struct search ──criteria──> wants ──resolve──> words ──> iter ─┐
- *                                   "number 0163*"    ids            ├─ join ──> positions ──> rows
+ *                                   "number 0163*"   texts           ├─ join ──> positions ──> rows
  *                                                             iter ─┘  all agree   tests
  *
  * A criterion is a list of wants, one of which has to hold. Its words' postings are lists that are sorted as the answer is,
@@ -13,7 +13,9 @@
 #ifndef SIPWEAVE_STORE_FIND_H
 #define SIPWEAVE_STORE_FIND_H
 
-#include "base/map.h"
+#include "store/sqlite/block.h"
+#include "store/sqlite/detail.h"
+#include "store/sqlite/posting.h"
 #include "store/sqlite/word.h"
 #include "store/store.h"
 
@@ -28,16 +30,6 @@ enum {
     CRITERIA_MAX = 16,
 };
 
-struct pos { /* of a call in the order of answers; the newer, the greater */
-    i64 start_us, call;
-};
-static inline bool pos_less(struct pos a, struct pos b) {
-    return a.start_us != b.start_us ? a.start_us < b.start_us : a.call < b.call;
-}
-static inline bool pos_same(struct pos a, struct pos b) {
-    return a.start_us == b.start_us && a.call == b.call;
-}
-
 enum want_how { WANT_EXACT, WANT_PREFIX, WANT_SUFFIX, WANT_PART, WANT_RANGE };
 struct want {
     enum word_kind kind;
@@ -47,10 +39,18 @@ struct want {
     u8 text[WORD_MAX];
 };
 
+/* The calls of one word, or all; the newest first. */
 struct cursor {
     sqlite3_stmt *st;
     struct pos at;
-    bool done;
+    i64 low_us;
+    bool done, is_word;
+    struct pos_list row; /* of a word: what is left of its row in hand is below n */
+};
+struct found_word {
+    enum word_kind kind;
+    i64 stretch;
+    isize at, n; /* in criterion.texts */
 };
 
 struct criterion {
@@ -58,13 +58,13 @@ struct criterion {
     isize nwants;
     str call_id; /* a Call-ID's beginning, when .p is set; borrows from the search */
     bool call_id_exact;
-    bool test;        /* no iter: each call is tested */
-    struct map known; /* test: id of a word to 1 no, 2 yes */
-    i64 *words;
+    bool test; /* no iter: each call is tested */
+    struct found_word *words;
+    u8 *texts;
     struct cursor *cursors;
     struct pos *list; /* descending */
-    isize nwords, ncursors, nlist, at;
-    isize cap_words, cap_cursors, cap_list;
+    isize nwords, ntexts, ncursors, nlist, at;
+    isize cap_words, cap_texts, cap_cursors, cap_list;
 };
 
 struct range { /* of the calls' starts, both ends included */
@@ -78,6 +78,8 @@ void want_pattern(struct criterion *c, enum word_kind kind,
                   str text); /* with * or % at its ends */
 void want_number(struct criterion *c, str text, bool from, bool to);
 void want_address(struct criterion *c, str text);
+void want_device(struct criterion *c,
+                 str text); /* its name, or its address if it has none */
 void want_text(struct criterion *c, str text);
 str want_text_core(
     str text); /* what of a free text is looked for: without stars around it */
@@ -87,9 +89,9 @@ bool want_holds(const struct want *w, enum word_kind kind, str text);
 /* Looks the words up and decides between list and test. */
 must_use enum err criterion_resolve(struct store *s, struct criterion *c, struct range r);
 void criterion_drop(struct criterion *c);
-/* Does this call fit? `words` is call.words. */
-must_use enum err criterion_test(struct store *s, struct criterion *c, i64 call,
-                                 str words, bool *fits);
+/* Does this call fit? */
+must_use enum err criterion_test(struct store *s, const struct criterion *c, i64 call,
+                                 const struct detail *d, bool *fits);
 
 /* The next position at or below *at on which all criteria agree that are no tests; false in *found at the end.
  * `all` walks the calls when there is no such criterion. */
@@ -104,14 +106,16 @@ must_use enum err join_next(struct join *j, struct pos *at, bool *found);
 void join_drop(struct join *j);
 
 /* ---- scan.c: the text of messages */
+enum { SCAN_BLOCKS = 32 };
 struct scan {
     str needle; /* lower case */
     i64 left;   /* bytes that may still be read */
-    u8 *plain;
-    isize n, cap;
+    struct block blocks[SCAN_BLOCKS];
+    struct numbers refs, ids;
 };
 /* Do the messages of this call hold the text? */
-must_use enum err scan_call(struct store *s, struct scan *x, i64 call, bool *holds);
+must_use enum err scan_call(struct store *s, struct scan *x, i64 call,
+                            const struct detail *d, bool *holds);
 void scan_drop(struct scan *x);
 
 #endif

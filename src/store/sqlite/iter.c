@@ -5,42 +5,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char sql_postings[] =
-    "SELECT start_us,call FROM posting WHERE word=?1 AND (start_us,call)<=(?2,?3)"
-    " AND start_us>=?4 ORDER BY start_us DESC,call DESC";
+static const char sql_word[] =
+    "SELECT slice,data FROM word WHERE stretch=?6 AND kind=?4 AND text=?5 AND slice<=?1"
+    " AND slice>=?3 ORDER BY slice DESC";
 static const char sql_calls[] =
-    "SELECT start_us,no FROM call WHERE (start_us,no)<=(?2,?3)"
-    " AND start_us>=?4 ORDER BY start_us DESC,no DESC";
+    "SELECT start_us,no FROM call WHERE (start_us,no)<=(?1,?2)"
+    " AND start_us>=?3 ORDER BY start_us DESC,no DESC";
 
 /* ---- cursors ------------------------------------------------------------------------------------ */
 
-static enum err cursor_step(struct store *s, struct cursor *c) {
+static void cursor_close(struct cursor *c) {
+    sqlite3_finalize(c->st);
+    base_free(c->row.list);
+    *c = (struct cursor){.done = true};
+}
+
+/* The next row into the list; a word's rows are never empty. */
+static enum err cursor_row(struct store *s, struct cursor *c) {
     bool row = false;
     enum err e = db_step(s, c->st, &row);
     c->done = e || !row;
+    c->row.n = 0;
     if (c->done) return e;
-    c->at = (struct pos){sqlite3_column_int64(c->st, 0), sqlite3_column_int64(c->st, 1)};
+    if (!c->is_word) {
+        pos_add(&c->row, (struct pos){sqlite3_column_int64(c->st, 0),
+                                      sqlite3_column_int64(c->st, 1)});
+        return ERR_OK;
+    }
+    if (postings_unpack(db_str(c->st, 1), sqlite3_column_int64(c->st, 0), &c->row) &&
+        c->row.n)
+        return ERR_OK;
+    c->done = true;
+    return db_damaged(s, "the calls of a word");
+}
+
+static enum err cursor_step(struct store *s, struct cursor *c) {
+    enum err e = c->row.n ? ERR_OK : cursor_row(s, c);
+    if (e || c->done) return e;
+    c->at = c->row.list[--c->row.n];
+    c->done = c->at.start_us < c->low_us;
     return ERR_OK;
 }
 
-static enum err cursor_open(struct store *s, struct cursor *c, const char *sql, i64 word,
-                            struct range r) {
-    int rc = sqlite3_prepare_v2(s->db, sql, -1, &c->st, NULL);
-    if (rc != SQLITE_OK) return db_refused(s, rc);
-    if (word) sqlite3_bind_int64(c->st, 1, word);
-    sqlite3_bind_int64(c->st, 2, r.high_us);
-    sqlite3_bind_int64(c->st, 3, INT64_MAX);
-    sqlite3_bind_int64(c->st, 4, r.low_us);
-    return cursor_step(s, c);
+static void cursor_from(struct cursor *c, struct pos to) {
+    sqlite3_reset(c->st);
+    sqlite3_bind_int64(c->st, 1, c->is_word ? to.start_us >> SLICE_BITS : to.start_us);
+    if (!c->is_word) sqlite3_bind_int64(c->st, 2, to.call);
+    c->row.n = 0;
 }
 
 /* To the greatest position that is not above `to`: a few steps, then by way of the index. */
 static enum err cursor_seek(struct store *s, struct cursor *c, struct pos to) {
-    for (int steps = 0; !c->done && pos_less(to, c->at); steps++) {
-        if (steps == 4) {
-            sqlite3_reset(c->st);
-            sqlite3_bind_int64(c->st, 2, to.start_us);
-            sqlite3_bind_int64(c->st, 3, to.call);
+    for (int rows = 0; !c->done && pos_less(to, c->at);) {
+        rows += c->row.n == 0;
+        if (rows == 4) {
+            cursor_from(c, to);
+            rows++;
         }
         enum err e = cursor_step(s, c);
         if (e) return e;
@@ -48,22 +68,46 @@ static enum err cursor_seek(struct store *s, struct cursor *c, struct pos to) {
     return ERR_OK;
 }
 
+/* `text` borrows until the cursor is closed; w is NULL: all calls. */
+static enum err cursor_open(struct store *s, struct cursor *c, const struct found_word *w,
+                            str text, struct range r) {
+    *c = (struct cursor){.is_word = w != NULL, .low_us = r.low_us};
+    int rc = sqlite3_prepare_v2(s->db, w ? sql_word : sql_calls, -1, &c->st, NULL);
+    if (rc != SQLITE_OK) return db_refused(s, rc);
+    struct pos top = {r.high_us, INT64_MAX};
+    cursor_from(c, top);
+    sqlite3_bind_int64(c->st, 3, w ? r.low_us >> SLICE_BITS : r.low_us);
+    if (w) sqlite3_bind_int(c->st, 4, (int)w->kind);
+    if (w) db_bind_str(c->st, 5, text);
+    if (w) sqlite3_bind_int64(c->st, 6, w->stretch);
+    enum err e = cursor_step(s, c);
+    if (!e) e = cursor_seek(s, c, top);
+    return e;
+}
+
+static str text_of(const struct criterion *c, const struct found_word *w) {
+    return (str){c->texts + w->at, w->n};
+}
+
 /* ---- criteria ----------------------------------------------------------------------------------- */
 
 void criterion_drop(struct criterion *c) {
-    for (isize i = 0; i < c->ncursors; i++) sqlite3_finalize(c->cursors[i].st);
+    for (isize i = 0; i < c->ncursors; i++) cursor_close(&c->cursors[i]);
     base_free(c->cursors);
     base_free(c->words);
+    base_free(c->texts);
     base_free(c->list);
-    map_drop(&c->known);
     *c = (struct criterion){0};
 }
 
-static bool word_push(struct criterion *c, i64 id) {
+static bool word_push(struct criterion *c, enum word_kind kind, i64 stretch, str text) {
     if (c->nwords >= WORDS_MAX) c->test = true;
     if (c->test) return false;
     c->words = base_grow(c->words, &c->cap_words, c->nwords + 1, (isize)sizeof *c->words);
-    c->words[c->nwords++] = id;
+    c->texts = base_grow(c->texts, &c->cap_texts, c->ntexts + text.n + 1, 1);
+    c->words[c->nwords++] = (struct found_word){kind, stretch, c->ntexts, text.n};
+    if (text.n) memcpy(c->texts + c->ntexts, text.p, (size_t)text.n);
+    c->ntexts += text.n;
     return true;
 }
 
@@ -84,35 +128,74 @@ static str after_prefix(str prefix, u8 *to) {
     return (str){to, n};
 }
 
-static enum err want_resolve(struct store *s, struct criterion *c, const struct want *w) {
-    u8 end[WORD_MAX];
-    str from = {w->text, w->n};
-    if (w->how == WANT_EXACT) {
-        i64 id = 0;
-        enum err e = names_find_word(s, (int)w->kind, from, &id);
-        if (!e && id) (void)word_push(c, id);
-        return e;
-    }
-    if (w->how != WANT_PREFIX) from.n = 0;
-    sqlite3_stmt *st = db_stmt(s, SQL_WORD_RANGE);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int(st, 1, (int)w->kind);
-    db_bind_str(st, 2, from);
-    db_bind_end(st, 3, after_prefix(from, end));
-    for (;;) {
-        bool row = false;
-        enum err e = db_step(s, st, &row);
-        if (e || !row) return e;
-        if (!want_holds(w, w->kind, db_str(st, 1))) continue;
-        if (word_push(c, sqlite3_column_int64(st, 0))) continue;
-        sqlite3_reset(st);
-        return ERR_OK;
-    }
+/* The next text: the same and a zero byte. */
+static str after_text(str text, u8 *to) {
+    if (text.n) memcpy(to, text.p, (size_t)text.n);
+    to[text.n] = 0;
+    return (str){to, text.n + 1};
 }
 
-static int by_id(const void *a, const void *b) {
-    i64 x = *(const i64 *)a, y = *(const i64 *)b;
-    return (x > y) - (x < y);
+/* The first word of a kind from a text on, or the first after it; nothing where it is not below `end`. */
+static enum err word_find(struct store *s, enum sql q, struct found_word at, str from,
+                          str end, u8 *to, str *found) {
+    sqlite3_stmt *st = db_stmt(s, q);
+    *found = (str){0};
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, at.stretch);
+    sqlite3_bind_int(st, 2, (int)at.kind);
+    db_bind_str(st, 3, from);
+    db_bind_end(st, 4, end);
+    bool row = false;
+    enum err e = db_step(s, st, &row);
+    if (e || !row) return e;
+    str text = str_sub(db_str(st, 0), 0, WORD_MAX);
+    if (text.n) memcpy(to, text.p, (size_t)text.n);
+    *found = (str){to, text.n};
+    sqlite3_reset(st);
+    return ERR_OK;
+}
+
+/* A word has a row for each slice of time: the walk goes from text to text. */
+static enum err want_walk(struct store *s, struct criterion *c, const struct want *w,
+                          i64 stretch) {
+    u8 end[WORD_MAX + 1], room[WORD_MAX];
+    bool exact = w->how == WANT_EXACT;
+    str from = {w->text, exact || w->how == WANT_PREFIX ? w->n : 0}, text;
+    str until = exact ? after_text(from, end) : after_prefix(from, end);
+    struct found_word at = {.kind = w->kind, .stretch = stretch};
+    enum err e = word_find(s, SQL_WORD_FROM, at, from, until, room, &text);
+    while (!e && text.p) {
+        if (want_holds(w, w->kind, text) && !word_push(c, w->kind, stretch, text)) break;
+        if (exact) break;
+        e = word_find(s, SQL_WORD_AFTER, at, text, until, room, &text);
+    }
+    return e;
+}
+
+static enum err want_resolve(struct store *s, struct criterion *c, const struct want *w,
+                             const i64 calls[2]) {
+    if (!word_is_number(w->kind)) return want_walk(s, c, w, 0);
+    enum err e = ERR_OK;
+    for (i64 i = calls[1] >> BATCH_BITS; i >= calls[0] >> BATCH_BITS && !e && !c->test;
+         i--)
+        e = want_walk(s, c, w, i);
+    return e;
+}
+
+/* The numbers of the first call and the last one. */
+static enum err calls_look(struct store *s, i64 calls[2]) {
+    sqlite3_stmt *first = db_stmt(s, SQL_CALL_FIRST), *last = db_stmt(s, SQL_CALL_LAST);
+    if (!first || !last) return ERR_IO;
+    enum err e = db_int(s, first, 0, &calls[0]);
+    return e ? e : db_int(s, last, -1, &calls[1]);
+}
+
+static int by_word(const void *a, const void *b, void *criterion) {
+    const struct criterion *c = criterion;
+    const struct found_word *x = a, *y = b;
+    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
+    if (x->stretch != y->stretch) return x->stretch < y->stretch ? -1 : 1;
+    return str_cmp(text_of(c, x), text_of(c, y));
 }
 
 static int by_newest(const void *a, const void *b) {
@@ -128,12 +211,8 @@ static enum err call_id_resolve(struct store *s, struct criterion *c, struct ran
     u8 *room = NULL;
     isize cap = 0;
     room = base_grow(room, &cap, c->call_id.n + 1, 1);
-    str end = after_prefix(c->call_id, room);
-    if (c->call_id_exact) { /* the next text: the same and a zero byte */
-        if (c->call_id.n) memcpy(room, c->call_id.p, (size_t)c->call_id.n);
-        room[c->call_id.n] = 0;
-        end = (str){room, c->call_id.n + 1};
-    }
+    str end =
+        c->call_id_exact ? after_text(c->call_id, room) : after_prefix(c->call_id, room);
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
     enum err e = rc == SQLITE_OK ? ERR_OK : db_refused(s, rc);
@@ -158,10 +237,11 @@ static enum err call_id_resolve(struct store *s, struct criterion *c, struct ran
 static enum err list_fill(struct store *s, struct criterion *c, struct range r) {
     for (isize i = 0; i < c->nwords && !c->test; i++) {
         struct cursor one = {0};
-        enum err e = cursor_open(s, &one, sql_postings, c->words[i], r);
+        str text = text_of(c, &c->words[i]);
+        enum err e = cursor_open(s, &one, &c->words[i], text, r);
         while (!e && !one.done && list_push(c, one.at, LIST_MAX))
             e = cursor_step(s, &one);
-        sqlite3_finalize(one.st);
+        cursor_close(&one);
         if (e) return e;
     }
     return ERR_OK;
@@ -171,23 +251,24 @@ static enum err cursors_open(struct store *s, struct criterion *c, struct range 
     c->cursors =
         base_grow(c->cursors, &c->cap_cursors, c->nwords + 1, (isize)sizeof *c->cursors);
     for (isize i = 0; i < c->nwords; i++) {
-        enum err e =
-            cursor_open(s, &c->cursors[c->ncursors++], sql_postings, c->words[i], r);
+        str text = text_of(c, &c->words[i]);
+        enum err e = cursor_open(s, &c->cursors[c->ncursors++], &c->words[i], text, r);
         if (e) return e;
     }
     return ERR_OK;
 }
 
 enum err criterion_resolve(struct store *s, struct criterion *c, struct range r) {
-    enum err e = ERR_OK;
+    i64 calls[2];
+    enum err e = calls_look(s, calls);
     for (isize i = 0; i < c->nwants && !e && !c->test; i++)
-        e = want_resolve(s, c, &c->wants[i]);
+        e = want_resolve(s, c, &c->wants[i], calls);
     if (!e && !c->test && c->call_id.p) e = call_id_resolve(s, c, r);
     if (!e && !c->test && c->nwords) {
-        qsort(c->words, (size_t)c->nwords, sizeof *c->words, by_id);
+        qsort_r(c->words, (size_t)c->nwords, sizeof *c->words, by_word, c);
         isize n = 1;
         for (isize i = 1; i < c->nwords; i++) {
-            if (c->words[i] != c->words[n - 1]) c->words[n++] = c->words[i];
+            if (by_word(&c->words[i], &c->words[n - 1], c)) c->words[n++] = c->words[i];
         }
         c->nwords = n;
         e = n > CURSORS_MAX ? list_fill(s, c, r) : cursors_open(s, c, r);
@@ -225,71 +306,48 @@ static enum err criterion_seek(struct store *s, struct criterion *c, struct pos 
 
 /* ---- tests -------------------------------------------------------------------------------------- */
 
-static enum err word_test(struct store *s, struct criterion *c, i64 id, bool *fits) {
-    u32 known = map_get(&c->known, (u64)id);
-    if (!known) {
-        sqlite3_stmt *st = db_stmt(s, SQL_WORD_BY_ID);
-        if (!st) return ERR_IO;
-        sqlite3_bind_int64(st, 1, id);
-        bool row = false, holds = false;
-        enum err e = db_step(s, st, &row);
-        if (e) return e;
-        if (!row) return db_damaged(s, "a call names a word that is not there");
-        enum word_kind kind = (enum word_kind)sqlite3_column_int(st, 0);
-        for (isize i = 0; i < c->nwants && !holds; i++)
-            holds = want_holds(&c->wants[i], kind, db_str(st, 1));
-        sqlite3_reset(st);
-        known = holds ? 2 : 1;
-        *map_put(&c->known, (u64)id) = known;
+static bool word_fits(const struct criterion *c, enum word_kind kind, str text) {
+    for (isize i = 0; i < c->nwants; i++) {
+        if (want_holds(&c->wants[i], kind, text)) return true;
     }
-    *fits = known == 2;
-    return ERR_OK;
+    return false;
 }
 
 static enum err call_id_test(struct store *s, const struct criterion *c, i64 call,
-                             bool *fits) {
-    static const char sql[] =
-        "SELECT call_id.text FROM leg JOIN call_id ON call_id.ref=leg.ref"
-        " WHERE leg.call=?1";
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
-    if (rc != SQLITE_OK) return db_refused(s, rc);
-    sqlite3_bind_int64(st, 1, call);
-    enum err e = ERR_OK;
-    bool row = true;
-    while (!e && row && !*fits) {
-        e = db_step(s, st, &row);
-        if (e || !row) break;
-        str text = db_str(st, 0);
-        *fits =
-            c->call_id_exact ? str_eq(text, c->call_id) : str_starts(text, c->call_id);
+                             const struct detail *d, bool *fits) {
+    struct numbers refs = {0};
+    struct rd in = {.in = d->names};
+    struct detail_name name = {0};
+    enum err e = detail_refs(s, d->names, call, &refs);
+    while (!e && !*fits && detail_next(&in, &name)) {
+        if (!numbers_have(&refs, name.ref)) continue;
+        *fits = c->call_id_exact ? str_eq(name.text, c->call_id)
+                                 : str_starts(name.text, c->call_id);
     }
-    sqlite3_finalize(st);
+    base_free(refs.list);
     return e;
 }
 
-enum err criterion_test(struct store *s, struct criterion *c, i64 call, str words,
-                        bool *fits) {
-    struct rd in = {.in = words};
-    enum err e = ERR_OK;
-    i64 id = 0;
+enum err criterion_test(struct store *s, const struct criterion *c, i64 call,
+                        const struct detail *d, bool *fits) {
+    struct rd in = {.in = d->words};
+    enum word_kind kind;
+    str text;
     *fits = false;
-    while (!e && !*fits && words_next(&in, id, &id)) e = word_test(s, c, id, fits);
-    if (!e && in.failed) return db_damaged(s, "the words of a call");
-    if (!e && !*fits && c->call_id.p) e = call_id_test(s, c, call, fits);
-    return e;
+    while (!*fits && words_next(&in, &kind, &text)) *fits = word_fits(c, kind, text);
+    if (in.failed) return db_damaged(s, "the words of a call");
+    return *fits || !c->call_id.p ? ERR_OK : call_id_test(s, c, call, d, fits);
 }
 
 /* ---- join --------------------------------------------------------------------------------------- */
 
 void join_drop(struct join *j) {
-    sqlite3_finalize(j->all.st);
-    j->all.st = NULL;
+    cursor_close(&j->all);
 }
 
 static enum err join_all(struct join *j, struct pos *at, bool *found) {
     enum err e = ERR_OK;
-    if (!j->all.st) e = cursor_open(j->s, &j->all, sql_calls, 0, j->range);
+    if (!j->all.st) e = cursor_open(j->s, &j->all, NULL, (str){0}, j->range);
     if (!e) e = cursor_seek(j->s, &j->all, *at);
     *found = !e && !j->all.done;
     if (*found) *at = j->all.at;

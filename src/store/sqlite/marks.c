@@ -77,26 +77,39 @@ static str block_pack(struct marks *m, const struct mark_block *b) {
     return (str){m->buf, n};
 }
 
-static enum err block_write(struct store *s, struct mark_block *b) {
+static enum err mark_block_write(struct store *s, struct mark_block *b) {
     b->dirty = false;
     if (b->nrows == 0) return db_run_ints(s, SQL_MARK_DELETE, 1, b->at, 0, 0);
     block_sort(b);
     sqlite3_stmt *st = db_stmt(s, SQL_MARK_SET);
     if (!st) return ERR_IO;
     sqlite3_bind_int64(st, 1, b->at);
-    db_bind_blob(st, 2, block_pack(&s->marks, b));
+    i64 format = 0;
+    db_bind_blob(
+        st, 3, squeeze_pack(&s->squeeze, block_pack(&s->marks, b), FORMAT_ZSTD, &format));
+    sqlite3_bind_int64(st, 2, format);
     return db_run(s, st);
 }
 
 enum err marks_write(struct store *s) {
     enum err e = ERR_OK;
     for (isize i = 0; i < s->marks.n && !e; i++) {
-        if (s->marks.blocks[i].dirty) e = block_write(s, &s->marks.blocks[i]);
+        if (s->marks.blocks[i].dirty) e = mark_block_write(s, &s->marks.blocks[i]);
     }
     return e;
 }
 
 /* ---- rows in memory --------------------------------------------------------------------------------- */
+
+/* The columns of a row of SQL_MARK_GET, in s->marks.plain. */
+static enum err block_unpack(struct store *s, sqlite3_stmt *st, struct store_marks *to) {
+    struct marks *m = &s->marks;
+    isize n = 0;
+    enum err e = squeeze_unpack(&s->squeeze, db_str(st, 2), sqlite3_column_int64(st, 1),
+                                &m->plain, &n, &m->cap_plain);
+    if (!e && columns_read(to, (str){m->plain, n})) return ERR_OK;
+    return db_damaged(s, "marks of calls");
+}
 
 static enum err block_load(struct store *s, struct mark_block *b) {
     sqlite3_stmt *st = db_stmt(s, SQL_MARK_GET);
@@ -107,11 +120,9 @@ static enum err block_load(struct store *s, struct mark_block *b) {
     enum err e = db_step(s, st, &row);
     if (e || !row) return e;
     struct store_marks m;
-    str data = db_str(st, 1);
-    u32 *aligned = base_new(data.n / 4 + 1, 4);
-    if (data.n) memcpy(aligned, data.p, (size_t)data.n);
-    bool good = columns_read(&m, (str){(const u8 *)aligned, data.n});
+    e = block_unpack(s, st, &m);
     sqlite3_reset(st);
+    bool good = e == ERR_OK;
     if (good) {
         b->rows = base_grow(b->rows, &b->cap_rows, m.n + 1, (isize)sizeof *b->rows);
         b->keys = base_grow(b->keys, &b->cap_keys, m.nkeys + 1, (isize)sizeof *b->keys);
@@ -123,8 +134,7 @@ static enum err block_load(struct store *s, struct mark_block *b) {
         for (; b->nkeys < m.nkeys; b->nkeys++)
             b->keys[b->nkeys] = (struct mark_key){m.keys[b->nkeys], m.rows[b->nkeys]};
     }
-    base_free(aligned);
-    return good ? ERR_OK : db_damaged(s, "marks of calls");
+    return e;
 }
 
 static enum err block_of(struct store *s, i64 at, struct mark_block **b) {
@@ -164,6 +174,7 @@ void marks_drop(struct marks *m) {
     map_drop(&m->index);
     base_free(m->blocks);
     base_free(m->buf);
+    base_free(m->plain);
     base_free(m->list);
     *m = (struct marks){0};
 }
@@ -252,11 +263,13 @@ enum err marks_remove(struct store *s, i64 no, str blocks) {
 
 static enum err block_take(struct store *s, sqlite3_stmt *st, arena *view,
                            struct store_marks *to) {
-    str data = db_str(st, 1);
-    u32 *aligned = arena_new(view, u32, data.n / 4 + 1);
-    if (data.n) memcpy(aligned, data.p, (size_t)data.n);
-    if (!columns_read(to, (str){(const u8 *)aligned, data.n}))
-        return db_damaged(s, "marks of calls");
+    enum err e = block_unpack(s, st, to);
+    if (e) return e;
+    isize n = HEAD + to->n * A_ROW + to->nkeys * A_KEY;
+    u32 *aligned = arena_new(view, u32, n / 4 + 1);
+    memcpy(aligned, s->marks.plain, (size_t)n);
+    bool good = columns_read(to, (str){(const u8 *)aligned, n});
+    must(good);
     to->base_us = sqlite3_column_int64(st, 0) << MARK_BITS;
     return ERR_OK;
 }

@@ -4,8 +4,8 @@
  *     n  nkeys │ calls[n] keys[nkeys] │ at[n] from[n] to[n] rows[nkeys] │ what[n]
  *     u32      │ u32                  │ u16                             │ u8
  *
- * at is in units of 256 us, ascending; keys[i] belongs to row rows[i]. Rows are neither squeezed nor packed further:
- * hashes do not shrink, and a look-up reads some of the columns of many rows. Of more marks in one row than a u16 counts,
+ * at is in units of 256 us, ascending; keys[i] belongs to row rows[i]. Squeezed, a row takes half of that (keys are hashes,
+ * which do not shrink). Of more marks in one row than a u16 counts,
  * which only a flood makes, the rest is left out. */
 #ifndef SIPWEAVE_STORE_MARKS_H
 #define SIPWEAVE_STORE_MARKS_H
@@ -42,8 +42,8 @@ struct marks {
     struct map index; /* hash of at -> place + 1 */
     struct mark_block *blocks;
     isize n, cap;
-    u8 *buf, *list;
-    isize cap_buf, cap_list;
+    u8 *buf, *plain, *list;
+    isize cap_buf, cap_plain, cap_list;
 };
 
 void marks_drop(struct marks *m);

@@ -39,15 +39,11 @@ void names_forget_refs(struct names *n) {
     cache_forget(&n->refs);
 }
 
-void names_forget_words(struct names *n) {
-    cache_forget(&n->words);
-}
-
 void names_forget(struct names *n) {
     cache_forget(&n->sources);
     cache_forget(&n->endpoints);
     cache_forget(&n->refs);
-    cache_forget(&n->words);
+    n->next_ref = 0;
     for (isize i = 0; i < n->nsource_uses; i++) n->source_uses[i].uses = 0;
 }
 
@@ -62,7 +58,6 @@ void names_trim(struct names *n) {
     cache_trim(&n->sources);
     cache_trim(&n->endpoints);
     cache_trim(&n->refs);
-    cache_trim(&n->words);
 }
 
 /* Runs a look-up that is bound already, then, where it finds nothing, the insertion. */
@@ -140,57 +135,38 @@ enum err names_endpoint(struct store *s, const struct endpoint *e, i64 *id, u32 
     return err;
 }
 
+/* Numbers go up, so that what comes at one time stands together. */
+static enum err ref_next(struct store *s, i64 *ref) {
+    sqlite3_stmt *st = s->names.next_ref ? NULL : db_stmt(s, SQL_REF_NEXT);
+    if (!s->names.next_ref && !st) return s->failed ? s->failed : ERR_IO;
+    enum err e = st ? db_int(s, st, 1, &s->names.next_ref) : ERR_OK;
+    *ref = s->names.next_ref;
+    return e;
+}
+
+/* What is not in memory is mostly new: one way through the index says so and puts it in. */
 enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made) {
     *made = false;
     *ref = cache_find(&s->names.refs, call_id);
     if (*ref) return ERR_OK;
-    sqlite3_stmt *get = db_stmt(s, SQL_REF_GET), *add = db_stmt(s, SQL_REF_ADD);
-    if (!get || !add) return s->failed ? s->failed : ERR_IO;
-    db_bind_str(get, 1, call_id);
-    db_bind_str(add, 1, call_id);
-    enum err e = get_or_add(s, get, add, ref, made);
+    enum err e = ref_next(s, ref);
+    sqlite3_stmt *st = e ? NULL : db_stmt(s, SQL_REF_ADD);
+    if (!st) return e ? e : s->failed ? s->failed : ERR_IO;
+    db_bind_str(st, 1, call_id);
+    sqlite3_bind_int64(st, 2, *ref);
+    e = db_run(s, st);
+    *made = !e && sqlite3_changes(s->db) == 1;
+    if (*made) s->names.next_ref++;
+    if (!e && !*made) e = names_find_ref(s, call_id, ref);
     if (!e) cache_add(&s->names.refs, call_id, *ref);
-    return e;
-}
-
-/* The kind goes before the text: one byte, so that no word can be mistaken for one of another kind. */
-static str word_key(u8 *key, int kind, str text) {
-    key[0] = (u8)kind;
-    if (text.n) memcpy(key + 1, text.p, (size_t)text.n);
-    return (str){key, text.n + 1};
-}
-
-enum err names_word(struct store *s, int kind, str text, i64 *id) {
-    u8 bytes[256];
-    bool small = text.n < countof(bytes);
-    str key = small ? word_key(bytes, kind, text) : (str){0};
-    *id = cache_find(&s->names.words, key);
-    if (*id) return ERR_OK;
-    sqlite3_stmt *get = db_stmt(s, SQL_WORD_GET), *add = db_stmt(s, SQL_WORD_ADD);
-    if (!get || !add) return s->failed ? s->failed : ERR_IO;
-    sqlite3_bind_int(get, 1, kind);
-    db_bind_str(get, 2, text);
-    sqlite3_bind_int(add, 1, kind);
-    db_bind_str(add, 2, text);
-    bool made = false;
-    enum err e = get_or_add(s, get, add, id, &made);
-    if (!e) cache_add(&s->names.words, key, *id);
     return e;
 }
 
 enum err names_find_ref(struct store *s, str call_id, i64 *ref) {
     sqlite3_stmt *get = db_stmt(s, SQL_REF_GET);
-    if (!get) return ERR_IO;
+    if (!get) return s->failed ? s->failed : ERR_IO;
     db_bind_str(get, 1, call_id);
     return db_int(s, get, 0, ref);
-}
-
-enum err names_find_word(struct store *s, int kind, str text, i64 *id) {
-    sqlite3_stmt *get = db_stmt(s, SQL_WORD_GET);
-    if (!get) return ERR_IO;
-    sqlite3_bind_int(get, 1, kind);
-    db_bind_str(get, 2, text);
-    return db_int(s, get, 0, id);
 }
 
 bool names_knows_source(const struct names *n, u32 id) {

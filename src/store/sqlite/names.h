@@ -1,4 +1,4 @@
-/* names.h: what is kept once and then called by a number: capture points, addresses, Call-IDs, words.
+/* names.h: what is kept once and then called by a number: capture points, addresses, Call-IDs.
  * Numbers that were looked up stay in memory, a bounded number of them. */
 #ifndef SIPWEAVE_STORE_NAMES_H
 #define SIPWEAVE_STORE_NAMES_H
@@ -15,7 +15,8 @@ struct name_cache {
 };
 
 struct names {
-    struct name_cache sources, endpoints, refs, words;
+    struct name_cache sources, endpoints, refs;
+    i64 next_ref; /* 0: not known */
     struct map
         source_index; /* id of a source that names_source gave -> place in source_uses + 1 */
     struct source_use {
@@ -28,7 +29,6 @@ void names_drop(struct names *n);
 /* Forgets all numbers: after a rollback and after a deletion they may mean something else. */
 void names_forget(struct names *n);
 void names_forget_refs(struct names *n);
-void names_forget_words(struct names *n);
 /* Between transactions: keeps the memory within its bound. */
 void names_trim(struct names *n);
 
@@ -38,10 +38,8 @@ must_use enum err names_endpoint(struct store *s, const struct endpoint *e, i64 
                                  u32 *at);
 /* *made: it was not known before. */
 must_use enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made);
-must_use enum err names_word(struct store *s, int kind, str text, i64 *id);
 /* The same without making one: 0 where there is none. For readers; nothing is cached. */
 must_use enum err names_find_ref(struct store *s, str call_id, i64 *ref);
-must_use enum err names_find_word(struct store *s, int kind, str text, i64 *id);
 
 /* Has names_source given this number? */
 bool names_knows_source(const struct names *n, u32 id);

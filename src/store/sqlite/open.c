@@ -105,6 +105,12 @@ static enum err schema_check(struct store *s) {
             s, ERR_VERSION,
             "%s was written by a newer sipweave (its format is %lld, this one knows %d)",
             path, (long long)version, STORE_VERSION);
+    if (version == 1)
+        return db_fail(
+            s, ERR_VERSION,
+            "%s was written by an older sipweave, whose format is not read any "
+            "longer; give it another name, and import its captures and logs again",
+            path);
     if (version < 1) return db_fail(s, ERR_FORMAT, "%s has no format number", path);
     return ERR_OK;
 }
@@ -128,7 +134,7 @@ static enum err settings(struct store *s) {
             s, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
                "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
                "PRAGMA cell_size_check=ON; PRAGMA cache_size=-262144;"
-               "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000;");
+               "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=16000;");
     return e;
 }
 
@@ -188,6 +194,9 @@ void store_close(struct store *s) {
     disconnect(s);
     keep_drop(&s->keep);
     marks_drop(&s->marks);
+    postings_drop(&s->postings);
+    learn_drop(&s->learn);
+    detail_drop(&s->detail);
     names_drop(&s->names);
     squeeze_drop(&s->squeeze);
     map_drop(&s->put.joined);
@@ -200,6 +209,7 @@ enum err store_open(struct store **to, const char *path, enum store_mode mode,
                     arena *boot, str *sentence) {
     struct store *s = arena_new(boot, struct store, 1);
     s->clock_us = INT64_MIN;
+    s->learn.newest = -1;
     s->path = str_sub(arena_copy(boot, (str){(const u8 *)path, str_z(path).n + 1}), 0,
                       str_z(path).n);
     s->lock_path = (const char *)arena_printf(boot, "%s-lock", path).p;

@@ -2,48 +2,52 @@
 #include "store/sqlite/put.h"
 
 #include "store/sqlite/db.h"
+#include "store/sqlite/volume.h"
 #include "store/sqlite/word.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 i64 put_leg_key(str leg_id) {
-    return (i64)hash_bytes(leg_id, 0);
+    return (i64)(hash_bytes(leg_id, 0) >> 17); /* six bytes in the file */
 }
 
 /* ---- words -------------------------------------------------------------------------------------- */
 
-static enum err posting_add(struct store *s, i64 word, i64 start_us, i64 call) {
-    return db_run_ints(s, SQL_POSTING_ADD, 3, word, start_us, call);
+struct word_reader {
+    struct rd in;
+    enum word_kind kind;
+    str text;
+    bool there;
+};
+
+static void word_step(struct word_reader *w) {
+    w->there = words_next(&w->in, &w->kind, &w->text);
 }
 
-/* A word that no call has any longer goes; what the cache says of it goes, too. */
-static enum err posting_delete(struct store *s, i64 word, i64 start_us, i64 call) {
-    enum err e = db_run_ints(s, SQL_POSTING_DELETE, 3, word, start_us, call);
-    if (!e) e = db_run_ints(s, SQL_WORD_ORPHAN, 1, word, 0, 0);
-    if (!e && sqlite3_changes(s->db)) names_forget_words(&s->names);
-    return e;
+static int by_word(const struct word_reader *a, const struct word_reader *b) {
+    if (!a->there || !b->there) return a->there ? -1 : 1;
+    if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
+    return str_cmp(a->text, b->text);
 }
 
 /* From the old list to the new one; both ascend. With another start, all of the old go. */
-static enum err postings_change(struct store *s, i64 call, str old, i64 old_us, str new,
-                                i64 new_us) {
-    struct rd was = {.in = old}, is = {.in = new};
-    i64 a = 0, b = 0;
-    bool have_a = words_next(&was, 0, &a), have_b = words_next(&is, 0, &b);
-    enum err e = ERR_OK;
-    while (!e && (have_a || have_b)) {
-        bool same = have_a && have_b && a == b;
-        bool take_a = have_a && (!have_b || a <= b),
-             take_b = have_b && (!have_a || b <= a);
-        if (take_b && !(same && old_us == new_us)) e = posting_add(s, b, new_us, call);
-        if (!e && take_a && !(same && old_us == new_us))
-            e = posting_delete(s, a, old_us, call);
-        if (take_a) have_a = words_next(&was, a, &a);
-        if (take_b) have_b = words_next(&is, b, &b);
+static bool words_change(struct postings *p, str old, struct pos was, str new,
+                         struct pos is) {
+    struct word_reader a = {.in = {.in = old}}, b = {.in = {.in = new}};
+    bool stays = pos_same(was, is);
+    word_step(&a);
+    word_step(&b);
+    while (a.there || b.there) {
+        int order = by_word(&a, &b);
+        if (order <= 0 && (order || !stays))
+            postings_change(p, (u8)a.kind, a.text, was, false);
+        if (order >= 0 && (order || !stays))
+            postings_change(p, (u8)b.kind, b.text, is, true);
+        if (order <= 0) word_step(&a);
+        if (order >= 0) word_step(&b);
     }
-    if (!e && (was.failed || is.failed)) return db_damaged(s, "the words of a call");
-    return e;
+    return !a.in.failed && !b.in.failed;
 }
 
 /* ---- legs --------------------------------------------------------------------------------------- */
@@ -53,63 +57,141 @@ struct leg_rows {
         i64 ref, id;
     } * rows;
     isize n, cap;
+    struct detail_name *names; /* of a call that is put: as many, by ref; texts borrow */
 };
 
-static enum err leg_rows_read(struct store *s, i64 call, struct leg_rows *l) {
-    sqlite3_stmt *st = db_stmt(s, SQL_LEG_OF_CALL);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    for (;;) {
-        bool row = false;
-        enum err e = db_step(s, st, &row);
-        if (e || !row) return e;
-        l->rows = base_grow(l->rows, &l->cap, l->n + 1, (isize)sizeof *l->rows);
-        l->rows[l->n++] =
-            (struct leg_row){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
+/* The legs that a call has of these Call-IDs. */
+static enum err leg_rows_read(struct store *s, i64 call, str names, struct leg_rows *l) {
+    struct rd in = {.in = names};
+    struct detail_name name = {0};
+    enum err e = ERR_OK;
+    while (!e && detail_next(&in, &name)) {
+        sqlite3_stmt *st = db_stmt(s, SQL_LEG_IDS);
+        if (!st) return ERR_IO;
+        sqlite3_bind_int64(st, 1, name.ref);
+        sqlite3_bind_int64(st, 2, call);
+        for (bool row = true; !e && row;) {
+            e = db_step(s, st, &row);
+            if (e || !row) break;
+            l->rows = base_grow(l->rows, &l->cap, l->n + 1, (isize)sizeof *l->rows);
+            l->rows[l->n++] = (struct leg_row){name.ref, sqlite3_column_int64(st, 0)};
+        }
     }
+    return e;
 }
 
-/* Call-IDs that are in no leg and no chunk any longer. Sightings may wait to be written: they count. */
-static enum err refs_orphaned(struct store *s, const struct leg_rows *l) {
-    enum err e = l->n ? keep_write(s) : ERR_OK;
-    for (isize i = 0; !e && i < l->n; i++) {
-        e = db_run_ints(s, SQL_REF_ORPHAN, 1, l->rows[i].ref, 0, 0);
-        if (!e && sqlite3_changes(s->db)) names_forget_refs(&s->names);
-    }
+static enum err legs_clear(struct store *s, i64 call, str names) {
+    struct rd in = {.in = names};
+    struct detail_name name = {0};
+    enum err e = ERR_OK;
+    while (!e && detail_next(&in, &name))
+        e = db_run_ints(s, SQL_LEG_LEAVE, 2, name.ref, call, 0);
+    return e;
+}
+
+enum err put_ref_orphan(struct store *s, i64 ref, str call_id) {
+    sqlite3_stmt *st = db_stmt(s, SQL_REF_ORPHAN);
+    if (!st) return ERR_IO;
+    db_bind_str(st, 1, call_id);
+    sqlite3_bind_int64(st, 2, ref);
+    enum err e = db_run(s, st);
+    if (!e && sqlite3_changes(s->db)) names_forget_refs(&s->names);
+    return e;
+}
+
+/* Call-IDs that are in no leg and no block any longer. Sightings may wait to be written: they count. */
+static enum err refs_orphaned(struct store *s, str names) {
+    struct rd in = {.in = names};
+    struct detail_name name = {0};
+    enum err e = names.n ? keep_write(s) : ERR_OK;
+    while (!e && detail_next(&in, &name)) e = put_ref_orphan(s, name.ref, name.text);
     return e;
 }
 
 static enum err legs_any(struct store *s, i64 call, bool *any) {
-    sqlite3_stmt *st = db_stmt(s, SQL_LEG_ANY);
+    struct detail d = {0};
+    struct numbers refs = {0};
+    enum err e = db_call_detail(s, call, &d);
+    if (!e) e = detail_refs(s, d.names, call, &refs);
+    *any = refs.n != 0;
+    base_free(refs.list);
+    detail_drop(&d);
+    return e;
+}
+
+/* ---- a row ---------------------------------------------------------------------------------------- */
+
+struct call_row {
+    i64 no, start_us, digest;
+    i64 format;
+    int kind, state;
+    u8 *blocks;
+    isize nblocks, cap_blocks;
+    struct detail d;
+};
+
+static void call_row_drop(struct call_row *r) {
+    base_free(r->blocks);
+    detail_drop(&r->d);
+}
+
+static void blocks_copy(struct call_row *r, str blocks) {
+    r->blocks = base_grow(r->blocks, &r->cap_blocks, blocks.n + 1, 1);
+    if (blocks.n) memcpy(r->blocks, blocks.p, (size_t)blocks.n);
+    r->nblocks = blocks.n;
+}
+
+static enum err call_row_read(struct store *s, str id, struct call_row *r) {
+    sqlite3_stmt *st = db_stmt(s, SQL_CALL_GET);
     if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    i64 found = 0;
-    enum err e = db_int(s, st, 0, &found);
-    *any = found != 0;
+    db_bind_str(st, 1, id);
+    bool row = false;
+    enum err e = db_step(s, st, &row);
+    if (e || !row) return e;
+    r->no = sqlite3_column_int64(st, 0);
+    r->start_us = sqlite3_column_int64(st, 1);
+    r->digest = sqlite3_column_int64(st, 2);
+    r->kind = sqlite3_column_int(st, 3);
+    r->state = sqlite3_column_int(st, 4);
+    blocks_copy(r, db_str(st, 7));
+    r->format = sqlite3_column_int64(st, 5);
+    e = detail_unpack(s, r->format, db_str(st, 6), &r->d);
+    sqlite3_reset(st);
+    return e;
+}
+
+static enum err remove_row(struct store *s, struct call_row *r) {
+    sqlite3_stmt *st = NULL;
+    enum err e = db_call_row(s, r->no, &st);
+    if (e) return e;
+    r->start_us = sqlite3_column_int64(st, ROW_START);
+    r->kind = sqlite3_column_int(st, ROW_KIND);
+    r->state = sqlite3_column_int(st, ROW_STATE);
+    gone_add(s, db_str(st, ROW_ID));
+    blocks_copy(r, db_str(st, ROW_BLOCKS));
+    r->format = sqlite3_column_int64(st, ROW_FORMAT);
+    e = detail_unpack(s, r->format, db_str(st, ROW_DATA), &r->d);
+    sqlite3_reset(st);
+    if (!e && !words_change(&s->postings, r->d.words, (struct pos){r->start_us, r->no},
+                            (str){0}, (struct pos){0}))
+        e = db_damaged(s, "the words of a call");
+    if (!e) e = marks_remove(s, r->no, (str){r->blocks, r->nblocks});
+    if (!e) e = volume_change(s, r->start_us, r->kind, r->state, -1);
+    if (!e) e = learn_use(s, r->format, -1);
+    if (!e) e = legs_clear(s, r->no, r->d.names);
+    if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, r->no, 0, 0);
+    if (!e) s->new_calls--;
     return e;
 }
 
 enum err put_remove(struct store *s, i64 call) {
-    sqlite3_stmt *st = NULL;
-    enum err e = db_call_row(s, call, &st);
-    if (e) return e;
-    i64 start_us = sqlite3_column_int64(st, 1);
-    gone_add(s, db_str(st, 0));
-    str words = db_str(st, 4), blocks = db_str(st, 7);
-    u8 *copy = NULL;
-    isize cap = 0;
-    copy = base_grow(copy, &cap, words.n + blocks.n + 1, 1);
-    if (words.n) memcpy(copy, words.p, (size_t)words.n);
-    if (blocks.n) memcpy(copy + words.n, blocks.p, (size_t)blocks.n);
-    sqlite3_reset(st);
-    e = postings_change(s, call, (str){copy, words.n}, start_us, (str){0}, 0);
-    if (!e) e = marks_remove(s, call, (str){copy + words.n, blocks.n});
-    if (!e) e = db_run_ints(s, SQL_LEG_CLEAR, 1, call, 0, 0);
-    if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, call, 0, 0);
-    if (!e) s->new_calls--;
-    base_free(copy);
+    struct call_row r = {.no = call};
+    enum err e = remove_row(s, &r);
+    call_row_drop(&r);
     return e;
 }
+
+/* ---- legs of other calls ------------------------------------------------------------------------------ */
 
 static u64 joined_key(i64 ref, i64 call) {
     return hash_mix((u64)ref, (u64)call);
@@ -121,9 +203,9 @@ static enum err leg_take(struct store *s, i64 other, const struct leg_row *leg,
     enum err e = ERR_OK;
     bool any = false;
     if (all)
-        e = db_run_ints(s, SQL_LEG_LEAVE, 2, other, leg->ref, 0);
+        e = db_run_ints(s, SQL_LEG_LEAVE, 2, leg->ref, other, 0);
     else
-        e = db_run_ints(s, SQL_LEG_LEAVE_ONE, 3, other, leg->ref, leg->id);
+        e = db_run_ints(s, SQL_LEG_LEAVE_ONE, 3, leg->ref, other, leg->id);
     if (!e) e = legs_any(s, other, &any);
     if (!e && !any) e = put_remove(s, other);
     return e;
@@ -134,9 +216,9 @@ static enum err leg_take_by_id(struct store *s, i64 call, const struct leg_row *
         i64 other = 0;
         sqlite3_stmt *st = db_stmt(s, SQL_LEG_OTHER);
         if (!st) return ERR_IO;
-        sqlite3_bind_int64(st, 1, leg->id);
+        sqlite3_bind_int64(st, 1, leg->ref);
         sqlite3_bind_int64(st, 2, call);
-        sqlite3_bind_int64(st, 3, leg->ref);
+        sqlite3_bind_int64(st, 3, leg->id);
         enum err e = db_int(s, st, 0, &other);
         if (!e && other) e = leg_take(s, other, leg, false);
         if (e || !other) return e;
@@ -167,6 +249,11 @@ static enum err leg_take_from_others(struct store *s, i64 call, const struct leg
     return shared ? leg_take_by_id(s, call, leg) : leg_take(s, others[0], leg, true);
 }
 
+static int by_ref(const void *a, const void *b) {
+    const struct detail_name *x = a, *y = b;
+    return (x->ref > y->ref) - (x->ref < y->ref);
+}
+
 static int by_row(const void *a, const void *b) {
     const struct leg_row *x = a, *y = b;
     if (x->ref != y->ref) return x->ref < y->ref ? -1 : 1;
@@ -175,66 +262,44 @@ static int by_row(const void *a, const void *b) {
 
 static enum err leg_rows_of(struct store *s, const struct call *c, struct leg_rows *l) {
     l->rows = base_grow(l->rows, &l->cap, c->nlegs + 1, (isize)sizeof *l->rows);
+    l->names = base_new(c->nlegs + 1, (isize)sizeof *l->names);
     for (isize i = 0; i < c->nlegs; i++) {
         bool made = false;
         struct leg_row *r = &l->rows[l->n++];
         enum err e = names_ref(s, c->legs[i].call_id, &r->ref, &made);
         if (e) return e;
         r->id = put_leg_key(c->legs[i].id);
+        l->names[i] = (struct detail_name){r->ref, c->legs[i].call_id};
     }
-    if (l->n) qsort(l->rows, (size_t)l->n, sizeof *l->rows, by_row);
+    qsort(l->rows, (size_t)l->n, sizeof *l->rows, by_row);
+    qsort(l->names, (size_t)l->n, sizeof *l->names, by_ref);
     return ERR_OK;
 }
 
-static enum err legs_put(struct store *s, i64 call, bool anew,
+/* `names`: the Call-IDs that it had. */
+static enum err legs_put(struct store *s, i64 call, bool anew, str names,
                          const struct leg_rows *new) {
     struct leg_rows old = {0};
-    enum err e = anew ? ERR_OK : leg_rows_read(s, call, &old);
+    enum err e = anew ? ERR_OK : leg_rows_read(s, call, names, &old);
     bool same = old.n == new->n;
     for (isize i = 0; same && i < old.n; i++)
         same = by_row(&old.rows[i], &new->rows[i]) == 0;
-    if (!e && !same && old.n) e = db_run_ints(s, SQL_LEG_CLEAR, 1, call, 0, 0);
+    if (!e && !same && old.n) e = legs_clear(s, call, names);
     for (isize i = 0; !e && i < new->n; i++) {
         *map_put(&s->put.joined, joined_key(new->rows[i].ref, call)) = 1;
         if (!same)
-            e = db_run_ints(s, SQL_LEG_ADD, 3, call, new->rows[i].ref, new->rows[i].id);
+            e = db_run_ints(s, SQL_LEG_ADD, 3, new->rows[i].ref, call, new->rows[i].id);
         bool held = false;
         for (isize j = 0; j < old.n && !held; j++)
             held = old.rows[j].ref == new->rows[i].ref;
         if (!e) e = leg_take_from_others(s, call, &new->rows[i], held);
     }
-    if (!e && !same) e = refs_orphaned(s, &old);
+    if (!e && !same) e = refs_orphaned(s, names);
     base_free(old.rows);
     return e;
 }
 
 /* ---- calls -------------------------------------------------------------------------------------- */
-
-struct call_row {
-    i64 no, start_us, digest;
-    u8 *words; /* and blocks, after them */
-    isize nwords, nblocks, cap_words;
-};
-
-static enum err call_row_read(struct store *s, str id, struct call_row *r) {
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_GET);
-    if (!st) return ERR_IO;
-    db_bind_str(st, 1, id);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
-    if (e || !row) return e;
-    r->no = sqlite3_column_int64(st, 0);
-    r->start_us = sqlite3_column_int64(st, 1);
-    r->digest = sqlite3_column_int64(st, 2);
-    str words = db_str(st, 3), blocks = db_str(st, 4);
-    r->nwords = words.n;
-    r->nblocks = blocks.n;
-    r->words = base_grow(r->words, &r->cap_words, words.n + blocks.n + 1, 1);
-    if (words.n) memcpy(r->words, words.p, (size_t)words.n);
-    if (blocks.n) memcpy(r->words + words.n, blocks.p, (size_t)blocks.n);
-    sqlite3_reset(st);
-    return ERR_OK;
-}
 
 static i64 call_end(const struct call *c) {
     i64 end = c->start_us;
@@ -248,13 +313,23 @@ static i64 call_end(const struct call *c) {
     return end;
 }
 
-static enum err call_row_write(struct store *s, const struct call *c, str words,
-                               i64 digest, str json, i64 *no) {
+static enum err detail_bind(struct store *s, sqlite3_stmt *st, int at,
+                            const struct detail *d) {
+    str plain = {d->plain, d->n};
+    i64 want = 0, format = 0;
+    enum err e = learn_format(s, plain, &want);
+    if (e) return e;
+    str packed = squeeze_pack(&s->squeeze, plain, want, &format);
+    sqlite3_bind_int64(st, at, format);
+    db_bind_blob(st, at + 1, packed);
+    return learn_use(s, format, 1);
+}
+
+static enum err call_row_write(struct store *s, const struct call *c,
+                               const struct detail *d, i64 digest, i64 *no) {
     bool anew = *no == 0;
     sqlite3_stmt *st = db_stmt(s, anew ? SQL_CALL_ADD : SQL_CALL_SET);
     if (!st) return ERR_IO;
-    int format = 0;
-    str packed = squeeze_pack(&s->squeeze, json, FORMAT_SUMMARY, &format);
     if (anew)
         db_bind_str(st, 1, c->id);
     else
@@ -262,14 +337,13 @@ static enum err call_row_write(struct store *s, const struct call *c, str words,
     sqlite3_bind_int64(st, 2, c->start_us);
     sqlite3_bind_int64(st, 3, call_end(c));
     sqlite3_bind_int(st, 4, (int)c->kind);
-    sqlite3_bind_int(st, 5, c->status);
-    sqlite3_bind_int64(st, 6, c->duration_ms);
-    sqlite3_bind_int64(st, 7, digest);
-    db_bind_blob(st, 8, words);
-    sqlite3_bind_int(st, 9, format);
-    db_bind_blob(st, 10, packed);
+    sqlite3_bind_int(st, 5, (int)c->state);
+    sqlite3_bind_int(st, 6, c->status);
+    sqlite3_bind_int64(st, 7, c->duration_ms);
+    sqlite3_bind_int64(st, 8, digest);
     db_bind_blob(st, 11, marks_blocks(s, c));
-    enum err e = db_run(s, st);
+    enum err e = detail_bind(s, st, 9, d);
+    if (!e) e = db_run(s, st);
     if (e || !anew) return e;
     *no = sqlite3_last_insert_rowid(s->db);
     s->new_calls++;
@@ -278,7 +352,9 @@ static enum err call_row_write(struct store *s, const struct call *c, str words,
 
 /* Equal when nothing has to be written. */
 static u64 digest_of(const struct call *c, str json) {
-    u64 hash = hash_bytes(json, 0);
+    u64 hash = hash_bytes(json, (u64)c->kind << 8 | (u64)c->state);
+    for (isize i = 0; i < c->nlegs; i++)
+        hash = hash_bytes(c->legs[i].call_id, hash_bytes(c->legs[i].id, hash));
     for (isize i = 0; i < c->nmarks; i++) {
         const struct mark *m = &c->marks[i];
         u64 ends = (u64)m->from << 32 | (u64)m->to << 16 | m->what;
@@ -288,6 +364,14 @@ static u64 digest_of(const struct call *c, str json) {
     return hash;
 }
 
+static enum err volume_move(struct store *s, const struct call_row *old,
+                            const struct call *c) {
+    enum err e = ERR_OK;
+    if (old->no) e = volume_change(s, old->start_us, old->kind, old->state, -1);
+    if (!e) e = volume_change(s, c->start_us, (int)c->kind, (int)c->state, 1);
+    return e;
+}
+
 static enum err put(struct store *s, const struct call *c, str json, struct call_row *old,
                     struct leg_rows *legs) {
     enum err e = call_row_read(s, c->id, old);
@@ -295,18 +379,19 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     if (e) return e;
     i64 digest = (i64)digest_of(c, json);
     if (old->no && old->digest == digest && old->start_us == c->start_us)
-        return legs_put(s, old->no, false, legs);
+        return legs_put(s, old->no, false, old->d.names, legs);
     i64 no = old->no;
-    str words = {0};
-    e = words_of_call(s, c, &words);
-    if (!e) e = call_row_write(s, c, words, digest, json, &no);
-    if (!e)
-        e = postings_change(s, no, (str){old->words, old->nwords}, old->start_us, words,
-                            c->start_us);
-    if (!e && old->no)
-        e = marks_remove(s, no, (str){old->words + old->nwords, old->nblocks});
+    str words = words_of_call(s, c);
+    detail_pack(&s->detail, words, legs->names, legs->n, json);
+    e = learn_use(s, old->format, -1);
+    if (!e) e = call_row_write(s, c, &s->detail, digest, &no);
+    if (!e && !words_change(&s->postings, old->d.words, (struct pos){old->start_us, no},
+                            words, (struct pos){c->start_us, no}))
+        e = db_damaged(s, "the words of a call");
+    if (!e && old->no) e = marks_remove(s, no, (str){old->blocks, old->nblocks});
     if (!e) e = marks_put(s, (u32)no, c);
-    if (!e) e = legs_put(s, no, old->no == 0, legs);
+    if (!e) e = volume_move(s, old, c);
+    if (!e) e = legs_put(s, no, old->no == 0, old->d.names, legs);
     return e;
 }
 
@@ -318,7 +403,8 @@ enum err store_put_call(struct store *s, const struct call *c, str json) {
     struct call_row old = {0};
     struct leg_rows legs = {0};
     e = put(s, c, json, &old, &legs);
-    base_free(old.words);
+    call_row_drop(&old);
     base_free(legs.rows);
+    base_free(legs.names);
     return e;
 }

@@ -9,4 +9,7 @@ i64 put_leg_key(str leg_id);
 /* Takes a call, its legs and its words out. Its Call-IDs and their sightings stay. */
 must_use enum err put_remove(struct store *s, i64 call);
 
+/* The Call-ID goes when no leg and no block has it. */
+must_use enum err put_ref_orphan(struct store *s, i64 ref, str call_id);
+
 #endif

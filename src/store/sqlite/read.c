@@ -42,25 +42,23 @@ static enum err call_id_text_of(struct store *s, i64 call, arena *view, str *id)
     return ERR_OK;
 }
 
+/* Those of its legs: what the row names may be in another call by now. */
 static enum err call_ids_of(struct store *s, i64 call, arena *view, str **call_ids,
                             isize *n) {
-    str *list = NULL;
-    isize cap = 0;
+    struct numbers refs = {0};
+    struct detail d = {0};
+    struct detail_name name = {0};
     *n = 0;
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_IDS);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    bool row = true;
-    enum err e = ERR_OK;
-    while (!e && row) {
-        e = db_step(s, st, &row);
-        if (e || !row) break;
-        list = base_grow(list, &cap, *n + 1, (isize)sizeof *list);
-        list[(*n)++] = arena_copy(view, db_str(st, 0));
+    enum err e = db_call_detail(s, call, &d);
+    if (!e) e = detail_refs(s, d.names, call, &refs);
+    *call_ids = arena_new(view, str, refs.n);
+    struct rd in = {.in = d.names};
+    while (!e && *n < refs.n && detail_next(&in, &name)) {
+        if (numbers_have(&refs, name.ref))
+            (*call_ids)[(*n)++] = arena_copy(view, name.text);
     }
-    *call_ids = arena_new(view, str, *n);
-    if (*n) memcpy(*call_ids, list, (size_t)*n * sizeof *list);
-    base_free(list);
+    base_free(refs.list);
+    detail_drop(&d);
     return e;
 }
 
@@ -79,6 +77,17 @@ enum err store_call_ids(struct store *s, str x, arena *view, str *id, str **call
     return e;
 }
 
+static enum err call_is_there(struct store *s, i64 call) {
+    bool there = false;
+    sqlite3_stmt *st = db_stmt(s, SQL_CALL_END);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, call);
+    enum err e = db_step(s, st, &there);
+    if (!e && !there) return db_fail(s, ERR_NOT_FOUND, "this call has gone");
+    sqlite3_reset(st);
+    return e;
+}
+
 enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
                              str **call_ids, isize *n) {
     *id = (str){0};
@@ -86,38 +95,81 @@ enum err store_call_numbered(struct store *s, u32 call, arena *view, str *id,
     *n = 0;
     enum err e = db_read_begin(s);
     if (e) return e;
-    e = call_ids_of(s, call, view, call_ids, n);
-    if (!e && *n == 0) e = db_fail(s, ERR_NOT_FOUND, "this call has gone");
+    e = call_is_there(s, call);
+    if (!e) e = call_ids_of(s, call, view, call_ids, n);
     if (!e) e = call_id_text_of(s, call, view, id);
     db_read_end(s);
     return e;
 }
 
+/* ---- calls over the edge of a range ------------------------------------------------------------------ */
+
+/* The Call-IDs that have sightings within. */
+static enum err refs_within(struct store *s, i64 after_us, i64 before_us,
+                            struct numbers *refs) {
+    struct numbers blocks = {0};
+    struct block b = {0};
+    enum err e = blocks_within(s, after_us, before_us, &blocks);
+    for (isize i = 0; i < blocks.n && !e; i++) {
+        struct record r = {0};
+        e = block_read(s, blocks.list[i], &b);
+        struct block_reader in = block_reader_of(&b);
+        while (!e && block_next(&in, &r)) {
+            bool within = r.time_us >= after_us && r.time_us < before_us;
+            if (within && (!refs->n || refs->list[refs->n - 1] != in.ref))
+                numbers_add(refs, in.ref);
+        }
+        if (!e && in.in.failed)
+            e = db_damaged(s, "a block holds something that is no sighting");
+    }
+    numbers_sort(refs);
+    base_free(blocks.list);
+    base_free(b.bytes);
+    return e;
+}
+
+struct straddling {
+    struct map seen; /* calls */
+    str *ids;
+    isize n, cap;
+};
+
+static enum err ref_straddles(struct store *s, i64 ref, i64 after_us, i64 before_us,
+                              arena *view, struct straddling *x) {
+    sqlite3_stmt *st = db_stmt(s, SQL_LEG_STRADDLES);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, ref);
+    sqlite3_bind_int(st, 2, KIND_CALL);
+    sqlite3_bind_int64(st, 3, after_us);
+    sqlite3_bind_int64(st, 4, before_us);
+    for (;;) {
+        bool row = false;
+        enum err e = db_step(s, st, &row);
+        if (e || !row) return e;
+        u32 *seen = map_put(&x->seen, (u64)sqlite3_column_int64(st, 0));
+        if (*seen) continue;
+        *seen = 1;
+        x->ids = base_grow(x->ids, &x->cap, x->n + 1, (isize)sizeof *x->ids);
+        x->ids[x->n++] = arena_copy(view, db_str(st, 1));
+    }
+}
+
 enum err store_straddling(struct store *s, i64 after_us, i64 before_us, arena *view,
                           str **ids, isize *n) {
-    str *list = NULL;
-    isize cap = 0;
+    struct straddling x = {0};
+    struct numbers refs = {0};
     *n = 0;
     enum err e = db_read_begin(s);
     if (e) return e;
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_STRADDLES);
-    if (!st) e = ERR_IO;
-    if (st)
-        sqlite3_bind_int64(st, 1,
-                           i64_max(after_us, INT64_MIN / 2) - ((i64)1 << BUCKET_BITS));
-    if (st) sqlite3_bind_int64(st, 2, before_us);
-    if (st) sqlite3_bind_int64(st, 3, after_us);
-    if (st) sqlite3_bind_int(st, 4, KIND_CALL);
-    bool row = st != NULL;
-    while (!e && row) {
-        e = db_step(s, st, &row);
-        if (e || !row) break;
-        list = base_grow(list, &cap, *n + 1, (isize)sizeof *list);
-        list[(*n)++] = arena_copy(view, db_str(st, 0));
-    }
-    *ids = arena_new(view, str, *n);
-    if (*n) memcpy(*ids, list, (size_t)*n * sizeof *list);
-    base_free(list);
+    e = refs_within(s, after_us, before_us, &refs);
+    for (isize i = 0; i < refs.n && !e; i++)
+        e = ref_straddles(s, refs.list[i], after_us, before_us, view, &x);
+    *ids = arena_new(view, str, x.n);
+    if (x.n) memcpy(*ids, x.ids, (size_t)x.n * sizeof *x.ids);
+    *n = x.n;
+    base_free(x.ids);
+    map_drop(&x.seen);
+    base_free(refs.list);
     db_read_end(s);
     return e;
 }
@@ -125,17 +177,11 @@ enum err store_straddling(struct store *s, i64 after_us, i64 before_us, arena *v
 /* ---- its summary --------------------------------------------------------------------------------- */
 
 static enum err summary_of(struct store *s, i64 call, arena *view, str *json) {
-    u8 *plain = NULL;
-    isize n = 0, cap = 0;
-    sqlite3_stmt *st = NULL;
-    enum err e = db_call_row(s, call, &st);
-    if (e) return e;
-    e = squeeze_unpack(&s->squeeze, db_str(st, 6), sqlite3_column_int64(st, 5), &plain,
-                       &n, &cap);
-    sqlite3_reset(st);
-    if (!e) *json = arena_copy(view, (str){plain, n});
-    base_free(plain);
-    return e ? db_damaged(s, "a call's summary cannot be unpacked") : ERR_OK;
+    struct detail d = {0};
+    enum err e = db_call_detail(s, call, &d);
+    if (!e) *json = arena_copy(view, d.json);
+    detail_drop(&d);
+    return e;
 }
 
 enum err store_summary(struct store *s, str id, arena *view, str *json) {
@@ -165,7 +211,7 @@ static enum err totals_read(struct store *s, struct store_totals *t) {
     if (s->in_txn) t->last_us = i64_max(t->last_us, s->new_last_us);
     sqlite3_reset(st);
     i64 pages = 0, page = 0;
-    st = db_stmt(s, SQL_CHUNK_FIRST);
+    st = db_stmt(s, SQL_BLOCK_FIRST);
     if (!st) return ERR_IO;
     e = db_int(s, st, 0, &t->first_us);
     if (!e && (st = db_stmt(s, SQL_PAGE_COUNT))) e = db_int(s, st, 0, &pages);
@@ -190,7 +236,7 @@ enum err store_unlinked(struct store *s, i64 *first_us, i64 *last_us) {
     enum err e = db_read_begin(s);
     if (e) return e;
     bool row = false;
-    sqlite3_stmt *st = db_stmt(s, SQL_CHUNK_UNLINKED);
+    sqlite3_stmt *st = db_stmt(s, SQL_BLOCK_UNLINKED);
     e = st ? db_step(s, st, &row) : ERR_IO;
     if (!e && row && sqlite3_column_type(st, 0) != SQLITE_NULL) {
         *first_us = sqlite3_column_int64(st, 0);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FLAG_VANTAGE = 3, FLAG_CUT = 1 << 5, FLAG_ATTEMPT = 1 << 6, VARINT_MAX = 10 };
+enum { FLAG_VANTAGE = 3, FLAG_CUT = 1 << 5, FLAG_ATTEMPT = 1 << 6 };
 
 static isize varint_write(u8 *to, u64 value) {
     isize n = 0;
@@ -30,22 +30,14 @@ u64 varint_next(struct rd *in) {
     return 0;
 }
 
-static u64 zigzag(i64 n) {
-    return (u64)n << 1 ^ (n < 0 ? UINT64_MAX : 0);
-}
-
-static i64 unzigzag(u64 n) {
-    u64 back = n >> 1 ^ (n & 1 ? UINT64_MAX : 0);
-    return (i64)back;
-}
-
 u64 record_hash(const struct record *r) {
     u64 who[5] = {(u64)r->time_us, (u64)r->source, (u64)r->src, (u64)r->dst,
                   (u64)r->transport << 8 | (u64)r->vantage};
     return hash_bytes(r->bytes, hash_bytes((str){(const u8 *)who, (isize)sizeof who}, 0));
 }
 
-void record_put(const struct record *r, i64 before_us, u8 **to, isize *n, isize *cap) {
+void record_put(const struct record *r, i64 before_us, u64 before_line, u8 **to, isize *n,
+                isize *cap) {
     *to = base_grow(*to, cap, *n + 9 * VARINT_MAX + 1 + r->bytes.n, 1);
     u8 *at = *to + *n;
     at += varint_write(at, zigzag((i64)((u64)r->time_us - (u64)before_us)));
@@ -58,7 +50,7 @@ void record_put(const struct record *r, i64 before_us, u8 **to, isize *n, isize 
     if (r->attempt) flags |= FLAG_ATTEMPT;
     *at++ = flags;
     if (r->attempt) at += varint_write(at, r->attempt);
-    at += varint_write(at, r->line);
+    at += varint_write(at, zigzag((i64)(r->line - before_line)));
     at += varint_write(at, (u64)r->bytes.n);
     if (r->bytes.n) memcpy(at, r->bytes.p, (size_t)r->bytes.n);
     *n = at + r->bytes.n - *to;
@@ -79,7 +71,7 @@ bool record_next(struct rd *in, i64 before_us, struct record *r) {
     r->cut = (flags & FLAG_CUT) != 0;
     r->attempt = 0;
     if (flags & FLAG_ATTEMPT) r->attempt = (u16)varint_next(in);
-    r->line = varint_next(in);
+    r->line += (u64)unzigzag(varint_next(in));
     u64 n = varint_next(in);
     if (n > PTRDIFF_MAX) in->failed = true;
     r->bytes = rd_take(in, (isize)(n & PTRDIFF_MAX));

@@ -1,8 +1,8 @@
 /* replay.c: stored sightings given back in the order of their time.
  *
- * Each chunk is unpacked and its sightings sorted; a heap holds the chunks that have begun and not ended, the one with the
- * earliest next sighting on top. Chunks are opened in the order of their first time, none before it is needed, so that a
- * long range takes no more memory than the legs that are alive at one time. */
+ * Each block is unpacked and its sightings sorted; a heap holds the blocks that have begun and not ended, the one with the
+ * earliest next sighting on top. Blocks are opened in the order of their first time, none before it is needed, so that a
+ * long range takes no more memory than the blocks that overlap at one time. */
 #include "store/sqlite/db.h"
 
 #include <stdlib.h>
@@ -19,6 +19,7 @@ struct replay {
     struct store *s;
     const struct input_sink *sink;
     i64 after_us, before_us;
+    const struct numbers *refs; /* NULL: all */
     struct opened **heap;
     isize n, cap;
     struct map sources; /* our number -> the sink's + 1 */
@@ -27,7 +28,7 @@ struct replay {
     isize nendpoints, cap_endpoints;
 };
 
-/* ---- chunks -------------------------------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------------------------------- */
 
 static void opened_close(struct opened *o) {
     base_free(o->plain);
@@ -35,25 +36,26 @@ static void opened_close(struct opened *o) {
     base_free(o);
 }
 
-/* Merge sort would keep the order by itself; qsort needs the place to decide. Records are in the order of the chunk. */
+/* Merge sort would keep the order by itself; qsort needs the place to decide. Records are in the order of the block. */
 static int by_time(const void *a, const void *b) {
     const struct record *x = a, *y = b;
     if (x->time_us != y->time_us) return x->time_us < y->time_us ? -1 : 1;
     return (x->bytes.p > y->bytes.p) - (x->bytes.p < y->bytes.p);
 }
 
-static enum err opened_read(struct store *s, struct opened *o, str data, i64 format) {
-    isize n = 0, cap = 0;
-    enum err e = squeeze_unpack(&s->squeeze, data, format, &o->plain, &n, &cap);
-    if (e) return db_damaged(s, "a chunk cannot be unpacked");
-    struct rd in = {.in = {o->plain, n}};
-    struct record r = {0};
-    cap = 0;
-    while (record_next(&in, r.time_us, &r)) {
+static enum err opened_read(const struct replay *r, struct opened *o,
+                            const struct block *b) {
+    struct block_reader in = block_reader_of(b);
+    struct record k = {0};
+    isize cap = 0;
+    while (block_next(&in, &k)) {
+        if (k.time_us < r->after_us || k.time_us >= r->before_us) continue;
+        if (r->refs && !numbers_have(r->refs, in.ref)) continue;
         o->records = base_grow(o->records, &cap, o->n + 1, (isize)sizeof *o->records);
-        o->records[o->n++] = r;
+        o->records[o->n++] = k;
     }
-    if (in.failed) return db_damaged(s, "a chunk holds something that is no sighting");
+    if (in.in.failed)
+        return db_damaged(r->s, "a block holds something that is no sighting");
     if (o->n) qsort(o->records, (size_t)o->n, sizeof *o->records, by_time);
     return ERR_OK;
 }
@@ -90,14 +92,15 @@ static void heap_add(struct replay *r, struct opened *o) {
     }
 }
 
-/* Columns as the CHUNK_ statements have them. */
-static enum err heap_open(struct replay *r, sqlite3_stmt *st) {
+/* Takes the bytes of the block. */
+static enum err heap_open(struct replay *r, struct block *b) {
     isize cap = 0;
     struct opened *o = base_grow(NULL, &cap, 1, (isize)sizeof *o);
-    o->row = sqlite3_column_int64(st, 0);
-    enum err e = opened_read(r->s, o, db_str(st, 5), sqlite3_column_int64(st, 4));
-    while (!e && o->at < o->n && o->records[o->at].time_us < r->after_us) o->at++;
-    if (e || o->at == o->n)
+    o->row = b->id;
+    enum err e = opened_read(r, o, b);
+    o->plain = b->bytes;
+    *b = (struct block){0};
+    if (e || o->n == 0)
         opened_close(o);
     else
         heap_add(r, o);
@@ -179,11 +182,8 @@ static enum err give(struct replay *r, const struct record *k) {
 static enum err give_until(struct replay *r, i64 until_us) {
     while (r->n) {
         struct opened *o = r->heap[0];
-        i64 time_us = o->records[o->at].time_us;
-        if (time_us >= until_us) return ERR_OK;
-        if (time_us >= r->before_us)
-            o->at = o->n - 1; /* nothing of this chunk is wanted */
-        enum err e = time_us < r->before_us ? give(r, &o->records[o->at]) : ERR_OK;
+        if (o->records[o->at].time_us >= until_us) return ERR_OK;
+        enum err e = give(r, &o->records[o->at]);
         if (++o->at == o->n) {
             r->heap[0] = r->heap[--r->n];
             opened_close(o);
@@ -205,72 +205,60 @@ static void replay_drop(struct replay *r) {
 
 /* ---- what is replayed ------------------------------------------------------------------------------ */
 
-static enum err open_call_id(struct replay *r, str call_id) {
-    i64 ref = 0;
-    enum err e = names_find_ref(r->s, call_id, &ref);
-    if (e || !ref) return e;
-    sqlite3_stmt *st = db_stmt(r->s, SQL_CHUNK_OF_REF);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, ref);
-    bool row = true;
-    while (!e && row) {
-        e = db_step(r->s, st, &row);
-        if (!e && row) e = heap_open(r, st);
+/* Blocks in the order of their first time. */
+static enum err replay_blocks(struct replay *r, const struct numbers *blocks) {
+    struct block b = {0};
+    enum err e = sources_announce(r);
+    for (isize i = 0; i < blocks->n && !e; i++) {
+        e = block_read(r->s, blocks->list[i], &b);
+        if (e == ERR_NOT_FOUND) e = db_damaged(r->s, "a block of messages is not there");
+        if (!e && !r->refs) e = give_until(r, b.first_us);
+        if (!e) e = heap_open(r, &b);
     }
-    sqlite3_reset(st);
-    return e;
+    base_free(b.bytes);
+    return e ? e : give_until(r, INT64_MAX);
+}
+
+static enum err blocks_of_call_id(struct store *s, str call_id, struct numbers *refs,
+                                  struct numbers *blocks) {
+    i64 ref = 0;
+    enum err e = names_find_ref(s, call_id, &ref);
+    if (e || !ref) return e;
+    numbers_add(refs, ref);
+    return numbers_of(s, SQL_PART_BLOCKS, ref, blocks);
 }
 
 enum err store_replay_call_ids(struct store *s, const str *call_ids, isize n,
                                const struct input_sink *sink) {
-    struct replay r = {
-        .s = s, .sink = sink, .after_us = INT64_MIN, .before_us = INT64_MAX};
+    struct numbers refs = {0}, blocks = {0};
+    struct replay r = {.s = s,
+                       .sink = sink,
+                       .after_us = INT64_MIN,
+                       .before_us = INT64_MAX,
+                       .refs = &refs};
     enum err e = db_read_begin(s);
     if (e) return e;
-    e = sources_announce(&r);
-    for (isize i = 0; i < n && !e; i++) {
-        bool again = false;
-        for (isize j = 0; j < i && !again; j++) again = str_eq(call_ids[i], call_ids[j]);
-        if (!again) e = open_call_id(&r, call_ids[i]);
-    }
-    if (!e) e = give_until(&r, INT64_MAX);
+    for (isize i = 0; i < n && !e; i++)
+        e = blocks_of_call_id(s, call_ids[i], &refs, &blocks);
+    numbers_sort(&refs);
+    numbers_sort(&blocks);
+    if (!e) e = replay_blocks(&r, &blocks);
     replay_drop(&r);
+    base_free(refs.list);
+    base_free(blocks.list);
     return e;
-}
-
-/* A chunk spans less than a bucket: older ones cannot reach into the range. */
-static i64 earliest_chunk(i64 after_us) {
-    i64 bucket = (i64)1 << BUCKET_BITS;
-    return after_us < INT64_MIN + bucket ? INT64_MIN : after_us - bucket;
 }
 
 enum err store_replay_range(struct store *s, i64 after_us, i64 before_us,
                             const struct input_sink *sink) {
-    static const char sql[] = "SELECT id,first_us,last_us,n,format,data FROM chunk"
-                              " WHERE first_us>=?1 AND first_us<?2 AND last_us>=?3"
-                              " ORDER BY first_us,id";
+    struct numbers blocks = {0};
     struct replay r = {
         .s = s, .sink = sink, .after_us = after_us, .before_us = before_us};
-    sqlite3_stmt *st = NULL;
     enum err e = db_read_begin(s);
     if (e) return e;
-    e = sources_announce(&r);
-    int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
-    if (!e && rc != SQLITE_OK) e = db_refused(s, rc);
-    if (!e) {
-        sqlite3_bind_int64(st, 1, earliest_chunk(after_us));
-        sqlite3_bind_int64(st, 2, before_us);
-        sqlite3_bind_int64(st, 3, after_us);
-    }
-    bool row = true;
-    while (!e && row) {
-        e = db_step(s, st, &row);
-        if (e || !row) break;
-        e = give_until(&r, sqlite3_column_int64(st, 1));
-        if (!e) e = heap_open(&r, st);
-    }
-    if (!e) e = give_until(&r, INT64_MAX);
-    sqlite3_finalize(st);
+    e = blocks_within(s, after_us, before_us, &blocks);
+    if (!e) e = replay_blocks(&r, &blocks);
     replay_drop(&r);
+    base_free(blocks.list);
     return e;
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 void scan_drop(struct scan *x) {
-    base_free(x->plain);
+    for (isize i = 0; i < SCAN_BLOCKS; i++) base_free(x->blocks[i].bytes);
+    base_free(x->refs.list);
+    base_free(x->ids.list);
     *x = (struct scan){0};
 }
 
@@ -24,31 +26,32 @@ static bool holds_nocase(str s, str needle) {
     return false;
 }
 
-static enum err scan_chunk(struct store *s, struct scan *x, sqlite3_stmt *st,
-                           bool *holds) {
-    x->n = 0;
-    enum err e = squeeze_unpack(&s->squeeze, db_str(st, 1), sqlite3_column_int64(st, 0),
-                                &x->plain, &x->n, &x->cap);
-    if (e) return db_damaged(s, "a chunk cannot be unpacked");
-    x->left -= x->n;
-    struct rd in = {.in = {x->plain, x->n}};
+/* Calls of one time are in the same blocks: some stay in memory. */
+static enum err scan_block(struct store *s, struct scan *x, i64 id, bool *holds) {
+    struct block *b = &x->blocks[id % SCAN_BLOCKS];
+    enum err e = b->id == id ? ERR_OK : block_read(s, id, b);
+    if (e) b->id = 0;
+    if (e) return e == ERR_NOT_FOUND ? db_damaged(s, "a block is not there") : e;
+    struct block_reader in = block_reader_of(b);
     struct record r = {0};
-    while (!*holds && record_next(&in, 0, &r)) *holds = holds_nocase(r.bytes, x->needle);
-    if (in.failed) return db_damaged(s, "a chunk holds something that is no sighting");
-    return ERR_OK;
+    while (!*holds && block_next(&in, &r)) {
+        if (!numbers_have(&x->refs, in.ref)) continue;
+        x->left -= r.bytes.n;
+        *holds = holds_nocase(r.bytes, x->needle);
+    }
+    return in.in.failed ? db_damaged(s, "a block holds something that is no sighting")
+                        : ERR_OK;
 }
 
-enum err scan_call(struct store *s, struct scan *x, i64 call, bool *holds) {
+enum err scan_call(struct store *s, struct scan *x, i64 call, const struct detail *d,
+                   bool *holds) {
     *holds = false;
-    sqlite3_stmt *st = db_stmt(s, SQL_CHUNK_OF_CALL);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, call);
-    bool row = true;
-    enum err e = ERR_OK;
-    while (!e && row && !*holds) {
-        e = db_step(s, st, &row);
-        if (!e && row) e = scan_chunk(s, x, st, holds);
-    }
-    sqlite3_reset(st);
+    x->ids.n = 0;
+    enum err e = detail_refs(s, d->names, call, &x->refs);
+    for (isize i = 0; i < x->refs.n && !e; i++)
+        e = numbers_of(s, SQL_PART_BLOCKS, x->refs.list[i], &x->ids);
+    numbers_sort(&x->ids);
+    for (isize i = 0; i < x->ids.n && !e && !*holds; i++)
+        e = scan_block(s, x, x->ids.list[i], holds);
     return e;
 }

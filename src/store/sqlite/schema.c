@@ -12,39 +12,48 @@ const char store_schema[] =
     "NULL,"
     " port INTEGER NOT NULL, uses INTEGER NOT NULL, UNIQUE(family,ip,port)) STRICT;"
 
-    "CREATE TABLE call_id(ref INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE call_id(text TEXT NOT NULL PRIMARY KEY, ref INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
 
-    /* packed sightings; bucket = first_us >> 30; kept_us: when the first of them came, by the store's clock */
-    "CREATE TABLE chunk(id INTEGER PRIMARY KEY,"
-    " ref INTEGER NOT NULL REFERENCES call_id, bucket INTEGER NOT NULL,"
+    /* packed sightings; kept_us: when the first of them came, by the store's clock */
+    "CREATE TABLE block(id INTEGER PRIMARY KEY,"
     " first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, n INTEGER NOT NULL,"
     " kept_us INTEGER NOT NULL,"
     " format INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
-    "CREATE INDEX chunk_leg ON chunk(ref,bucket);"
-    "CREATE INDEX chunk_time ON chunk(first_us);"
+    "CREATE INDEX block_time ON block(first_us);"
+    "CREATE TABLE part(ref INTEGER NOT NULL, block INTEGER NOT NULL,"
+    " PRIMARY KEY(ref,block)) STRICT, WITHOUT ROWID;"
 
     /* calls as they were linked last; digest: hash of the summary */
     "CREATE TABLE call(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind INTEGER NOT NULL,"
-    " status INTEGER NOT NULL, duration_ms INTEGER NOT NULL, digest INTEGER NOT NULL,"
-    " words BLOB NOT NULL, blocks BLOB NOT NULL,"
-    " format INTEGER NOT NULL, json BLOB NOT NULL) STRICT;"
+    " state INTEGER NOT NULL, status INTEGER NOT NULL, duration_ms INTEGER NOT NULL, "
+    "digest INTEGER NOT NULL,"
+    " blocks BLOB NOT NULL, format INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
     "CREATE INDEX call_start ON call(start_us);"
 
     /* id: hash of the leg's id */
-    "CREATE TABLE leg(call INTEGER NOT NULL REFERENCES call,"
-    " ref INTEGER NOT NULL REFERENCES call_id, id INTEGER NOT NULL,"
-    " PRIMARY KEY(call,ref,id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX leg_ref ON leg(ref,call);"
+    "CREATE TABLE leg(ref INTEGER NOT NULL, call INTEGER NOT NULL,"
+    " id INTEGER NOT NULL, PRIMARY KEY(ref,call,id)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX leg_id ON leg(id);"
 
-    "CREATE TABLE word(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL,"
-    " UNIQUE(kind,text)) STRICT;"
-    "CREATE TABLE posting(word INTEGER NOT NULL, start_us INTEGER NOT NULL,"
-    " call INTEGER NOT NULL, PRIMARY KEY(word,start_us,call)) STRICT, WITHOUT ROWID;"
+    /* slice = start_us >> 22 */
+    "CREATE TABLE word(stretch INTEGER NOT NULL, kind INTEGER NOT NULL, text TEXT NOT "
+    "NULL, slice INTEGER NOT NULL,"
+    " data BLOB NOT NULL, PRIMARY KEY(stretch,kind,text,slice)) STRICT, WITHOUT ROWID;"
+
+    /* how many calls start in a minute; at = start_us / 60000000 */
+    "CREATE TABLE volume(at INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(at,kind,state)) STRICT,"
+    " WITHOUT ROWID;"
+
+    /* what many calls say; uses: calls that are packed with it. AUTOINCREMENT: no number comes twice */
+    "CREATE TABLE dictionary(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " uses INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
 
     /* what legs are found by from other legs; at = start_us >> 24 */
-    "CREATE TABLE mark(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE mark(at INTEGER PRIMARY KEY, format INTEGER NOT NULL, data BLOB NOT "
+    "NULL) STRICT;"
 
     /* what linking had learned then; at = time >> 30 */
     "CREATE TABLE lore(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"

@@ -2,26 +2,27 @@
  *
  *  what came                                 what it was linked to
  *
- *  source   id name device kind              call     no id start_us … words json
+ *  source   id name device kind              call     no id start_us … format data
  *  endpoint id family ip port                         │    unique(id), index(start_us)
- *     ▲ numbers inside the packed bytes      leg      call ref id
- *  chunk    id ref bucket first_us … data       │       index(ref, call), index(id)
- *     │     index(ref, bucket)  a leg's bytes   │
- *     │     index(first_us)     range, age      │      word     id kind text, unique(kind, text)
- *     ▼                                         ▼      posting  word start_us call
- *  call_id  ref text ◄──────────────────────────┘               the inverted index
- *           unique(text)        find a Call-ID, or those that begin so
+ *     ▲ numbers inside the packed bytes      leg      ref call id
+ *  block    id first_us last_us … data          │       index(id)
+ *     ▲        index(first_us)  range, age      │
+ *  part     ref block           a leg's bytes   │      word     stretch kind text slice data
+ *     │                                         │               the inverted index
+ *     ▼                                         ▼
+ *  call_id  text ref ◄──────────────────────────┘      volume   at step …, how many calls began
+ *                               find a Call-ID, or those that begin so
  *
- * A chunk holds the sightings of one Call-ID within one bucket of time (2^30 us, 18 minutes),
- * packed by record.h and compressed as one piece; `format` says how (see squeeze.h). A long
- * stretch has several. A message is never alone in a row: eight messages of a leg repeat one
- * another, and together they take little more room than one.
+ * A block holds the sightings of many Call-IDs that came at about one time, compressed as one piece (block.h, squeeze.h):
+ * messages of a leg repeat one another, and so do legs. A part says that a block has something of a Call-ID. The text of
+ * a Call-ID stands where it is looked for (call_id), beside its messages, and in the data of its call; nowhere else.
  *
  * A word is anything that a call is found by: a number, an address, a device, a User-Agent, a
- * method, a status … (see word.h for the kinds). A posting says which call has it. Both the words
- * and the calls are numbers, so that a posting takes 20 bytes, and its order (word, newest first)
- * is the order in which answers are wanted. call.words lists a call's words, to take them
- * back when the call changes.
+ * method, a status … (see word.h for the kinds). All calls that have it and start within one slice of time (2^22 us,
+ * 4.2 s) are one row, a list of (start, number of the call), packed (posting.h). The order of rows (word, slice) is the
+ * order in which answers are wanted.
+ *
+ * call.data is squeezed: the call's words (to take them back when it changes), its Call-IDs, and its summary (detail.h).
  *
  * A mark says where a leg started, or what happened to it: see trace/call.h. All marks within 2^24 us (16.8 s) are
  * one row, in columns (marks.h), since a look-up wants those of some minutes and little of each. call.blocks lists
@@ -30,20 +31,23 @@
  * lore keeps, for every 18 minutes, what linking had learned of the devices (bytes of link's own), so that one call
  * can be linked again as it was with everything in sight.
  *
+ * volume counts the calls that start within a minute, by kind and state, so that a chart of a day reads some hundred rows.
+ *
  * Invariants, which tests/store check after every fault:
- *   (1) chunk.ref and leg.ref are in call_id, leg.call and posting.call in call, posting.word in word.
- *   (2) a call has one leg or more; a word has one posting or more; a call_id has a chunk or a leg.
- *   (3) endpoint.uses and source.uses count their mentions in chunks; none is 0 after a commit.
+ *   (1) part.ref and leg.ref are in call_id, leg.call and the calls in word.data in call, part.block in block.
+ *   (2) a call has one leg or more; a call_id has a part or a leg; a block has the parts that its runs say, and one or more.
+ *   (3) endpoint.uses and source.uses count their mentions in blocks; none is 0 after a commit.
  *   (4) total holds the number of sightings and calls, and the time of the newest sighting.
- *   (5) postings of a call are its words, each with the call's start.
- *   (6) the calls of the marks in a row of mark are those that list it in call.blocks; a row has a mark or more. */
+ *   (5) the calls in word.data are those that have the word in call.data, each with its start.
+ *   (6) the calls of the marks in a row of mark are those that list it in call.blocks; a row has a mark or more.
+ *   (7) volume counts the rows of call; no count is 0. dictionary.uses counts the calls in its format. */
 #ifndef SIPWEAVE_STORE_SCHEMA_H
 #define SIPWEAVE_STORE_SCHEMA_H
 
 enum {
     STORE_APPLICATION_ID = 0x53495057, /* "SIPW" */
-    STORE_VERSION = 1,
-    STORE_PAGE = 8192,
+    STORE_VERSION = 2,
+    STORE_PAGE = 4096,
 };
 
 extern const char store_schema[];
@@ -71,68 +75,72 @@ extern const char decide_schema[];
     X(ENDPOINT_BY_ID, "SELECT family,ip,port FROM endpoint WHERE id=?1")                 \
     X(ENDPOINT_UNUSED, "DELETE FROM endpoint WHERE id=?1 AND uses<=0")                   \
     X(REF_GET, "SELECT ref FROM call_id WHERE text=?1")                                  \
-    X(REF_ADD, "INSERT INTO call_id(text) VALUES(?1)")                                   \
+    X(REF_ADD, "INSERT OR IGNORE INTO call_id(text,ref) VALUES(?1,?2)")                  \
+    X(REF_NEXT, "SELECT 1+max(ifnull((SELECT max(ref) FROM part),0),"                    \
+                "ifnull((SELECT max(ref) FROM leg),0))")                                 \
     X(REF_ORPHAN,                                                                        \
-      "DELETE FROM call_id WHERE ref=?1 AND NOT EXISTS(SELECT 1 FROM chunk"              \
-      " WHERE chunk.ref=?1) AND NOT EXISTS(SELECT 1 FROM leg WHERE leg.ref=?1)")         \
-    X(CHUNK_ADD, "INSERT INTO chunk(ref,bucket,first_us,last_us,n,format,data,kept_us)"  \
-                 " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)")                                     \
-    X(CHUNK_SET, "UPDATE chunk SET last_us=?2,n=?3,format=?4,data=?5 WHERE id=?1")       \
-    X(CHUNK_SET_ALL, "UPDATE chunk SET last_us=?2,n=?3,format=?4,data=?5,first_us=?6"    \
-                     " WHERE id=?1")                                                     \
-    X(CHUNK_DELETE, "DELETE FROM chunk WHERE id=?1")                                     \
-    X(CHUNK_OF_PIECE, "SELECT id,first_us,last_us,n,format,data FROM chunk"              \
-                      " WHERE ref=?1 AND bucket=?2 ORDER BY id")                         \
-    X(CHUNK_DATA, "SELECT format,data FROM chunk WHERE id=?1")                           \
-    X(CHUNK_OF_REF, "SELECT id,first_us,last_us,n,format,data FROM chunk"                \
-                    " WHERE ref=?1 ORDER BY bucket,id")                                  \
-    X(CHUNK_OF_CALL, "SELECT format,data FROM chunk WHERE ref IN"                        \
-                     " (SELECT ref FROM leg WHERE call=?1)")                             \
-    X(CHUNK_LAST, "SELECT max(max(last_us,kept_us)) FROM chunk WHERE ref=?1 AND bucket=" \
-                  "(SELECT max(bucket) FROM chunk WHERE ref=?1)")                        \
-    X(CHUNK_OLD, "SELECT id,ref,first_us,last_us FROM chunk WHERE (first_us,id)>(?1,?2)" \
+      "DELETE FROM call_id WHERE text=?1 AND ref=?2 AND NOT EXISTS(SELECT 1 FROM part"   \
+      " WHERE part.ref=?2) AND NOT EXISTS(SELECT 1 FROM leg WHERE leg.ref=?2)")          \
+    X(BLOCK_ADD, "INSERT INTO block(id,first_us,last_us,n,kept_us,format,data)"          \
+                 " VALUES(?1,?2,?3,?4,?5,?6,?7)")                                        \
+    X(BLOCK_SET, "UPDATE block SET first_us=?2,last_us=?3,n=?4,kept_us=?5,format=?6,"    \
+                 "data=?7 WHERE id=?1")                                                  \
+    X(BLOCK_GET, "SELECT first_us,last_us,n,kept_us,format,data FROM block WHERE id=?1") \
+    X(BLOCK_DELETE, "DELETE FROM block WHERE id=?1")                                     \
+    X(BLOCK_LAST, "SELECT max(id) FROM block WHERE id>=?1 AND id<?2")                    \
+    X(BLOCK_RANGE, "SELECT id FROM block WHERE first_us>=?1 AND first_us<?2 AND"         \
+                   " last_us>=?3 ORDER BY first_us,id")                                  \
+    X(BLOCK_OLD, "SELECT id,first_us FROM block WHERE (first_us,id)>(?1,?2)"             \
                  " AND first_us<?3 AND kept_us<?3 ORDER BY first_us,id LIMIT ?4")        \
-    X(CHUNK_UNLINKED, "SELECT min(first_us),max(last_us) FROM chunk WHERE ref IN"        \
-                      " (SELECT ref FROM call_id WHERE NOT EXISTS"                       \
-                      " (SELECT 1 FROM leg WHERE leg.ref=call_id.ref))")                 \
-    X(CHUNK_FIRST, "SELECT min(first_us) FROM chunk")                                    \
-    X(WORD_GET, "SELECT id FROM word WHERE kind=?1 AND text=?2")                         \
-    X(WORD_ADD, "INSERT INTO word(kind,text) VALUES(?1,?2)")                             \
-    X(WORD_BY_ID, "SELECT kind,text FROM word WHERE id=?1")                              \
-    X(WORD_RANGE, "SELECT id,text FROM word WHERE kind=?1 AND text>=?2 AND text<?3")     \
-    X(WORD_ORPHAN, "DELETE FROM word WHERE id=?1 AND NOT EXISTS"                         \
-                   "(SELECT 1 FROM posting WHERE posting.word=?1)")                      \
-    X(POSTING_ADD, "INSERT OR IGNORE INTO posting(word,start_us,call) VALUES(?1,?2,?3)") \
-    X(POSTING_DELETE, "DELETE FROM posting WHERE word=?1 AND start_us=?2 AND call=?3")   \
-    X(CALL_GET, "SELECT no,start_us,digest,words,blocks FROM call WHERE id=?1")          \
+    X(BLOCK_UNLINKED, "SELECT min(first_us),max(last_us) FROM block WHERE id IN"         \
+                      " (SELECT block FROM part WHERE NOT EXISTS"                        \
+                      " (SELECT 1 FROM leg WHERE leg.ref=part.ref))")                    \
+    X(BLOCK_FIRST, "SELECT min(first_us) FROM block")                                    \
+    X(PART_ADD, "INSERT OR IGNORE INTO part(ref,block) VALUES(?1,?2)")                   \
+    X(PART_DELETE, "DELETE FROM part WHERE ref=?1 AND block=?2")                         \
+    X(PART_BLOCKS, "SELECT block FROM part WHERE ref=?1 ORDER BY block")                 \
+    X(PART_LAST_BLOCK, "SELECT max(block) FROM part WHERE ref=?1")                       \
+    X(PART_LAST, "SELECT max(last_us) FROM part CROSS JOIN block ON block.id=part.block" \
+                 " WHERE part.ref=?1 AND part.block>=?2 AND part.block<?3")              \
+    X(WORD_GET, "SELECT data FROM word WHERE stretch=?1 AND kind=?2 AND text=?3 AND"     \
+                " slice=?4")                                                             \
+    X(WORD_SET, "INSERT OR REPLACE INTO word(stretch,kind,text,slice,data)"              \
+                " VALUES(?1,?2,?3,?4,?5)")                                               \
+    X(WORD_ADD, "INSERT OR IGNORE INTO word(stretch,kind,text,slice,data)"               \
+                " VALUES(?1,?2,?3,?4,?5)")                                               \
+    X(WORD_DELETE, "DELETE FROM word WHERE stretch=?1 AND kind=?2 AND text=?3 AND"       \
+                   " slice=?4")                                                          \
+    X(WORD_FROM, "SELECT text FROM word WHERE stretch=?1 AND kind=?2 AND text>=?3 AND"   \
+                 " text<?4 ORDER BY text LIMIT 1")                                       \
+    X(WORD_AFTER, "SELECT text FROM word WHERE stretch=?1 AND kind=?2 AND text>?3 AND"   \
+                  " text<?4 ORDER BY text LIMIT 1")                                      \
+    X(CALL_FIRST, "SELECT min(no) FROM call")                                            \
+    X(CALL_LAST, "SELECT max(no) FROM call")                                             \
+    X(CALL_GET, "SELECT no,start_us,digest,kind,state,format,data,blocks FROM call"      \
+                " WHERE id=?1")                                                          \
     X(CALL_ADD,                                                                          \
-      "INSERT INTO call(id,start_us,end_us,kind,status,duration_ms,digest,words,"        \
-      "format,json,blocks) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                  \
+      "INSERT INTO call(id,start_us,end_us,kind,state,status,duration_ms,digest,"        \
+      "format,data,blocks) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                  \
     X(CALL_SET,                                                                          \
-      "UPDATE call SET start_us=?2,end_us=?3,kind=?4,status=?5,duration_ms=?6,"          \
-      "digest=?7,words=?8,format=?9,json=?10,blocks=?11 WHERE no=?1")                    \
+      "UPDATE call SET start_us=?2,end_us=?3,kind=?4,state=?5,status=?6,duration_ms=?7," \
+      "digest=?8,format=?9,data=?10,blocks=?11 WHERE no=?1")                             \
     X(CALL_DELETE, "DELETE FROM call WHERE no=?1")                                       \
-    X(CALL_ROW, "SELECT id,start_us,status,duration_ms,words,format,json,blocks FROM"    \
+    X(CALL_ROW, "SELECT id,start_us,kind,state,duration_ms,format,data,blocks FROM"      \
                 " call WHERE no=?1")                                                     \
     X(CALL_END, "SELECT end_us FROM call WHERE no=?1")                                   \
     X(CALL_OLD, "SELECT no,start_us FROM call WHERE (start_us,no)>(?1,?2)"               \
                 " AND start_us<?3 ORDER BY start_us,no LIMIT ?4")                        \
-    X(LEG_ADD, "INSERT OR IGNORE INTO leg(call,ref,id) VALUES(?1,?2,?3)")                \
-    X(LEG_OF_CALL, "SELECT ref,id FROM leg WHERE call=?1 ORDER BY ref,id")               \
+    X(LEG_ADD, "INSERT OR IGNORE INTO leg(ref,call,id) VALUES(?1,?2,?3)")                \
+    X(LEG_IDS, "SELECT id FROM leg WHERE ref=?1 AND call=?2 ORDER BY id")                \
     X(LEG_CALLS, "SELECT DISTINCT call FROM leg WHERE ref=?1 AND call<>?2 LIMIT 2")      \
-    X(LEG_OTHER, "SELECT call FROM leg WHERE id=?1 AND call<>?2 AND ref=?3 LIMIT 1")     \
+    X(LEG_OTHER, "SELECT call FROM leg WHERE ref=?1 AND call<>?2 AND id=?3 LIMIT 1")     \
     X(LEG_BY_ID, "SELECT call FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")          \
     X(LEG_NEWEST, "SELECT leg.call FROM leg JOIN call ON call.no=leg.call WHERE"         \
                   " leg.ref=?1 ORDER BY call.start_us DESC,call.no DESC LIMIT 1")        \
-    X(LEG_REFS, "SELECT DISTINCT ref FROM leg WHERE call=?1")                            \
     X(LEG_IN_CALL, "SELECT 1 FROM leg JOIN call ON call.no=leg.call WHERE leg.ref=?1"    \
                    " AND call.kind=?2 LIMIT 1")                                          \
-    X(CALL_IDS, "SELECT DISTINCT call_id.text FROM leg JOIN call_id ON"                  \
-                " call_id.ref=leg.ref WHERE leg.call=?1 ORDER BY leg.ref")               \
-    X(LEG_LEAVE_ONE, "DELETE FROM leg WHERE call=?1 AND ref=?2 AND id=?3")               \
-    X(LEG_LEAVE, "DELETE FROM leg WHERE call=?1 AND ref=?2")                             \
-    X(LEG_CLEAR, "DELETE FROM leg WHERE call=?1")                                        \
-    X(LEG_ANY, "SELECT 1 FROM leg WHERE call=?1 LIMIT 1")                                \
+    X(LEG_LEAVE_ONE, "DELETE FROM leg WHERE ref=?1 AND call=?2 AND id=?3")               \
+    X(LEG_LEAVE, "DELETE FROM leg WHERE ref=?1 AND call=?2")                             \
     X(DECISION_TABLE, "SELECT 1 FROM sqlite_schema WHERE type='table' AND"               \
                       " name='decision'")                                                \
     X(DECISION_COUNT, "SELECT count(*) FROM decision WHERE undone_us IS NULL")           \
@@ -151,26 +159,32 @@ extern const char decide_schema[];
       " WHERE leg.call=(SELECT no FROM call WHERE id=?1)) ORDER BY n")                   \
     X(DECISION_RETIRE, "DELETE FROM decision WHERE NOT EXISTS"                           \
                        "(SELECT 1 FROM leg WHERE leg.id=leg_key)")                       \
-    X(LEG_FIND, "SELECT call.id,call_id.text FROM leg JOIN call ON call.no=leg.call"     \
-                " JOIN call_id ON call_id.ref=leg.ref WHERE leg.id=?1"                   \
-                " ORDER BY leg.call DESC LIMIT 1")                                       \
-    X(MARK_GET, "SELECT at,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")          \
-    X(MARK_SET, "INSERT OR REPLACE INTO mark(at,data) VALUES(?1,?2)")                    \
+    X(LEG_FIND, "SELECT call,ref FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")       \
+    X(MARK_GET, "SELECT at,format,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")   \
+    X(MARK_SET, "INSERT OR REPLACE INTO mark(at,format,data) VALUES(?1,?2,?3)")          \
     X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \
     X(LORE_SET, "INSERT OR REPLACE INTO lore(at,data) VALUES(?1,?2)")                    \
     X(LORE_BEFORE, "SELECT data FROM lore WHERE at<=?1 ORDER BY at DESC LIMIT 1")        \
     X(LORE_AFTER, "SELECT data FROM lore WHERE at>?1 ORDER BY at LIMIT 1")               \
     X(LORE_OLD, "DELETE FROM lore WHERE at<ifnull((SELECT min(at)>>6 FROM mark),at+1)")  \
-    X(CALL_STRADDLES,                                                                    \
-      "SELECT DISTINCT call.id FROM chunk JOIN leg ON leg.ref=chunk.ref JOIN call ON"    \
-      " call.no=leg.call WHERE chunk.first_us>=?1 AND chunk.first_us<?2 AND"             \
-      " chunk.last_us>=?3 AND call.kind=?4 AND (call.start_us<?3 OR call.end_us>=?2)")   \
+    X(LEG_STRADDLES, "SELECT call.no,call.id FROM leg CROSS JOIN call ON"                \
+                     " call.no=leg.call WHERE leg.ref=?1 AND call.kind=?2 AND"           \
+                     " (call.start_us<?3 OR call.end_us>=?4)")                           \
+    X(DICTIONARY_ADD, "INSERT INTO dictionary(uses,data) VALUES(0,?1)")                  \
+    X(DICTIONARY_GET, "SELECT data FROM dictionary WHERE id=?1")                         \
+    X(DICTIONARY_NEWEST, "SELECT max(id) FROM dictionary")                               \
+    X(DICTIONARY_USE, "UPDATE dictionary SET uses=uses+?2 WHERE id=?1")                  \
+    X(DICTIONARY_RETIRE, "DELETE FROM dictionary WHERE uses<=0")                         \
+    X(VOLUME_ADD, "INSERT INTO volume(at,kind,state,n) VALUES(?1,?2,?3,?4) ON"           \
+                  " CONFLICT DO UPDATE SET n=n+excluded.n")                              \
+    X(VOLUME_ZERO, "DELETE FROM volume WHERE at=?1 AND kind=?2 AND state=?3 AND n=0")    \
+    X(VOLUME_GET, "SELECT at,kind,state,n FROM volume WHERE at>=?1 AND at<=?2")          \
     X(TOTAL_GET, "SELECT sightings,calls,last_us FROM total")                            \
     X(TOTAL_ADD, "UPDATE total SET sightings=sightings+?1,calls=calls+?2,"               \
                  "last_us=max(last_us,?3)")                                              \
     X(TOTAL_LAST,                                                                        \
-      "UPDATE total SET last_us=ifnull((SELECT max(last_us) FROM chunk WHERE"            \
-      " first_us>=(SELECT max(first_us) FROM chunk)-(1<<30)),"                           \
+      "UPDATE total SET last_us=ifnull((SELECT max(last_us) FROM block WHERE"            \
+      " first_us>=(SELECT max(first_us) FROM block)-(1<<30)),"                           \
       "-9223372036854775807) WHERE last_us<?1")                                          \
     X(PAGE_COUNT, "PRAGMA page_count")                                                   \
     X(PAGE_SIZE, "PRAGMA page_size")                                                     \

@@ -34,8 +34,9 @@ struct finding {
     u64 counted;
     bool stopped;
     struct hit *hits; /* of one group */
-    u8 *ids, *json;
-    isize nhits, nids, njson, cap_hits, cap_ids, cap_json;
+    u8 *ids;
+    isize nhits, nids, cap_hits, cap_ids;
+    struct detail tested, given;
 };
 
 struct search search_any(void) {
@@ -70,7 +71,7 @@ static void ask_names(struct finding *f, const struct search *q) {
     if (q->to.n) want_number(criterion_new(f), q->to, false, true);
     if (q->call_id.n) ask_call_id(criterion_new(f), q->call_id);
     if (q->address.n) want_address(criterion_new(f), q->address);
-    if (q->device.n) want_pattern(criterion_new(f), WORD_DEVICE, q->device);
+    if (q->device.n) want_device(criterion_new(f), q->device);
     if (q->user_agent.n)
         want_add(criterion_new(f), WORD_AGENT, WANT_PART,
                  word_fold(str_trim(q->user_agent), folded));
@@ -114,7 +115,19 @@ static enum err fits_text(struct finding *f, i64 call, bool *fits) {
         f->spent = true;
         return ERR_OK;
     }
-    return scan_call(f->s, &f->scan, call, fits);
+    return scan_call(f->s, &f->scan, call, &f->tested, fits);
+}
+
+static void hit_add(struct finding *f, i64 call, str id) {
+    f->hits = base_grow(f->hits, &f->cap_hits, f->nhits + 1, (isize)sizeof *f->hits);
+    f->hits[f->nhits++] = (struct hit){call, f->nids, id.n};
+    f->ids = base_grow(f->ids, &f->cap_ids, f->nids + id.n, 1);
+    if (id.n) memcpy(f->ids + f->nids, id.p, (size_t)id.n);
+    f->nids += id.n;
+}
+
+static bool tests(const struct finding *f, const struct criterion *c) {
+    return c->test || (c == f->text && f->scanning);
 }
 
 /* The tests that no list has made; *fits is true where they hold. Keeps the call's id. */
@@ -123,47 +136,32 @@ static enum err call_fits(struct finding *f, i64 call, bool *fits) {
     sqlite3_stmt *st = db_stmt(s, SQL_CALL_ROW);
     if (!st) return ERR_IO;
     sqlite3_bind_int64(st, 1, call);
-    bool row = false;
+    bool row = false, unpack = false;
     enum err e = db_step(s, st, &row);
     if (!e && !row) e = db_damaged(s, "the index names a call that is not there");
     if (e) return e;
-    str id = db_str(st, 0), words = db_str(st, 4);
-    *fits = fits_duration(f->q, sqlite3_column_int64(st, 3));
+    *fits = fits_duration(f->q, sqlite3_column_int64(st, ROW_DURATION));
+    for (isize i = 0; i < f->n; i++) unpack |= tests(f, &f->criteria[i]);
+    if (unpack && *fits)
+        e = detail_unpack(s, sqlite3_column_int64(st, ROW_FORMAT), db_str(st, ROW_DATA),
+                          &f->tested);
     for (isize i = 0; i < f->n && *fits && !e; i++) {
-        struct criterion *c = &f->criteria[i];
-        bool is_text = c == f->text;
-        if (!c->test && !(is_text && f->scanning)) continue;
-        e = criterion_test(s, c, call, words, fits);
-        if (!e && is_text) e = fits_text(f, call, fits);
+        if (!tests(f, &f->criteria[i])) continue;
+        e = criterion_test(s, &f->criteria[i], call, &f->tested, fits);
+        if (!e && &f->criteria[i] == f->text) e = fits_text(f, call, fits);
     }
-    if (!e && *fits) {
-        f->hits = base_grow(f->hits, &f->cap_hits, f->nhits + 1, (isize)sizeof *f->hits);
-        f->hits[f->nhits++] = (struct hit){call, f->nids, id.n};
-        f->ids = base_grow(f->ids, &f->cap_ids, f->nids + id.n, 1);
-        if (id.n) memcpy(f->ids + f->nids, id.p, (size_t)id.n);
-        f->nids += id.n;
-    }
+    if (!e && *fits) hit_add(f, call, db_str(st, ROW_ID));
     sqlite3_reset(st);
     return e;
 }
 
 /* Hands a call over. The summary is copied first: the caller may read from the store. */
 static enum err call_give(struct finding *f, const struct hit *h, i64 start_us) {
-    struct store *s = f->s;
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_ROW);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, h->call);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
-    if (e || !row) return e;
-    f->njson = 0;
-    e = squeeze_unpack(&s->squeeze, db_str(st, 6), sqlite3_column_int64(st, 5), &f->json,
-                       &f->njson, &f->cap_json);
-    sqlite3_reset(st);
-    if (e) return db_damaged(s, "a call's summary cannot be unpacked");
+    enum err e = db_call_detail(f->s, h->call, &f->given);
+    if (e) return e;
     f->left--;
     str id = {f->ids + h->id_at, h->nid};
-    f->stopped = !f->row(f->ctx, id, start_us, (str){f->json, f->njson});
+    f->stopped = !f->row(f->ctx, id, start_us, f->given.json);
     return ERR_OK;
 }
 
@@ -258,7 +256,8 @@ static void finding_drop(struct finding *f) {
     scan_drop(&f->scan);
     base_free(f->hits);
     base_free(f->ids);
-    base_free(f->json);
+    detail_drop(&f->tested);
+    detail_drop(&f->given);
 }
 
 static enum err find(struct finding *f) {

@@ -4,10 +4,9 @@
 
 #include <zstd.h>
 
-/* A chunk is squeezed again each time it has grown: on the traffic of bench/, level -1 takes half the time of level 3 and
- * 1 to 7 % more room. Summaries change seldom: level 6 takes three times the time of level 3, and 13 % less room. */
-static const int levels[FORMAT_COUNT] = {
-    [FORMAT_ZSTD] = 3, [FORMAT_SIP] = -1, [FORMAT_SUMMARY] = 6};
+/* A block is squeezed once or a few times: level 3 costs there what level 1 does, 6 takes four times that for a seventh less
+ * room. A summary with a dictionary made for it takes a tenth less room at level 5, for 10 us more. */
+enum { LEVEL_BLOCK = 3, LEVEL_SUMMARY = 5 };
 
 enum {
     PLAIN_MAX = 1 << 26, /* nothing of ours is longer: a larger claim is damage */
@@ -20,47 +19,84 @@ void squeeze_drop(struct squeeze *q) {
         ZSTD_freeCDict(q->cdict[i]);
         ZSTD_freeDDict(q->ddict[i]);
     }
+    squeeze_forget(q);
+    base_free(q->learned);
     base_free(q->buf);
     *q = (struct squeeze){0};
 }
 
+void squeeze_forget(struct squeeze *q) {
+    for (isize i = 0; i < q->nlearned; i++) {
+        ZSTD_freeCDict(q->learned[i].cdict);
+        ZSTD_freeDDict(q->learned[i].ddict);
+        base_free(q->learned[i].bytes);
+    }
+    q->nlearned = 0;
+}
+
+static struct squeeze_learned *learned_find(const struct squeeze *q, i64 format) {
+    for (isize i = q->nlearned; i--;) {
+        if (q->learned[i].format == format) return &q->learned[i];
+    }
+    return NULL;
+}
+
+bool squeeze_knows(const struct squeeze *q, i64 format) {
+    return learned_find(q, format) != NULL;
+}
+
+void squeeze_learn(struct squeeze *q, i64 format, str dictionary) {
+    q->learned = base_grow(q->learned, &q->cap_learned, q->nlearned + 1,
+                           (isize)sizeof *q->learned);
+    struct squeeze_learned *l = &q->learned[q->nlearned++];
+    *l = (struct squeeze_learned){.format = format, .n = dictionary.n};
+    l->bytes = base_new(dictionary.n + 1, 1);
+    if (dictionary.n) memcpy(l->bytes, dictionary.p, (size_t)dictionary.n);
+}
+
 /* Contexts and dictionaries are made at first use: a reader never compresses. */
-static ZSTD_CDict *compressor_for(struct squeeze *q, enum squeeze_format f) {
+static ZSTD_CDict *compressor_for(struct squeeze *q, i64 f) {
+    struct squeeze_learned *l = f < FORMAT_COUNT ? NULL : learned_find(q, f);
+    must(f < FORMAT_COUNT || l);
+    str d = l ? (str){l->bytes, l->n} : squeeze_dictionaries[f];
+    void **made = l ? &l->cdict : &q->cdict[f];
     if (!q->compressor) q->compressor = ZSTD_createCCtx();
-    if (!q->cdict[f]) {
-        str d = squeeze_dictionaries[f];
-        q->cdict[f] = ZSTD_createCDict(d.p, (size_t)d.n, levels[f]);
-    }
-    must(q->compressor && q->cdict[f]);
-    return q->cdict[f];
+    if (!*made)
+        *made = ZSTD_createCDict(d.p, (size_t)d.n,
+                                 f >= FORMAT_SUMMARY ? LEVEL_SUMMARY : LEVEL_BLOCK);
+    must(q->compressor && *made);
+    return *made;
 }
 
-static ZSTD_DDict *decompressor_for(struct squeeze *q, enum squeeze_format f) {
+static ZSTD_DDict *decompressor_for(struct squeeze *q, i64 f) {
+    struct squeeze_learned *l = f < FORMAT_COUNT ? NULL : learned_find(q, f);
+    str d = l ? (str){l->bytes, l->n} : squeeze_dictionaries[f];
+    void **made = l ? &l->ddict : &q->ddict[f];
     if (!q->decompressor) q->decompressor = ZSTD_createDCtx();
-    if (!q->ddict[f]) {
-        str d = squeeze_dictionaries[f];
-        q->ddict[f] = ZSTD_createDDict(d.p, (size_t)d.n);
-    }
-    must(q->decompressor && q->ddict[f]);
-    return q->ddict[f];
+    if (!*made) *made = ZSTD_createDDict(d.p, (size_t)d.n);
+    must(q->decompressor && *made);
+    return *made;
 }
 
-str squeeze_pack(struct squeeze *q, str plain, enum squeeze_format want, int *format) {
+str squeeze_pack(struct squeeze *q, str plain, i64 want, i64 *format) {
     *format = FORMAT_RAW;
     if (want == FORMAT_RAW || plain.n == 0) return plain;
     isize bound = (isize)ZSTD_compressBound((size_t)plain.n);
     q->buf = base_grow(q->buf, &q->cap, bound, 1);
     const ZSTD_CDict *dict = compressor_for(q, want);
-    size_t n = ZSTD_compress_usingCDict(q->compressor, q->buf, (size_t)bound, plain.p,
-                                        (size_t)plain.n, dict);
+    ZSTD_CCtx_setParameter(q->compressor, ZSTD_c_dictIDFlag, 0); /* format says it */
+    ZSTD_CCtx_refCDict(q->compressor, dict);
+    size_t n =
+        ZSTD_compress2(q->compressor, q->buf, (size_t)bound, plain.p, (size_t)plain.n);
     if (ZSTD_isError(n) || (isize)n >= plain.n) return plain;
-    *format = (int)want;
+    *format = want;
     return (str){q->buf, (isize)n};
 }
 
 enum err squeeze_unpack(struct squeeze *q, str packed, i64 format, u8 **to, isize *n,
                         isize *cap) {
-    if (format < 0 || format >= FORMAT_COUNT) return ERR_SYNTAX;
+    if (format < 0 || (format >= FORMAT_COUNT && !squeeze_knows(q, format)))
+        return ERR_SYNTAX;
     if (format == FORMAT_RAW) {
         *to = base_grow(*to, cap, *n + packed.n, 1);
         if (packed.n) memcpy(*to + *n, packed.p, (size_t)packed.n);
@@ -70,7 +106,7 @@ enum err squeeze_unpack(struct squeeze *q, str packed, i64 format, u8 **to, isiz
     unsigned long long size = ZSTD_getFrameContentSize(packed.p, (size_t)packed.n);
     if (size > PLAIN_MAX) return ERR_SYNTAX; /* unknown and error are over it, too */
     *to = base_grow(*to, cap, *n + (isize)size, 1);
-    const ZSTD_DDict *dict = decompressor_for(q, (enum squeeze_format)format);
+    const ZSTD_DDict *dict = decompressor_for(q, format);
     size_t got = ZSTD_decompress_usingDDict(q->decompressor, *to + *n, (size_t)size,
                                             packed.p, (size_t)packed.n, dict);
     if (ZSTD_isError(got) || got != size) return ERR_SYNTAX;

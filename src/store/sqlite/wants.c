@@ -103,6 +103,25 @@ void want_address(struct criterion *c, str text) {
     want_add(c, WORD_ADDRESS, WANT_PREFIX, str_sub(whole, 0, colon + 1));
 }
 
+/* A device without a name is called as its address is: "10.0.0.20", "10.0.*", "2001:db8::1". */
+void want_device(struct criterion *c, str text) {
+    bool leading, trailing;
+    u8 room[WORD_MAX + 1];
+    struct endpoint e;
+    want_pattern(c, WORD_DEVICE, text);
+    str core = stars_off(text, &leading, &trailing);
+    if (leading || core.n == 0) return;
+    if (!trailing) {
+        if (endpoint_read(&e, core)) want_address(c, core);
+        return;
+    }
+    bool v6 = str_find(core, ':') >= 0 && core.p[0] != '[';
+    if (!v6 && core.p[0] != '[' && (core.p[0] < '0' || core.p[0] > '9')) return;
+    room[0] = '[';
+    str low = word_fold(core, room + 1);
+    want_add(c, WORD_ADDRESS, WANT_PREFIX, v6 ? (str){room, low.n + 1} : low);
+}
+
 static bool looks_like_number(str text) {
     struct number n = number_read(text);
     return n.digits && n.nplain >= NUMBER_LAST;

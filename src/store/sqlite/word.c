@@ -5,13 +5,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The words of one call while they are gathered. */
 struct gather {
-    struct store *s;
-    enum err err;
-    i64 *ids;
-    isize n, cap;
+    struct gathered {
+        enum word_kind kind;
+        isize at, n; /* in texts */
+    } * list;
+    u8 *texts;
+    isize n, cap, ntexts, cap_texts;
 };
 
 str word_fold(str text, u8 *to) {
@@ -27,12 +30,12 @@ str word_reversed(str text, u8 *to) {
 }
 
 static void add(struct gather *g, enum word_kind kind, str text) {
-    if (g->err || text.n == 0) return;
-    i64 id = 0;
-    g->err = names_word(g->s, (int)kind, text, &id);
-    if (g->err) return;
-    g->ids = base_grow(g->ids, &g->cap, g->n + 1, (isize)sizeof *g->ids);
-    g->ids[g->n++] = id;
+    if (text.n == 0) return;
+    g->list = base_grow(g->list, &g->cap, g->n + 1, (isize)sizeof *g->list);
+    g->texts = base_grow(g->texts, &g->cap_texts, g->ntexts + text.n, 1);
+    g->list[g->n++] = (struct gathered){kind, g->ntexts, text.n};
+    memcpy(g->texts + g->ntexts, text.p, (size_t)text.n);
+    g->ntexts += text.n;
 }
 
 static void add_folded(struct gather *g, enum word_kind kind, str text) {
@@ -77,6 +80,19 @@ int word_duration(i64 duration_ms) {
     return log;
 }
 
+/* A device without a name is called as its address is, and found by that. */
+static bool is_address_of(const struct device *d) {
+    u8 room[128];
+    struct endpoint e;
+    for (isize i = 0; i < d->naddresses; i++) {
+        arena scratch = {room, room, room + sizeof room};
+        if (endpoint_read(&e, d->addresses[i]) &&
+            str_eq(d->name, endpoint_ip_text(&scratch, &e)))
+            return true;
+    }
+    return false;
+}
+
 static void gather_call(struct gather *g, const struct call *c) {
     add(g, WORD_KIND, str_z(call_kind_text(c->kind)));
     add(g, WORD_STATE, str_z(call_state_text(c->state)));
@@ -86,7 +102,7 @@ static void gather_call(struct gather *g, const struct call *c) {
     add_number(g, WORD_TO, WORD_TO_BACK, c->to);
     for (isize i = 0; i < c->ndevices; i++) {
         const struct device *d = &c->devices[i];
-        add_folded(g, WORD_DEVICE, d->name);
+        if (!is_address_of(d)) add_folded(g, WORD_DEVICE, d->name);
         add_folded(g, WORD_AGENT, d->software);
         for (isize j = 0; j < d->naddresses; j++) add_address(g, d->addresses[j]);
     }
@@ -105,35 +121,43 @@ static void gather_methods(struct gather *g, const struct call *c) {
     for (isize i = 0; i < c->nmethods; i++) add_folded(g, WORD_METHOD, c->methods[i]);
 }
 
-static int by_id(const void *a, const void *b) {
-    i64 x = *(const i64 *)a, y = *(const i64 *)b;
-    return (x > y) - (x < y);
+static int by_word(const void *a, const void *b, void *texts) {
+    const struct gathered *x = a, *y = b;
+    const u8 *p = texts;
+    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
+    return str_cmp((str){p + x->at, x->n}, (str){p + y->at, y->n});
 }
 
-enum err words_of_call(struct store *s, const struct call *c, str *blob) {
-    struct gather g = {.s = s};
+static void word_put(struct store *s, isize *n, const struct gather *g,
+                     const struct gathered *w) {
+    s->put.words =
+        base_grow(s->put.words, &s->put.cap_words, *n + w->n + VARINT_MAX + 1, 1);
+    s->put.words[(*n)++] = (u8)w->kind;
+    varint_put((u64)w->n, &s->put.words, n, &s->put.cap_words);
+    memcpy(s->put.words + *n, g->texts + w->at, (size_t)w->n);
+    *n += w->n;
+}
+
+str words_of_call(struct store *s, const struct call *c) {
+    struct gather g = {0};
+    isize n = 0;
     gather_call(&g, c);
     gather_methods(&g, c);
-    if (g.n) qsort(g.ids, (size_t)g.n, sizeof *g.ids, by_id);
-    isize n = 0;
-    i64 before = 0;
+    if (g.n) qsort_r(g.list, (size_t)g.n, sizeof *g.list, by_word, g.texts);
     for (isize i = 0; i < g.n; i++) {
-        if (g.ids[i] == before) continue;
-        varint_put((u64)(g.ids[i] - before), &s->put.words, &n, &s->put.cap_words);
-        before = g.ids[i];
+        if (i == 0 || by_word(&g.list[i - 1], &g.list[i], g.texts))
+            word_put(s, &n, &g, &g.list[i]);
     }
-    base_free(g.ids);
-    *blob = (str){s->put.words, n};
-    return g.err;
+    base_free(g.list);
+    base_free(g.texts);
+    return (str){s->put.words, n};
 }
 
-bool words_next(struct rd *in, i64 before, i64 *id) {
+bool words_next(struct rd *in, enum word_kind *kind, str *text) {
     if (rd_left(in) == 0) return false;
-    u64 more = varint_next(in);
-    if (in->failed || more == 0 || more > (u64)(INT64_MAX - before)) {
-        in->failed = true;
-        return false;
-    }
-    *id = before + (i64)more;
-    return true;
+    *kind = (enum word_kind)rd_u8(in);
+    u64 n = varint_next(in);
+    if (n == 0 || n > WORD_MAX) in->failed = true;
+    *text = rd_take(in, (isize)(n & PTRDIFF_MAX));
+    return !in->failed;
 }

@@ -29,13 +29,18 @@ enum word_kind {
 #undef X
 };
 
+static inline bool word_is_number(enum word_kind kind) {
+    return kind >= WORD_FROM && kind <= WORD_TO_BACK;
+}
+
 enum { WORD_MAX = 200 }; /* bytes of a text that are kept */
 
-/* The ids of a call's words, ascending, each once, as call.words has them: varints of the distances. */
+/* A call's words, by kind and text, each once, as its data has them: kind, length (varint) and bytes of each. */
 struct store;
-must_use enum err words_of_call(struct store *s, const struct call *c, str *blob);
-/* The next id of such a list; `before` is the one before, 0 for the first. False at its end. */
-bool words_next(struct rd *in, i64 before, i64 *id);
+str words_of_call(struct store *s,
+                  const struct call *c); /* borrows until the next call */
+/* The next of such a list; false at its end, or where it is damaged (in->failed). The text borrows. */
+bool words_next(struct rd *in, enum word_kind *kind, str *text);
 int word_duration(i64 duration_ms);
 /* Lower case, at most WORD_MAX bytes, in `to`. */
 str word_fold(str text, u8 *to);

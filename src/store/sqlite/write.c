@@ -7,6 +7,9 @@ static void forget(struct store *s) {
     names_forget(&s->names);
     keep_rolled_back(&s->keep);
     marks_forget(&s->marks);
+    postings_forget(&s->postings);
+    learn_forget(&s->learn);
+    squeeze_forget(&s->squeeze);
     map_clear(&s->put.joined);
     s->new_sightings = s->new_calls = 0;
     s->new_last_us = INT64_MIN + 1;
@@ -44,6 +47,8 @@ enum err store_commit(struct store *s) {
     if (!s->in_txn) return db_fail(s, ERR_USAGE, "there is no transaction to commit");
     enum err e = s->failed;
     if (!e) e = keep_write(s);
+    if (!e) e = postings_write(s);
+    if (!e) e = learn_write(s);
     if (!e) e = marks_write(s);
     if (!e) e = names_write_uses(s);
     if (!e && (s->new_sightings || s->new_calls))
@@ -99,7 +104,7 @@ enum err store_sighting(struct store *s, const struct sighting *sighting,
     e = names_endpoint(s, &sighting->src, &r.src, &src);
     if (!e) e = names_endpoint(s, &sighting->dst, &r.dst, &dst);
     if (!e) e = names_ref(s, facts->call_id, &ref, &made);
-    if (!e) e = keep_sighting(s, ref, made, &r, fresh);
+    if (!e) e = keep_sighting(s, ref, facts->call_id, made, &r, fresh);
     if (e || !*fresh) return e;
     names_use_source(&s->names, sighting->source);
     names_use_endpoint(&s->names, src);
