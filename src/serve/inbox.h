@@ -6,8 +6,8 @@
 #include "base/out.h"
 #include "trace/sighting.h"
 
-/* 5 seconds of 100,000 messages: while one transaction of the worker's lasts */
-enum { INBOX_BYTES = 256 << 20 };
+/* more than two seconds of 100,000 messages each, for as long as the intake waits */
+enum { INBOX_BYTES = 128 << 20 };
 
 struct inbox {
     struct out records;

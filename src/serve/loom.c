@@ -17,6 +17,7 @@ enum {
     MANY = 200000, /* sightings in memory before the old ones are let go */
     BATCH = 10000, /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
+    BREATH = 32, /* calls between two moments for others */
 };
 
 void loom_damaged(void *ctx, str sentence) {
@@ -245,6 +246,7 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         summary_keep_related(c->call, have, l->covered, l->ncovered, &l->view);
         weave_marks(l->weave, *at, c->call, &l->view);
         c->signature = signature;
+        if (n % BREATH == BREATH - 1) loom_breathe(l);
         json.n = 0;
         json.comma = false;
         draw_json(&json, c->call, false);

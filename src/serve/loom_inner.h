@@ -95,7 +95,8 @@ must_use enum err loom_fetch_neighbours(struct loom *l, const struct waiting *li
                                         isize count);
 /* What was learned, now and then. */
 must_use enum err loom_store_learned(struct loom *l);
-/* Lets others at the database for as long as they want it now. */
+/* Leaves the database to others for a while, and comes back; lets them at it for as long as they want it now. */
+void loom_aside(struct loom *l, bool away);
 void loom_breathe(struct loom *l);
 /* Tells the weave what is in sight, and links. */
 void memory_link(struct loom *l);

@@ -14,10 +14,13 @@ enum {
     STRETCH_US = 600 * 1000000,
 };
 
+void loom_aside(struct loom *l, bool away) {
+    if (l->aside) l->aside(l->aside_ctx, away);
+}
+
 void loom_breathe(struct loom *l) {
-    if (!l->aside) return;
-    l->aside(l->aside_ctx, true);
-    l->aside(l->aside_ctx, false);
+    loom_aside(l, true);
+    loom_aside(l, false);
 }
 
 static u32 feed_of(struct loom *l, struct intake *in, u32 number) {
@@ -54,7 +57,9 @@ enum err loom_take(struct loom *l, struct intake *in, const struct batch *b) {
     enum err e = loom_fetch_neighbours(l, b->list, b->n);
     if (e != ERR_OK) return e;
     if (l->came.n > CAME) map_clear(&l->came);
+    loom_aside(l, true);
     for (isize i = 0; i < b->n; i++) take_one(l, in, &b->list[i]);
+    loom_aside(l, false);
     return ERR_OK;
 }
 

@@ -238,7 +238,7 @@ void memory_link(struct loom *l) {
         sights[i].low_us += memory_margin_us(l);
     }
     weave_sights(l->weave, sights, l->ncovered);
-    if (l->aside) l->aside(l->aside_ctx, true);
+    loom_aside(l, true);
     weave_link(l->weave);
-    if (l->aside) l->aside(l->aside_ctx, false);
+    loom_aside(l, false);
 }

@@ -6,13 +6,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum {
     LIVE_MANY = 50000, /* sightings in memory: eight times as many at most */
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
+    LINKED_AT_END = 20000, /* messages: the end is not to take long */
 };
 
 /* ---- trouble ----------------------------------------------------------------------------------- */
@@ -107,7 +109,8 @@ static void link_failed(struct worker *w, enum trouble kind) {
     w->retry_ms = clock_steady_ms() + RETRY_MS;
 }
 
-/* Its first commit makes known which calls are there. What a crash may have left unlinked is owed. */
+/* Its first commit makes known which calls are there; the intake may have stored some already. What a crash may have left
+ * unlinked is owed. */
 static bool loom_start(struct worker *w) {
     struct loom_options o = {.hosts = w->o.hosts,
                              .many = LIVE_MANY,
@@ -116,7 +119,7 @@ static bool loom_start(struct worker *w) {
                              .aside_ctx = w};
     i64 first, last;
     enum err e = loom_open(&w->loom, w->store, &o);
-    if (e == ERR_OK) e = loom_commit(w->loom, NULL, NULL);
+    if (e == ERR_OK) e = loom_commit(w->loom, worker_changed, w);
     if (e == ERR_OK) e = store_unlinked(w->store, &first, &last);
     if (e != ERR_OK) {
         loom_close(w->loom);
@@ -171,7 +174,6 @@ static void pay(struct worker *w) {
     i64 began = clock_steady_ms(), end_us = d.low_us + loom_stretch_us(w->loom);
     u64 messages = 0;
     bool all = end_us > d.high_us;
-    if (!d.any) return;
     if (all) {
         d = intake_pay(w->intake);
         end_us = d.high_us + 1;
@@ -193,14 +195,13 @@ void worker_live(struct worker *w, bool at_once) {
     w->retry_ms = 0;
     if (!w->loom && !loom_start(w)) return;
     take_shelf(w);
-    /* when linking takes long there are fewer commits: the thread is not to be always linking */
-    i64 due = w->committed_ms + i64_max(COMMIT_MS, 2 * w->commit_took_ms);
-    bool now = at_once || loom_full(w->loom) || clock_steady_ms() >= due;
+    /* where linking takes long it is done less often, as each time all in memory is linked; but what is owed does not wait */
+    i64 due = w->committed_ms + i64_max(COMMIT_MS, w->commit_took_ms);
+    bool owed = intake_debt(w->intake).any;
+    bool now = at_once || owed || loom_full(w->loom) || clock_steady_ms() >= due;
     /* what was refused may be written and yet not linked: then nothing is in hand, and still it is tried again */
-    if ((w->in_hand && now) || w->failed)
-        live_commit(w);
-    else if (!w->in_hand && now)
-        pay(w);
+    if ((w->in_hand && now) || w->failed) live_commit(w);
+    if (owed && !w->failed) pay(w);
 }
 
 void worker_live_again(struct worker *w) {
@@ -313,8 +314,9 @@ static void retain_step(struct worker *w) {
 
 /* Until there is something to do, or a tick has passed. False: the end has come. */
 static bool wait_for_work(struct worker *w) {
+    bool owed = !w->retry_ms && intake_debt(w->intake).any;
     pthread_mutex_lock(&w->lock);
-    if (!w->stopping && !w->jobs && !w->deeds && !w->ready) {
+    if (!w->stopping && !w->jobs && !w->deeds && !w->ready && !owed) {
         struct timespec t = clock_steady_after_ms(w->retaining ? 1 : COMMIT_MS / 2);
         pthread_cond_timedwait(&w->work, &w->lock, &t);
     }
@@ -340,9 +342,12 @@ static void round_of_work(struct worker *w) {
 }
 
 static void *run(void *arg) {
+    enum { NICE = 5 };
     struct worker *w = arg;
     struct import *job;
     struct deed *deed;
+    /* where there are fewer processors than work, those who listen and store go first; this thread alone is meant */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     while (wait_for_work(w)) {
         gate_enter(&w->gate);
         round_of_work(w);
@@ -422,11 +427,11 @@ void worker_stop(struct worker *w) {
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
     say_lost(w, intake_stop(w->intake));
-    /* what is owed is linked after the next start */
+    /* what is too much to be linked now, or owed, is linked after the next start */
     gate_enter(&w->gate);
     if (w->loom) {
-        take_shelf(w);
-        if (w->in_hand) live_commit(w);
+        if (worker_behind(w).messages <= LINKED_AT_END) take_shelf(w);
+        if (w->in_hand && w->in_hand <= LINKED_AT_END) live_commit(w);
         loom_close(w->loom);
         w->loom = NULL;
     }
