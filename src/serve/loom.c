@@ -357,7 +357,7 @@ enum err loom_new(struct loom **out, struct store *store, const struct loom_opti
                        .batch = arena_open((isize)8 << 30),
                        .window_us = o->window_us ? o->window_us : WINDOW_US,
                        .many = o->many ? o->many : MANY,
-                       .most = 8 * (o->many ? o->many : MANY),
+                       .most = (o->owing ? 4 : 8) * (o->many ? o->many : MANY),
                        .reach_us = NEAR_US,
                        .aside = o->aside,
                        .aside_ctx = o->aside_ctx,

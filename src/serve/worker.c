@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 enum {
-    LIVE_MANY = 50000, /* sightings in memory: eight times as many at most */
+    LIVE_MANY = 50000, /* sightings in memory: four times as many at most */
+    IN_HAND = 50000,   /* messages linked at once: until then nobody sees them */
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
@@ -155,7 +156,8 @@ static void live_commit(struct worker *w) {
 /* What is on the shelf, as far as there is room in memory; one batch in any case. */
 static void take_shelf(struct worker *w) {
     struct batch *b;
-    while ((!loom_full(w->loom) || !w->in_hand) && (b = intake_take(w->intake))) {
+    while (w->in_hand < IN_HAND && (!loom_full(w->loom) || !w->in_hand) &&
+           (b = intake_take(w->intake))) {
         u64 n = (u64)b->n;
         if (loom_take(w->loom, w->intake, b) == ERR_OK) {
             w->in_hand += n;
@@ -198,9 +200,11 @@ void worker_live(struct worker *w, bool at_once) {
     /* where linking takes long it is done less often, as each time all in memory is linked; but what is owed does not wait */
     i64 due = w->committed_ms + i64_max(COMMIT_MS, w->commit_took_ms);
     bool owed = intake_debt(w->intake).any;
-    bool now = at_once || owed || loom_full(w->loom) || clock_steady_ms() >= due;
+    bool full = loom_full(w->loom) || w->in_hand >= IN_HAND;
+    bool now = at_once || owed || full || clock_steady_ms() >= due;
     /* what was refused may be written and yet not linked: then nothing is in hand, and still it is tried again */
     if ((w->in_hand && now) || w->failed) live_commit(w);
+    while (at_once && !w->failed && (take_shelf(w), w->in_hand)) live_commit(w);
     if (owed && !w->failed) pay(w);
 }
 
