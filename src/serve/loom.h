@@ -54,11 +54,10 @@ void loom_session(struct loom *l);
 must_use enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx);
 /* Takes a batch of the intake, which is in the database, to be linked at the next commit. Borrows. */
 must_use enum err loom_take(struct loom *l, struct intake *in, const struct batch *b);
-/* Links what the database has within [at_us, end_us), whatever is in memory; *messages is how many of these there were. */
-must_use enum err loom_link_stretch(struct loom *l, i64 at_us, i64 end_us, u64 *messages,
+/* Links what the database has from at_us on, whatever is in memory: up to *end_us, or as far as there is room for; then *end_us is
+ * less. *messages is how many there were. */
+must_use enum err loom_link_stretch(struct loom *l, i64 at_us, i64 *end_us, u64 *messages,
                                     loom_changed *changed, void *ctx);
-/* How long a stretch may be now so that the memory is enough for it; it depends on how much traffic there is. */
-i64 loom_stretch_us(const struct loom *l);
 /* Is as much in memory as may be before the next commit? */
 bool loom_full(const struct loom *l);
 /* A decision by hand (d->n is then its number), or the end of one: kept, then the calls of its legs are linked again, in a loom of

@@ -9,10 +9,7 @@
 #include "serve/intake.h"
 #include "serve/loom_inner.h"
 
-enum {
-    CAME = 1 << 20,
-    STRETCH_US = 600 * 1000000,
-};
+enum { CAME = 1 << 20 };
 
 void loom_aside(struct loom *l, bool away) {
     if (l->aside) l->aside(l->aside_ctx, away);
@@ -70,10 +67,6 @@ static bool is_covered(const struct loom *l, i64 at_us) {
     return false;
 }
 
-i64 loom_stretch_us(const struct loom *l) {
-    return i64_min(STRETCH_US, 3 * l->reach_us);
-}
-
 bool loom_full(const struct loom *l) {
     return weave_nseen(l->weave) >= l->most;
 }
@@ -105,7 +98,26 @@ static void forget_after(struct loom *l, i64 at_us) {
     l->ncovered = n;
 }
 
-static enum err cover_stretch(struct loom *l, i64 at_us, i64 end_us) {
+/* From at_us on, piece by piece: as far as there is room for, at most to *end_us, which becomes how far it went. */
+static enum err cover_forward(struct loom *l, i64 at_us, i64 *end_us) {
+    enum { FIRST_US = 250000 };
+    enum err e = ERR_OK;
+    i64 step_us = FIRST_US;
+    isize room = weave_nseen(l->weave) + l->many;
+    while (at_us < *end_us && e == ERR_OK && weave_nseen(l->weave) < room) {
+        isize before = weave_nseen(l->weave);
+        l->paid_from_us = at_us;
+        l->paid_to_us = at_us = i64_min(at_us + step_us, *end_us);
+        e = memory_cover(l, l->paid_from_us, at_us);
+        if (weave_nseen(l->weave) - before < l->many / 8) step_us *= 2;
+        loom_breathe(l);
+    }
+    l->paid_from_us = l->paid_to_us = 0;
+    *end_us = at_us;
+    return e;
+}
+
+static enum err cover_stretch(struct loom *l, i64 at_us, i64 *end_us) {
     enum err e = ERR_OK;
     if (weave_nseen(l->weave) > l->many || !is_covered(l, at_us)) {
         e = memory_new(l);
@@ -113,14 +125,11 @@ static enum err cover_stretch(struct loom *l, i64 at_us, i64 end_us) {
     }
     forget_after(l, at_us);
     l->paid = 0;
-    l->paid_from_us = at_us;
-    l->paid_to_us = end_us;
-    if (e == ERR_OK) e = memory_cover(l, at_us, end_us);
-    l->paid_from_us = l->paid_to_us = 0;
+    if (e == ERR_OK) e = cover_forward(l, at_us, end_us);
     return e == ERR_OK ? whole_calls(l) : e;
 }
 
-enum err loom_link_stretch(struct loom *l, i64 at_us, i64 end_us, u64 *messages,
+enum err loom_link_stretch(struct loom *l, i64 at_us, i64 *end_us, u64 *messages,
                            loom_changed *changed, void *ctx) {
     enum err e = cover_stretch(l, at_us, end_us);
     *messages = l->paid;

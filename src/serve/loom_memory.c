@@ -11,6 +11,8 @@
 #include "serve/hand.h"
 #include "serve/summary.h"
 
+enum { STRADDLERS = 1000 };
+
 u64 loom_key(const struct sighting *s, str source) {
     u64 key = hash_mix(hash_bytes(source, (u64)s->vantage), (u64)s->time_us);
     u64 ends = hash_mix(hash_bytes((str){s->src.ip, 16}, s->src.port),
@@ -49,9 +51,9 @@ static void replay_sighting(void *ctx, const struct sighting *s) {
         note_paid(l, m.call_id);
     else
         *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
+    l->paid += paid;
     if (nth <= *have) return;
     *have = nth;
-    l->paid += paid;
     l->newest_us = i64_max(l->newest_us, s->time_us);
     weave_add_parsed(l->weave, s, &m);
 }
@@ -76,8 +78,13 @@ enum err memory_whole(struct loom *l, str x) {
     if (e != ERR_OK) return e;
     (void)summary_give(l->weave, json);
     struct input_sink sink = replay_sink(l);
+    i64 paid_to_us = l->paid_to_us;
+    l->paid_to_us =
+        INT64_MIN; /* of the stretch each message is told once, and not here */
     map_clear(&l->pass);
-    return store_replay_call_ids(l->store, ids, n, &sink);
+    e = store_replay_call_ids(l->store, ids, n, &sink);
+    l->paid_to_us = paid_to_us;
+    return e;
 }
 
 enum err memory_call(struct loom *l, str call_id) {
@@ -114,8 +121,10 @@ static enum err fetch_range(struct loom *l, i64 low_us, i64 high_us) {
     enum err e = store_replay_range(l->store, low_us, high_us, &sink);
     if (e == ERR_OK) e = give_margin(l, low_us);
     if (e == ERR_OK) e = store_straddling(l->store, low_us, high_us, &l->view, &ids, &n);
+    /* live, in dense traffic, only those are made whole that go on within what is to be linked (loom_live.c): all that
+     * stand open would not fit, and a leg that is missed now is found when it ends */
+    if (!l->bulk && n > STRADDLERS) n = 0;
     for (isize i = 0; i < n && e == ERR_OK; i++) {
-        if (!l->bulk && weave_nseen(l->weave) >= l->most) break; /* no more fits */
         e = memory_whole(l, ids[i]);
         if (i % SLICE == 0) loom_breathe(l);
     }

@@ -12,6 +12,7 @@
 enum {
     LIVE_MANY = 50000, /* sightings in memory: four times as many at most */
     IN_HAND = 50000,   /* messages linked at once: until then nobody sees them */
+    SHELVES = 8,       /* of as many: more than a shelf holds */
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
@@ -172,23 +173,28 @@ static void take_shelf(struct worker *w) {
 
 /* One stretch of what is owed. */
 static void pay(struct worker *w) {
+    enum { STRETCH_US = 600 * 1000000 };
     struct debt d = intake_debt(w->intake);
-    i64 began = clock_steady_ms(), end_us = d.low_us + loom_stretch_us(w->loom);
+    i64 began = clock_steady_ms(), end_us = d.low_us + STRETCH_US;
     u64 messages = 0;
-    bool all = end_us > d.high_us;
+    bool all = d.messages <= IN_HAND && end_us > d.high_us;
     if (all) {
         d = intake_pay(w->intake);
         end_us = d.high_us + 1;
     }
     enum err e =
-        loom_link_stretch(w->loom, d.low_us, end_us, &messages, worker_changed, w);
-    live_done(w, e, began);
-    if (e != ERR_OK && all)
-        intake_owe(w->intake, d.low_us, d.high_us, d.messages);
-    else if (e == ERR_OK && all)
-        intake_linked(w->intake, d.messages);
-    else if (e == ERR_OK)
+        loom_link_stretch(w->loom, d.low_us, &end_us, &messages, worker_changed, w);
+    if (e != ERR_OK) end_us = d.low_us;
+    if (!all) {
         intake_settle(w->intake, end_us, messages);
+    } else if (end_us <= d.high_us) {
+        messages = messages < d.messages ? messages : d.messages;
+        intake_owe(w->intake, end_us, d.high_us, d.messages - messages);
+    } else {
+        messages = d.messages;
+    }
+    live_done(w, e, began);
+    if (all) intake_linked(w->intake, messages);
 }
 
 void worker_live(struct worker *w, bool at_once) {
@@ -204,7 +210,11 @@ void worker_live(struct worker *w, bool at_once) {
     bool now = at_once || owed || full || clock_steady_ms() >= due;
     /* what was refused may be written and yet not linked: then nothing is in hand, and still it is tried again */
     if ((w->in_hand && now) || w->failed) live_commit(w);
-    while (at_once && !w->failed && (take_shelf(w), w->in_hand)) live_commit(w);
+    for (isize most = at_once ? SHELVES : 0; most > 0 && !w->failed; most--) {
+        take_shelf(w);
+        if (!w->in_hand) break;
+        live_commit(w);
+    }
     if (owed && !w->failed) pay(w);
 }
 
