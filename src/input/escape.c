@@ -44,16 +44,19 @@ enum escape escape_detect(str text) {
     return ESCAPE_NONE;
 }
 
+/* Between escapes whole runs are copied. */
 isize escape_undo(enum escape kind, str text, u8 *to) {
-    isize n = 0;
-    for (isize i = 0; i < text.n; i++) {
-        int value = -1;
-        if (kind != ESCAPE_NONE && text.p[i] == (u8)lead[kind]) {
-            str rest = str_from(text, i);
-            value = kind == ESCAPE_LETTER ? letter_value(rest) : octal_value(rest);
-        }
-        to[n++] = value < 0 ? text.p[i] : (u8)value;
-        if (value >= 0) i += kind == ESCAPE_LETTER ? 1 : 3;
+    isize n = 0, length = kind == ESCAPE_LETTER ? 2 : 4;
+    while (text.n) {
+        isize run = kind == ESCAPE_NONE ? -1 : str_find(text, (u8)lead[kind]);
+        if (run < 0) run = text.n;
+        memcpy(to + n, text.p, (size_t)run);
+        n += run;
+        text = str_from(text, run);
+        if (text.n == 0) break;
+        int value = kind == ESCAPE_LETTER ? letter_value(text) : octal_value(text);
+        to[n++] = value < 0 ? text.p[0] : (u8)value;
+        text = str_from(text, value < 0 ? 1 : length);
     }
     return n;
 }

@@ -18,12 +18,17 @@ struct stream {
     int fd;
     u8 *buf;
     isize n, at, cap;
-    u64 base;  /* where buf[0] stands in the file */
-    int error; /* errno of a failed read; 0 */
+    isize history; /* how much of what was given has to stay: 0, or STREAM_HISTORY */
+    u64 base;      /* where buf[0] stands in the file */
+    int error;     /* errno of a failed read; 0 */
     bool ended;
 };
 
-enum { STREAM_SNIFF = 64 * 1024, STREAM_HISTORY = 384 * 1024 };
+enum {
+    STREAM_SNIFF = 64 * 1024,
+    STREAM_HISTORY = 384 * 1024,
+    STREAM_WHOLE = 384 * 1024, /* with the history, less than the window */
+};
 
 /* Fills the window as far as STREAM_SNIFF without giving anything: for recognising formats. */
 str stream_sniff(struct stream *s);
@@ -31,7 +36,10 @@ str stream_sniff(struct stream *s);
 str stream_next(struct stream *s);
 /* The same, at most n bytes of it. */
 str stream_take(struct stream *s, isize n);
-u64 stream_offset(const struct stream *s); /* of the next byte to be given */
+/* What is there without giving it: at least n bytes (at most STREAM_WHOLE) in one piece, less only at the end. */
+str stream_look(struct stream *s, isize n);
+void stream_skip(struct stream *s, isize n); /* gives n bytes of that */
+u64 stream_offset(const struct stream *s);   /* of the next byte to be given */
 /* Is `bytes` what stands at that offset? Only what was given lately can be compared. */
 bool stream_had(const struct stream *s, u64 offset, str bytes);
 void stream_drop(struct stream *s);

@@ -6,16 +6,19 @@
 
 enum { WINDOW_FIRST = 128 * 1024, WINDOW = 1024 * 1024 };
 
+/* Makes room: of what was given only the history stays. */
+static void forget_old(struct stream *s) {
+    isize forget = s->at - s->history;
+    must(forget > 0);
+    if (s->n > forget) memmove(s->buf, s->buf + forget, (size_t)(s->n - forget));
+    s->n -= forget;
+    s->at -= forget;
+    s->base += (u64)forget;
+}
+
 /* Reads once, behind what is there. */
 static void fill(struct stream *s) {
-    if (s->n == s->cap && s->cap == WINDOW) {
-        isize forget = s->at - STREAM_HISTORY;
-        must(forget > 0);
-        memmove(s->buf, s->buf + forget, (size_t)(s->n - forget));
-        s->n -= forget;
-        s->at -= forget;
-        s->base += (u64)forget;
-    }
+    if (s->n == s->cap && s->cap == WINDOW) forget_old(s);
     if (s->n == s->cap) {
         isize wider = s->cap ? WINDOW : WINDOW_FIRST;
         s->buf = base_grow(s->buf, &s->cap, wider, 1);
@@ -44,6 +47,17 @@ str stream_take(struct stream *s, isize n) {
 
 str stream_next(struct stream *s) {
     return stream_take(s, WINDOW);
+}
+
+str stream_look(struct stream *s, isize n) {
+    must(n <= STREAM_WHOLE);
+    while (!s->ended && s->n - s->at < n) fill(s);
+    return str_from((str){s->buf, s->n}, s->at);
+}
+
+void stream_skip(struct stream *s, isize n) {
+    must(n <= s->n - s->at);
+    s->at += n;
 }
 
 u64 stream_offset(const struct stream *s) {

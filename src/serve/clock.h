@@ -4,6 +4,11 @@
 
 #include "base/base.h"
 
+#include <time.h>
+
 i64 clock_now_us(void);
+/* A clock that is never set, for waiting: milliseconds since some time, and a moment for pthread_cond_timedwait. */
+i64 clock_steady_ms(void);
+struct timespec clock_steady_after_ms(i64 ms);
 
 #endif

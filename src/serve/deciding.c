@@ -38,7 +38,7 @@ void deed_fail(struct deed *job, enum err e, str why) {
 void deciding_run(struct worker *w, struct deed *job) {
     struct deciding x = {w, job};
     worker_live(w, true);
-    if (!w->loom || loom_waiting(w->loom)) {
+    if (!w->loom || !worker_flush(w) || w->failed) {
         deed_fail(job, ERR_BUSY, store_error(w->store));
         return;
     }

@@ -41,6 +41,7 @@ static bool before_sighting(void *ctx, const struct sighting *s) {
     f->refused = loom_stuck(f->loom);
     if (++f->seen % LIVE_EVERY == 0) {
         f->stopped = worker_stopping(f->w);
+        gate_breathe(&f->w->gate);
         worker_live(f->w, false);
     }
     return !f->refused && !f->stopped;
@@ -100,10 +101,11 @@ static void read_file(struct worker *w, struct import *job, struct loom *loom) {
 }
 
 void filing_run(struct worker *w, struct import *job) {
-    struct loom_options o = {.hosts = w->o.hosts, .bulk = true};
+    struct loom_options o = {
+        .hosts = w->o.hosts, .bulk = true, .aside = worker_aside, .aside_ctx = w};
     struct loom *loom = NULL;
     worker_live(w, true);
-    if (w->loom && loom_waiting(w->loom)) {
+    if (!worker_flush(w) || w->failed) {
         import_fail(job, ERR_IO, store_error(w->store));
         return;
     }

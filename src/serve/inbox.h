@@ -1,4 +1,4 @@
-/* inbox.h: records between the threads that listen and the one that writes. Bounded; the reader takes all that is
+/* inbox.h: records between the thread that listens and the intake. Bounded; the reader takes all that is
  * there at once, so the lock is held for a copy at most. */
 #ifndef SIPWEAVE_SERVE_INBOX_H
 #define SIPWEAVE_SERVE_INBOX_H
@@ -6,7 +6,8 @@
 #include "base/out.h"
 #include "trace/sighting.h"
 
-enum { INBOX_BYTES = 64 << 20 };
+/* more than two seconds of 100,000 messages each, for as long as the intake waits */
+enum { INBOX_BYTES = 128 << 20 };
 
 struct inbox {
     struct out records;

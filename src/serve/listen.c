@@ -5,6 +5,7 @@
 #include "serve/inner.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -12,10 +13,10 @@
 #include <unistd.h>
 
 enum {
-    BATCH = 64, /* datagrams at once */
+    BATCH = 64,   /* datagrams at once, */
+    BATCHES = 64, /* and so many times before others are looked at */
     DATAGRAM_MAX = 65536,
-    CONTROL_MAX = 64,
-    SOCKET_BUFFER = 16 << 20, /* what a burst may bring before the thread runs */
+    SOCKET_BUFFER = 64 << 20, /* what a burst may bring before the thread runs */
     STREAMS_MAX = 256,
     STREAM_MAX =
         512 << 10, /* a record has at most 256 KiB, and its length stands before it */
@@ -37,59 +38,60 @@ struct listeners {
     int udp, tcp, wake;
     struct stream streams[STREAMS_MAX];
     int nstreams;
-    u32 lost_before; /* the kernel's count, as of the last datagram */
+    u32 lost_before; /* the kernel's count, as it was last */
     u8 *buffers;     /* BATCH datagrams */
     _Atomic u64 udp_records, udp_dropped, tcp_records, tcp_dropped;
 };
 
 /* ---- UDP ------------------------------------------------------------------------------------------ */
 
-/* SO_RXQ_OVFL: with each datagram the kernel says how many it has dropped so far (mod 2^32). */
-static void count_lost(struct listeners *l, struct msghdr *m) {
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-        u32 lost;
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
-        memcpy(&lost, CMSG_DATA(c), sizeof lost);
-        u32 more = lost - l->lost_before;
-        l->lost_before = lost;
-        if (!more) continue;
-        l->udp_dropped += more;
-        worker_lost(l->worker, more);
-    }
-}
-
-static void take_datagram(struct listeners *l, str text,
-                          const struct sockaddr_storage *a) {
-    struct endpoint from = endpoint_from_socket(a);
-    l->udp_records++;
-    if (worker_record(l->worker, text, &from, clock_now_us())) return;
-    l->udp_dropped++;
-    worker_lost(l->worker, 1);
+/* How many the kernel has dropped so far for want of room (mod 2^32). Asked for after reading: then it counts the last ones
+ * too, which SO_RXQ_OVFL would tell with the next datagram only. */
+static void count_lost(struct listeners *l) {
+    u32 about[SK_MEMINFO_VARS] = {0};
+    socklen_t n = sizeof about;
+    if (getsockopt(l->udp, SOL_SOCKET, SO_MEMINFO, about, &n) != 0) return;
+    u32 more = about[SK_MEMINFO_DROPS] - l->lost_before;
+    l->lost_before += more;
+    if (!more) return;
+    l->udp_dropped += more;
+    worker_lost(l->worker, more);
 }
 
 /* One batch; how many there were. */
-static int read_udp(struct listeners *l) {
+static int read_batch(struct listeners *l) {
     struct mmsghdr m[BATCH];
     struct iovec io[BATCH];
     struct sockaddr_storage from[BATCH];
-    _Alignas(struct cmsghdr) u8 control[BATCH][CONTROL_MAX];
+    struct record records[BATCH];
     memset(m, 0, sizeof m);
     for (int i = 0; i < BATCH; i++) {
         io[i] = (struct iovec){l->buffers + (isize)i * DATAGRAM_MAX, DATAGRAM_MAX};
         m[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
                                        .msg_namelen = sizeof from[i],
                                        .msg_iov = &io[i],
-                                       .msg_iovlen = 1,
-                                       .msg_control = control[i],
-                                       .msg_controllen = CONTROL_MAX};
+                                       .msg_iovlen = 1};
     }
     int n = recvmmsg(l->udp, m, BATCH, MSG_DONTWAIT, NULL);
+    if (n <= 0) return 0;
     for (int i = 0; i < n; i++) {
-        count_lost(l, &m[i].msg_hdr);
-        take_datagram(l, (str){l->buffers + (isize)i * DATAGRAM_MAX, (isize)m[i].msg_len},
-                      &from[i]);
+        records[i].text =
+            (str){l->buffers + (isize)i * DATAGRAM_MAX, (isize)m[i].msg_len};
+        records[i].from = endpoint_from_socket(&from[i]);
     }
+    u64 lost = (u64)(n - worker_records(l->worker, records, n, clock_now_us()));
+    l->udp_records += (u64)n;
+    l->udp_dropped += lost;
+    if (lost) worker_lost(l->worker, lost);
     return n;
+}
+
+/* False: there may be more. */
+static bool read_udp(struct listeners *l) {
+    int n = BATCH;
+    for (int i = 0; i < BATCHES && n == BATCH; i++) n = read_batch(l);
+    count_lost(l);
+    return n < BATCH;
 }
 
 /* ---- TCP ------------------------------------------------------------------------------------------ */
@@ -105,7 +107,8 @@ static bool give_records(struct listeners *l, struct stream *s, bool last) {
         rest = str_from(rest, used);
         if (e == ERR_MORE) continue;
         l->tcp_records++;
-        if (worker_record(l->worker, record, &s->from, clock_now_us())) continue;
+        struct record one = {record, s->from};
+        if (worker_records(l->worker, &one, 1, clock_now_us())) continue;
         l->tcp_dropped++;
         worker_lost(l->worker, 1);
     }
@@ -182,7 +185,7 @@ static void *run(void *arg) {
         if (p[WAKE].revents) break;
         if (ready > 0) serve_ready(l, p, n);
     }
-    while (read_udp(l) > 0) continue;
+    while (!read_udp(l)) continue;
     while (l->nstreams) {
         struct stream *s = &l->streams[l->nstreams - 1];
         (void)read_stream(l, s);
@@ -195,12 +198,11 @@ static void *run(void *arg) {
 /* ---- beginning and end ------------------------------------------------------------------------------ */
 
 static void make_roomy(int socket) {
-    int size = SOCKET_BUFFER, on = 1;
+    int size = SOCKET_BUFFER;
     /* past the system's limit for those who may; up to it for others */
     if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0) {
         setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     }
-    setsockopt(socket, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
 }
 
 /* *where becomes what the sockets have got. */

@@ -1,9 +1,9 @@
 /* listen.h: syslog over UDP and TCP, one thread for both.
  *
- *     UDP ──a datagram is a record───────────────┐
- *     TCP ──octet-counted, or a record a line────┴──> worker_record
+ *     UDP ──a datagram is a record, 64 at once─────┐
+ *     TCP ──octet-counted, or a record a line────┴──> worker_records
  *
- * When the worker has no room, TCP is left to wait in the sender; UDP is lost and counted, as is what the
+ * When the intake has no room, TCP is left to wait in the sender; UDP is lost and counted, as is what the
  * kernel lost before. */
 #ifndef SIPWEAVE_SERVE_LISTEN_H
 #define SIPWEAVE_SERVE_LISTEN_H

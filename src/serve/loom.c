@@ -17,7 +17,7 @@ enum {
     MANY = 200000, /* sightings in memory before the old ones are let go */
     BATCH = 10000, /* of a file, before they are made durable on the way */
     SIGNATURES = 1 << 20,
-    SLICE = 256, /* calls in one transaction */
+    BREATH = 32, /* calls between two moments for others */
 };
 
 void loom_damaged(void *ctx, str sentence) {
@@ -28,7 +28,7 @@ void loom_damaged(void *ctx, str sentence) {
 
 /* ---- taking in ----------------------------------------------------------------------------------------- */
 
-static u32 on_source(void *ctx, const struct source *s) {
+u32 loom_source(void *ctx, const struct source *s) {
     struct loom *l = ctx;
     for (isize i = 0; i < l->nfeeds; i++) {
         const struct source *have = &l->feeds[i].source;
@@ -55,16 +55,6 @@ static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes)
     s->bytes[reason] += bytes;
 }
 
-static struct store_facts facts_of(const struct sip_msg *m) {
-    return (struct store_facts){
-        .call_id = m->call_id,
-        .status = m->status,
-        .method = (u8)(m->is_request ? m->method : m->cseq.method),
-        .is_request = m->is_request,
-        .cseq = m->cseq.number,
-    };
-}
-
 static void on_sighting(void *ctx, const struct sighting *s) {
     struct loom *l = ctx;
     struct sip_msg m;
@@ -80,19 +70,19 @@ static void on_sighting(void *ctx, const struct sighting *s) {
     l->waiting = base_grow(l->waiting, &l->cap_waiting, l->nwaiting + 1,
                            (isize)sizeof *l->waiting);
     struct waiting *mine = &l->waiting[l->nwaiting++];
-    *mine = (struct waiting){*s, facts_of(&m)};
+    *mine = (struct waiting){*s, batch_facts(&m)};
     mine->sighting.bytes = bytes;
     mine->sighting.at = SIGHTING_NOWHERE;
     if (!l->bulk || l->nwaiting < l->try_at) return;
     /* durable on the way, and linked when the memory asks for it; a failure shows again at loom_commit */
-    enum err e = weave_nseen(l->weave) < 8 * l->many ? store_waiting(l)
-                                                     : loom_commit(l, NULL, NULL);
+    enum err e =
+        weave_nseen(l->weave) < l->most ? store_waiting(l) : loom_commit(l, NULL, NULL);
     l->stuck = e != ERR_OK;
     l->try_at = l->nwaiting + BATCH; /* after a failure not again at once */
 }
 
 struct input_sink loom_sink(struct loom *l) {
-    return (struct input_sink){l, on_source, on_sighting, on_skipped, loom_damaged};
+    return (struct input_sink){l, loom_source, on_sighting, on_skipped, loom_damaged};
 }
 
 void loom_session(struct loom *l) {
@@ -133,14 +123,15 @@ static enum err store_one(struct loom *l, const struct waiting *w, bool *fresh) 
 }
 
 /* Step 1: what lies near the batch; what came late has a stretch of its own. */
-static enum err fetch_neighbours(struct loom *l) {
+enum err loom_fetch_neighbours(struct loom *l, const struct waiting *list, isize count) {
     struct sight near[STRETCHES / 2];
     isize n = 0;
     enum err e = ERR_OK;
-    for (isize i = 0; i < l->nwaiting; i++) {
-        i64 us = l->waiting[i].sighting.time_us;
+    for (isize i = 0; i < count; i++) {
+        i64 us = list[i].sighting.time_us;
         isize k = 0;
-        while (k < n && (us < near[k].low_us - NEAR_US || us > near[k].high_us + NEAR_US))
+        while (k < n &&
+               (us < near[k].low_us - l->reach_us || us > near[k].high_us + l->reach_us))
             k++;
         if (k == n && n < countof(near)) near[n++] = (struct sight){us, us};
         if (k == countof(near)) k--; /* so many gaps in one batch: no matter */
@@ -149,9 +140,9 @@ static enum err fetch_neighbours(struct loom *l) {
     }
     if (l->ncovered + n > STRETCHES) e = memory_new(l);
     for (isize k = 0; k < n && e == ERR_OK; k++)
-        e = memory_cover(l, near[k].low_us - NEAR_US, near[k].high_us + NEAR_US);
-    for (isize i = 0; i < l->nwaiting && e == ERR_OK; i++) {
-        e = memory_call(l, l->waiting[i].facts.call_id);
+        e = memory_near(l, near[k].low_us, near[k].high_us);
+    for (isize i = 0; i < count && e == ERR_OK; i++) {
+        e = memory_call(l, list[i].facts.call_id);
         arena_reset(&l->view);
     }
     return e;
@@ -195,7 +186,7 @@ static enum err store_waiting(struct loom *l) {
     store_clock(l->store, clock_now_us());
     isize cap = 0;
     bool *fresh = base_grow(NULL, &cap, l->nwaiting, 1);
-    enum err e = fetch_neighbours(l);
+    enum err e = loom_fetch_neighbours(l, l->waiting, l->nwaiting);
     if (e == ERR_OK) e = store_batch(l, fresh);
     if (e == ERR_OK) {
         weave_batch(l, fresh);
@@ -255,6 +246,7 @@ static isize next_changes(struct loom *l, isize *at, struct change *slice) {
         summary_keep_related(c->call, have, l->covered, l->ncovered, &l->view);
         weave_marks(l->weave, *at, c->call, &l->view);
         c->signature = signature;
+        if (n % BREATH == BREATH - 1) loom_breathe(l);
         json.n = 0;
         json.comma = false;
         draw_json(&json, c->call, false);
@@ -308,13 +300,14 @@ enum err loom_store_calls(struct loom *l, loom_changed *changed, void *ctx) {
             }
         }
         arena_reset(&l->view);
+        loom_breathe(l);
     }
     arena_reset(&l->view);
     return e;
 }
 
 /* What was learned, now and then: for the time that is in memory. */
-static enum err store_learned(struct loom *l) {
+enum err loom_store_learned(struct loom *l) {
     enum { EVERY_US = 60 * 1000000 };
     if (l->newest_us - l->learned_us < EVERY_US && l->newest_us >= l->learned_us &&
         !l->bulk)
@@ -340,7 +333,7 @@ enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     memory_link(l);
     e = loom_store_calls(l, changed, ctx);
     if (e == ERR_OK) l->opening = false;
-    if (e == ERR_OK) e = store_learned(l);
+    if (e == ERR_OK) e = loom_store_learned(l);
     if (e == ERR_OK) e = memory_trim(l);
     return e;
 }
@@ -364,6 +357,10 @@ enum err loom_new(struct loom **out, struct store *store, const struct loom_opti
                        .batch = arena_open((isize)8 << 30),
                        .window_us = o->window_us ? o->window_us : WINDOW_US,
                        .many = o->many ? o->many : MANY,
+                       .most = (o->owing ? 4 : 8) * (o->many ? o->many : MANY),
+                       .reach_us = NEAR_US,
+                       .aside = o->aside,
+                       .aside_ctx = o->aside_ctx,
                        .bulk = o->bulk,
                        .opening = true,
                        .try_at = BATCH,
@@ -386,9 +383,9 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
     e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
         /* the end of what is there: it may go on */
-        e = memory_cover(l, t.last_us - l->window_us, t.last_us + 1);
+        e = memory_back(l, t.last_us - l->window_us, t.last_us + 1);
     }
-    if (e == ERR_OK) e = link_the_unlinked(l);
+    if (e == ERR_OK && !o->owing) e = link_the_unlinked(l);
     if (e != ERR_OK) {
         loom_close(l);
         *out = NULL;
@@ -407,6 +404,9 @@ void loom_close(struct loom *l) {
     map_drop(&l->only);
     base_free(l->feeds);
     base_free(l->waiting);
+    base_free(l->feed_of);
+    map_drop(&l->came);
+    out_drop(&l->paid_ids);
     out_drop(&l->damage);
     out_drop(&l->told);
     arena_close(&l->boot);

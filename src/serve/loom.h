@@ -1,10 +1,14 @@
 /* loom.h: what comes in goes into the database and is linked with what is there. Used by `import` and `serve`.
  *
- *     sighting ──> store (a transaction) and weave (the last minutes, in memory)
+ *     sighting ──> store (a transaction) and weave (the last minutes, in memory)         a file
  *     loom_commit: on disk; then link; the calls that are new or changed go into the store as well
  *
+ *     batch ──> weave; loom_commit                                          live: the intake has stored it
+ *     a stretch of the database ──> weave, linked                           live: more than could be linked at once
+ *
  * The memory is bounded by the window, not by the uptime: what is older is fetched again from the store when a
- * late message needs it, with what is around it (loom_memory.c). What a crash left unlinked is linked when the loom opens. */
+ * late message needs it, with what is around it (loom_memory.c). Live, where so much comes that the window does not fit, less
+ * around what is new is looked at. What a crash left unlinked is linked when the loom opens for a file; live, the intake owes it. */
 #ifndef SIPWEAVE_LOOM_H
 #define SIPWEAVE_LOOM_H
 
@@ -20,7 +24,16 @@ struct loom_options {
     str hosts; /* text in /etc/hosts syntax; borrowed until loom_open returns */
     bool
         bulk; /* a file is read in: window by the time stamps of the file, not by the clock */
+    bool
+        owing; /* live: what a crash left unlinked is owed by the intake; do not link it at once */
+    /* Told (true) when the loom leaves the database alone for a while, and (false) when it comes back to it. NULL: nobody
+     * else wants it. */
+    void (*aside)(void *ctx, bool away);
+    void *aside_ctx;
 };
+
+struct intake;
+struct batch;
 
 /* Told after each commit, once for every call that is new or has changed; without `json` when it is there no longer: its
  * legs are in other calls. Borrows. */
@@ -39,6 +52,14 @@ void loom_session(struct loom *l);
 /* Makes everything fed so far durable, links, and tells the changes. The error is the store's; its sentence is
  * store_error. What was fed stays in memory and is tried again at the next commit. */
 must_use enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx);
+/* Takes a batch of the intake, which is in the database, to be linked at the next commit. Borrows. */
+must_use enum err loom_take(struct loom *l, struct intake *in, const struct batch *b);
+/* Links what the database has from at_us on, whatever is in memory: up to *end_us, or as far as there is room for; then *end_us is
+ * less. *messages is how many there were. */
+must_use enum err loom_link_stretch(struct loom *l, i64 at_us, i64 *end_us, u64 *messages,
+                                    loom_changed *changed, void *ctx);
+/* Is as much in memory as may be before the next commit? */
+bool loom_full(const struct loom *l);
 /* A decision by hand (d->n is then its number), or the end of one: kept, then the calls of its legs are linked again, in a loom of
  * their own. Other looms on this store are to be opened again. */
 must_use enum err loom_decide(struct store *store, str hosts, struct decision *d,

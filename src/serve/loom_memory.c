@@ -11,6 +11,8 @@
 #include "serve/hand.h"
 #include "serve/summary.h"
 
+enum { STRADDLERS = 1000 };
+
 u64 loom_key(const struct sighting *s, str source) {
     u64 key = hash_mix(hash_bytes(source, (u64)s->vantage), (u64)s->time_us);
     u64 ends = hash_mix(hash_bytes((str){s->src.ip, 16}, s->src.port),
@@ -23,17 +25,35 @@ static u32 replay_source(void *ctx, const struct source *s) {
     return weave_source(l->weave, s);
 }
 
+/* A message of the stretch that is being linked: what is of its call before the stretch may not be here. */
+static void note_paid(struct loom *l, str call_id) {
+    u64 hash = hash_bytes(call_id, 0);
+    u32 *known = map_put(&l->call_ids, hash);
+    *map_put(&l->fed, hash) = 1;
+    if (!*known && call_id.n && str_find(call_id, '\n') < 0) {
+        out_bytes(&l->paid_ids, call_id);
+        out_byte(&l->paid_ids, '\n');
+    }
+    *known |= 2;
+}
+
 static void replay_sighting(void *ctx, const struct sighting *s) {
     struct loom *l = ctx;
     struct sip_msg m;
     struct fail f;
     u64 key = loom_key(s, weave_trace(l->weave)->sources[s->source].name);
     u32 nth = ++*map_put(&l->pass, key), *have = map_put(&l->have, key);
-    if (nth <= *have) return;
+    bool paid = s->time_us >= l->paid_from_us && s->time_us < l->paid_to_us;
+    if (nth <= *have && !paid) return;
     enum err e = sip_msg_parse(&m, s->bytes, &f);
     if (e != ERR_OK && e != ERR_MORE) return; /* cannot be: only SIP is stored */
+    if (paid)
+        note_paid(l, m.call_id);
+    else
+        *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
+    l->paid += paid;
+    if (nth <= *have) return;
     *have = nth;
-    *map_put(&l->call_ids, hash_bytes(m.call_id, 0)) |= 1;
     l->newest_us = i64_max(l->newest_us, s->time_us);
     weave_add_parsed(l->weave, s, &m);
 }
@@ -58,14 +78,19 @@ enum err memory_whole(struct loom *l, str x) {
     if (e != ERR_OK) return e;
     (void)summary_give(l->weave, json);
     struct input_sink sink = replay_sink(l);
+    i64 paid_to_us = l->paid_to_us;
+    l->paid_to_us =
+        INT64_MIN; /* of the stretch each message is told once, and not here */
     map_clear(&l->pass);
-    return store_replay_call_ids(l->store, ids, n, &sink);
+    e = store_replay_call_ids(l->store, ids, n, &sink);
+    l->paid_to_us = paid_to_us;
+    return e;
 }
 
 enum err memory_call(struct loom *l, str call_id) {
     u32 *known = map_put(&l->call_ids, hash_bytes(call_id, 0));
-    if (call_id.n == 0 || *known) return ERR_OK;
-    *known = 1;
+    if (call_id.n == 0 || *known & 1) return ERR_OK;
+    *known |= 1;
     return memory_whole(l, call_id);
 }
 
@@ -83,7 +108,7 @@ static enum err give_margin(struct loom *l, i64 low_us) {
     struct search q = search_any();
     q.kind = KIND_CALL;
     q.after_us = i64_max(low_us, 1);
-    q.before_us = i64_max(low_us, 1) + MARGIN_US;
+    q.before_us = i64_max(low_us, 1) + memory_margin_us(l);
     q.limit = INT32_MAX;
     return store_search(l->store, &q, give_row, l);
 }
@@ -96,7 +121,13 @@ static enum err fetch_range(struct loom *l, i64 low_us, i64 high_us) {
     enum err e = store_replay_range(l->store, low_us, high_us, &sink);
     if (e == ERR_OK) e = give_margin(l, low_us);
     if (e == ERR_OK) e = store_straddling(l->store, low_us, high_us, &l->view, &ids, &n);
-    for (isize i = 0; i < n && e == ERR_OK; i++) e = memory_whole(l, ids[i]);
+    /* live, in dense traffic, only those are made whole that go on within what is to be linked (loom_live.c): all that
+     * stand open would not fit, and a leg that is missed now is found when it ends */
+    if (!l->bulk && n > STRADDLERS) n = 0;
+    for (isize i = 0; i < n && e == ERR_OK; i++) {
+        e = memory_whole(l, ids[i]);
+        if (i % SLICE == 0) loom_breathe(l);
+    }
     arena_reset(&l->view);
     return e;
 }
@@ -135,6 +166,40 @@ enum err memory_cover(struct loom *l, i64 low_us, i64 high_us) {
     return e == ERR_OK ? loom_complete(l) : e;
 }
 
+static bool is_covered(const struct loom *l, i64 low_us, i64 high_us) {
+    for (isize i = 0; i < l->ncovered; i++) {
+        if (l->covered[i].low_us <= low_us && l->covered[i].high_us >= high_us)
+            return true;
+    }
+    return false;
+}
+
+enum err memory_back(struct loom *l, i64 low_us, i64 high_us) {
+    enum { FIRST_US = 250000 };
+    enum err e = ERR_OK;
+    i64 at_us = high_us, step_us = FIRST_US;
+    if (l->bulk) return memory_cover(l, low_us, high_us);
+    if (is_covered(l, low_us, high_us)) return ERR_OK;
+    isize room = weave_nseen(l->weave) + l->most / 2;
+    while (at_us > low_us && e == ERR_OK && weave_nseen(l->weave) < room) {
+        isize before = weave_nseen(l->weave);
+        i64 from_us = i64_max(low_us, at_us - step_us);
+        e = memory_cover(l, from_us, at_us);
+        at_us = from_us;
+        if (weave_nseen(l->weave) - before < l->many / 8) step_us *= 2;
+        loom_breathe(l);
+    }
+    if (at_us > low_us && e == ERR_OK)
+        l->reach_us = i64_max(FIRST_US, i64_min(l->reach_us, high_us - at_us));
+    return e;
+}
+
+enum err memory_near(struct loom *l, i64 low_us, i64 high_us) {
+    if (l->bulk) return memory_cover(l, low_us - l->reach_us, high_us + l->reach_us);
+    enum err e = memory_cover(l, low_us, high_us + l->reach_us);
+    return e == ERR_OK ? memory_back(l, low_us - l->reach_us, low_us) : e;
+}
+
 enum err memory_new(struct loom *l) {
     struct fail f;
     weave_close(l->weave);
@@ -150,22 +215,39 @@ enum err memory_new(struct loom *l) {
     return hand_tell(l->store, l->weave, &l->view);
 }
 
+i64 memory_margin_us(const struct loom *l) {
+    return i64_min(MARGIN_US, l->reach_us - l->reach_us / 10);
+}
+
+void memory_adapt(struct loom *l) {
+    enum { LEAST_US = 200000 };
+    isize held = weave_nseen(l->weave);
+    if (l->bulk) return;
+    if (held > l->most / 2) l->reach_us = i64_max(l->reach_us / 2, LEAST_US);
+    if (held < l->many / 2) l->reach_us = i64_min(l->reach_us * 2, NEAR_US);
+}
+
 enum err memory_trim(struct loom *l) {
     i64 sum = 0, newest = l->newest_us;
+    i64 window_us = l->bulk ? l->window_us : i64_min(l->window_us, 3 * l->reach_us);
     if (weave_nseen(l->weave) < l->many) return ERR_OK;
     for (isize i = 0; i < l->ncovered; i++)
         sum += l->covered[i].high_us - l->covered[i].low_us;
-    if (sum < 2 * l->window_us && weave_nseen(l->weave) < 8 * l->many) return ERR_OK;
+    if (sum < 2 * window_us && weave_nseen(l->weave) < l->most) return ERR_OK;
     enum err e = memory_new(l);
-    return e == ERR_OK ? memory_cover(l, newest - l->window_us, newest + 1) : e;
+    if (e == ERR_OK) e = memory_back(l, newest - window_us, newest + 1);
+    memory_adapt(l);
+    return e;
 }
 
 void memory_link(struct loom *l) {
     struct sight sights[STRETCHES];
     for (isize i = 0; i < l->ncovered; i++) {
         sights[i] = l->covered[i];
-        sights[i].low_us += MARGIN_US;
+        sights[i].low_us += memory_margin_us(l);
     }
     weave_sights(l->weave, sights, l->ncovered);
+    loom_aside(l, true);
     weave_link(l->weave);
+    loom_aside(l, false);
 }

@@ -26,6 +26,13 @@ static str totals_read(struct server *s, struct reader *r, struct store_totals *
     return trouble.n ? trouble : why;
 }
 
+static void linking_write(struct behind b, struct out *o) {
+    json_begin_object(o, "linking");
+    json_i64(o, "messages", (i64)b.messages);
+    json_i64(o, "ms", b.ms);
+    json_end_object(o);
+}
+
 void status_write(struct server *s, struct reader *r, bool sources, struct out *o) {
     struct store_totals t = {0};
     str trouble = totals_read(s, r, &t);
@@ -41,6 +48,7 @@ void status_write(struct server *s, struct reader *r, bool sources, struct out *
     tally_skips_write(worker_tally(s->worker), o);
     tally_damage_write(worker_tally(s->worker), o);
     listeners_write(s->listeners, o);
+    linking_write(worker_behind(s->worker), o);
     if (sources) tally_sources_write(worker_tally(s->worker), o);
     json_i64(o, "retention_days", s->o.keep_days);
     if (trouble.n) {

@@ -68,6 +68,14 @@ void tally_damage(struct tally *t, str lines) {
     pthread_mutex_unlock(&t->lock);
 }
 
+void tally_skip(struct tally *t, enum skip_reason reason, u64 place, u64 bytes) {
+    pthread_mutex_lock(&t->lock);
+    struct skips *s = &t->skips;
+    if (s->n[reason]++ == 0) s->first[reason] = place;
+    s->bytes[reason] += bytes;
+    pthread_mutex_unlock(&t->lock);
+}
+
 void tally_damage_write(struct tally *t, struct out *o) {
     json_begin_array(o, "damage");
     pthread_mutex_lock(&t->lock);
@@ -151,11 +159,7 @@ static void on_sighting(void *ctx, const struct sighting *s) {
 static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
     struct tap *t = ctx;
     if (t->to.ctx) t->to.skipped(t->to.ctx, reason, place, bytes);
-    pthread_mutex_lock(&t->tally->lock);
-    struct skips *s = &t->tally->skips;
-    if (s->n[reason]++ == 0) s->first[reason] = place;
-    s->bytes[reason] += bytes;
-    pthread_mutex_unlock(&t->tally->lock);
+    tally_skip(t->tally, reason, place, bytes);
 }
 
 static void on_damage(void *ctx, str sentence) {

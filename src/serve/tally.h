@@ -34,6 +34,7 @@ void tally_drop(struct tally *t);
 /* Numbers by name and kind. */
 u32 tally_source(struct tally *t, const struct source *s);
 void tally_damage(struct tally *t, str lines);
+void tally_skip(struct tally *t, enum skip_reason reason, u64 place, u64 bytes);
 /* The arrays of /api/v1/status. */
 void tally_skips_write(struct tally *t, struct out *o);
 void tally_damage_write(struct tally *t, struct out *o);

@@ -6,62 +6,93 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum {
-    WAITING_MAX = 200000, /* messages that a refusing database leaves in memory, */
-    WAITING_BYTES =
-        512 << 20, /* and bytes: past that the inbox fills, then records are dropped */
+    LIVE_MANY = 50000, /* sightings in memory: four times as many at most */
+    IN_HAND = 50000,   /* messages linked at once: until then nobody sees them */
+    SHELVES = 8,       /* of as many: more than a shelf holds */
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
+    LINKED_AT_END = 20000, /* messages: the end is not to take long */
 };
-
-static i64 now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (i64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- trouble ----------------------------------------------------------------------------------- */
 
 static void trouble_begins(struct worker *w, enum trouble kind, str why) {
-    static const char *const doings[] = {"", "the database cannot be read",
-                                         "messages cannot be written",
-                                         "old messages cannot be deleted"};
-    const char *doing = doings[kind];
+    static const char *const doings[TROUBLES] = {
+        "the database cannot be read", "messages cannot be written",
+        "calls cannot be written", "old messages cannot be deleted"};
     char text[600];
     if (why.n == 0) why = S("the database refuses");
-    snprintf(text, sizeof text, "%s: %.*s; it is tried again", doing,
+    snprintf(text, sizeof text, "%s: %.*s; it is tried again", doings[kind],
              (int)i64_min(why.n, 400), (const char *)why.p);
     pthread_mutex_lock(&w->lock);
-    bool news = strcmp(w->trouble, text) != 0;
-    memcpy(w->trouble, text, sizeof text);
-    w->kind = kind;
+    bool news = strcmp(w->troubles[kind], text) != 0;
+    memcpy(w->troubles[kind], text, sizeof text);
     pthread_mutex_unlock(&w->lock);
     if (news && w->o.say) w->o.say(text);
-    w->retry_ms = now_ms() + RETRY_MS;
 }
 
+/* All is well again once nothing is wrong any more. */
 static void trouble_ends(struct worker *w, enum trouble kind) {
-    if (w->kind != kind) return;
+    bool others = false;
     pthread_mutex_lock(&w->lock);
-    w->trouble[0] = 0;
-    w->kind = TROUBLE_NONE;
+    bool was = w->troubles[kind][0] != 0;
+    w->troubles[kind][0] = 0;
+    for (int i = 0; i < TROUBLES; i++) others = others || w->troubles[i][0];
     pthread_mutex_unlock(&w->lock);
-    if (w->o.say) w->o.say("the database works again");
-    w->retry_ms = 0;
+    if (was && !others && w->o.say) w->o.say("the database works again");
 }
 
 str worker_trouble(struct worker *w, arena *view) {
+    const char *first = "";
     pthread_mutex_lock(&w->lock);
-    str s = arena_copy(view, str_z(w->trouble));
+    for (int i = TROUBLES; i-- > 0;) {
+        if (w->troubles[i][0]) first = w->troubles[i];
+    }
+    str s = arena_copy(view, str_z(first));
     pthread_mutex_unlock(&w->lock);
     return s;
 }
 
 struct tally *worker_tally(struct worker *w) {
     return &w->tally;
+}
+
+/* ---- the intake ------------------------------------------------------------------------------------ */
+
+static void intake_trouble(void *ctx, str why) {
+    struct worker *w = ctx;
+    if (why.n)
+        trouble_begins(w, TROUBLE_WRITE, why);
+    else
+        trouble_ends(w, TROUBLE_WRITE);
+}
+
+static void intake_ready(void *ctx) {
+    struct worker *w = ctx;
+    pthread_mutex_lock(&w->lock);
+    w->ready = true;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void worker_aside(void *ctx, bool away) {
+    struct worker *w = ctx;
+    if (away)
+        gate_leave(&w->gate);
+    else
+        gate_enter(&w->gate);
+}
+
+bool worker_flush(struct worker *w) {
+    gate_leave(&w->gate);
+    bool ok = intake_flush(w->intake);
+    gate_enter(&w->gate);
+    return ok;
 }
 
 /* ---- the live side --------------------------------------------------------------------------------- */
@@ -75,88 +106,121 @@ void worker_changed(void *ctx, str id, i64 start_us, str json) {
         events_call(w->o.events, id, json);
 }
 
-/* Its first commit links what a crash may have left unlinked, and so learns which calls are there. */
+static void link_failed(struct worker *w, enum trouble kind) {
+    trouble_begins(w, kind, store_error(w->store));
+    w->retry_ms = clock_steady_ms() + RETRY_MS;
+}
+
+/* Its first commit makes known which calls are there; the intake may have stored some already. What a crash may have left
+ * unlinked is owed. */
 static bool loom_start(struct worker *w) {
-    struct loom_options o = {.hosts = w->o.hosts};
+    struct loom_options o = {.hosts = w->o.hosts,
+                             .many = LIVE_MANY,
+                             .owing = true,
+                             .aside = worker_aside,
+                             .aside_ctx = w};
+    i64 first, last;
     enum err e = loom_open(&w->loom, w->store, &o);
-    if (e == ERR_OK) e = loom_commit(w->loom, NULL, NULL);
+    if (e == ERR_OK) e = loom_commit(w->loom, worker_changed, w);
+    if (e == ERR_OK) e = store_unlinked(w->store, &first, &last);
     if (e != ERR_OK) {
         loom_close(w->loom);
         w->loom = NULL;
-        trouble_begins(w, TROUBLE_OPEN, store_error(w->store));
+        link_failed(w, TROUBLE_OPEN);
         return false;
     }
-    tap_turn(&w->tap, loom_sink(w->loom));
+    if (first <= last) intake_owe(w->intake, first, last, 0);
     trouble_ends(w, TROUBLE_OPEN);
     return true;
 }
 
-static void live_commit(struct worker *w) {
-    i64 began = now_ms();
-    if (loom_commit(w->loom, worker_changed, w) == ERR_OK) {
-        trouble_ends(w, TROUBLE_WRITE);
+/* How it went: what is in hand is linked, or is tried again. */
+static void live_done(struct worker *w, enum err e, i64 began) {
+    if (e == ERR_OK) {
+        trouble_ends(w, TROUBLE_LINK);
+        if (w->in_hand) intake_linked(w->intake, w->in_hand);
+        w->in_hand = 0;
     } else {
-        trouble_begins(w, TROUBLE_WRITE, store_error(w->store));
+        link_failed(w, TROUBLE_LINK);
     }
-    if (loom_waiting(w->loom) == 0) w->waiting_bytes = 0;
+    w->failed = e != ERR_OK;
     tally_damage(&w->tally, loom_damage(w->loom));
-    w->committed_ms = now_ms();
+    w->committed_ms = clock_steady_ms();
     w->commit_took_ms = w->committed_ms - began;
 }
 
-static bool live_has_room(const struct worker *w) {
-    return loom_waiting(w->loom) < WAITING_MAX && w->waiting_bytes < WAITING_BYTES;
+static void live_commit(struct worker *w) {
+    i64 began = clock_steady_ms();
+    live_done(w, loom_commit(w->loom, worker_changed, w), began);
 }
 
-static bool before_live(void *ctx, const struct sighting *s) {
-    struct worker *w = ctx;
-    w->waiting_bytes += s->bytes.n;
-    return true;
-}
-
-/* Feeds what was taken from the inbox, as far as there is room. */
-static void feed(struct worker *w) {
-    struct inbox_head head;
-    str record, rest = str_from(out_str(&w->taken.records), w->taken_at);
-    while (live_has_room(w) && inbox_next(&rest, &head, &record)) {
-        syslog_feed(w->syslog, record, &head.from, head.now_us);
-        if (loom_waiting(w->loom) >= WAITING_COMMIT && !w->retry_ms) live_commit(w);
+/* What is on the shelf, as far as there is room in memory; one batch in any case. */
+static void take_shelf(struct worker *w) {
+    struct batch *b;
+    while (w->in_hand < IN_HAND && (!loom_full(w->loom) || !w->in_hand) &&
+           (b = intake_take(w->intake))) {
+        u64 n = (u64)b->n;
+        if (loom_take(w->loom, w->intake, b) == ERR_OK) {
+            w->in_hand += n;
+        } else {
+            link_failed(w, TROUBLE_LINK);
+            if (n) intake_owe(w->intake, b->low_us, b->high_us, n);
+        }
+        intake_give_back(w->intake, b);
+        gate_breathe(&w->gate);
     }
-    w->taken_at = w->taken.records.n - rest.n;
 }
 
-/* With nothing left of the last time, takes all that is there. */
-static void take(struct worker *w) {
-    if (w->taken_at < w->taken.records.n) return;
-    w->taken_at = 0;
-    w->taken.records.n = 0;
-    w->taken.n = 0;
-    pthread_mutex_lock(&w->lock);
-    struct inbox swap = w->inbox;
-    w->inbox = w->taken;
-    w->taken = swap;
-    pthread_mutex_unlock(&w->lock);
+/* One stretch of what is owed. */
+static void pay(struct worker *w) {
+    enum { STRETCH_US = 600 * 1000000 };
+    struct debt d = intake_debt(w->intake);
+    i64 began = clock_steady_ms(), end_us = d.low_us + STRETCH_US;
+    u64 messages = 0;
+    bool all = d.messages <= IN_HAND && end_us > d.high_us;
+    if (all) {
+        d = intake_pay(w->intake);
+        end_us = d.high_us + 1;
+    }
+    enum err e =
+        loom_link_stretch(w->loom, d.low_us, &end_us, &messages, worker_changed, w);
+    if (e != ERR_OK) end_us = d.low_us;
+    if (!all) {
+        intake_settle(w->intake, end_us, messages);
+    } else if (end_us <= d.high_us) {
+        messages = messages < d.messages ? messages : d.messages;
+        intake_owe(w->intake, end_us, d.high_us, d.messages - messages);
+    } else {
+        messages = d.messages;
+    }
+    live_done(w, e, began);
+    if (all) intake_linked(w->intake, messages);
 }
 
 void worker_live(struct worker *w, bool at_once) {
-    if (w->retry_ms && now_ms() < w->retry_ms && !at_once) return;
+    if (at_once) (void)worker_flush(w);
+    if (w->retry_ms && clock_steady_ms() < w->retry_ms && !at_once) return;
+    w->retry_ms = 0;
     if (!w->loom && !loom_start(w)) return;
-    take(w);
-    feed(w);
-    if (live_has_room(w)) syslog_tick(w->syslog, clock_now_us());
-    isize waiting = loom_waiting(w->loom);
-    /* when linking takes long there are fewer commits: the thread is not to be always linking */
-    i64 due = w->committed_ms + i64_max(COMMIT_MS, 2 * w->commit_took_ms);
-    bool now = at_once || waiting >= WAITING_COMMIT || now_ms() >= due;
-    /* what was refused may be written and yet not linked: then nothing waits, and still it is tried again */
-    if ((waiting && now) || w->kind == TROUBLE_WRITE) live_commit(w);
+    take_shelf(w);
+    /* where linking takes long it is done less often, as each time all in memory is linked; but what is owed does not wait */
+    i64 due = w->committed_ms + i64_max(COMMIT_MS, w->commit_took_ms);
+    bool owed = intake_debt(w->intake).any;
+    bool full = loom_full(w->loom) || w->in_hand >= IN_HAND;
+    bool now = at_once || owed || full || clock_steady_ms() >= due;
+    /* what was refused may be written and yet not linked: then nothing is in hand, and still it is tried again */
+    if ((w->in_hand && now) || w->failed) live_commit(w);
+    for (isize most = at_once ? SHELVES : 0; most > 0 && !w->failed; most--) {
+        take_shelf(w);
+        if (!w->in_hand) break;
+        live_commit(w);
+    }
+    if (owed && !w->failed) pay(w);
 }
 
 void worker_live_again(struct worker *w) {
     worker_live(w, true);
-    if (!w->loom || loom_waiting(w->loom))
-        return; /* it still holds what is nowhere else */
-    tap_turn(&w->tap, (struct input_sink){0});
+    if (!w->loom || w->in_hand) return; /* it still holds what is nowhere else */
     loom_close(w->loom);
     w->loom = NULL;
     (void)loom_start(w);
@@ -245,9 +309,9 @@ void import_drop(struct import *job) {
 
 static void retain_step(struct worker *w) {
     bool left = false;
-    if (w->o.keep_days <= 0 || (w->loom && loom_waiting(w->loom))) return;
+    if (w->o.keep_days <= 0) return;
     if (!w->retaining) {
-        if (now_ms() < w->retain_ms) return;
+        if (clock_steady_ms() < w->retain_ms) return;
         w->retain_before_us = clock_now_us() - w->o.keep_days * US_PER_DAY;
     }
     if (store_retain(w->store, w->retain_before_us, &left) != ERR_OK) {
@@ -257,41 +321,51 @@ static void retain_step(struct worker *w) {
         trouble_ends(w, TROUBLE_RETAIN);
     }
     w->retaining = left;
-    if (!left) w->retain_ms = now_ms() + RETAIN_MS;
+    if (!left) w->retain_ms = clock_steady_ms() + RETAIN_MS;
 }
 
 /* ---- the thread -------------------------------------------------------------------------------------------- */
 
 /* Until there is something to do, or a tick has passed. False: the end has come. */
 static bool wait_for_work(struct worker *w) {
-    struct timespec t;
-    i64 tick_ms = w->retaining ? 1 : COMMIT_MS / 2;
+    bool owed = !w->retry_ms && intake_debt(w->intake).any;
     pthread_mutex_lock(&w->lock);
-    if (!w->stopping && !w->jobs && !w->deeds) {
-        i64 ms = now_ms() + tick_ms;
-        t = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    if (!w->stopping && !w->jobs && !w->deeds && !w->ready && !owed) {
+        struct timespec t = clock_steady_after_ms(w->retaining ? 1 : COMMIT_MS / 2);
         pthread_cond_timedwait(&w->work, &w->lock, &t);
     }
+    w->ready = false;
     bool go_on = !w->stopping;
     pthread_mutex_unlock(&w->lock);
     return go_on;
 }
 
+static void round_of_work(struct worker *w) {
+    struct import *job;
+    struct deed *deed;
+    worker_live(w, false);
+    while ((deed = take_deed(w))) {
+        deciding_run(w, deed);
+        finish_deed(w, deed);
+    }
+    if ((job = take_job(w))) {
+        filing_run(w, job);
+        finish_job(w, job);
+    }
+    retain_step(w);
+}
+
 static void *run(void *arg) {
+    enum { NICE = 5 };
     struct worker *w = arg;
     struct import *job;
     struct deed *deed;
+    /* where there are fewer processors than work, those who listen and store go first; this thread alone is meant */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     while (wait_for_work(w)) {
-        worker_live(w, false);
-        while ((deed = take_deed(w))) {
-            deciding_run(w, deed);
-            finish_deed(w, deed);
-        }
-        if ((job = take_job(w))) {
-            filing_run(w, job);
-            finish_job(w, job);
-        }
-        retain_step(w);
+        gate_enter(&w->gate);
+        round_of_work(w);
+        gate_leave(&w->gate);
     }
     while ((job = take_job(w))) {
         import_fail(job, ERR_BUSY, S("the server is stopping"));
@@ -301,30 +375,25 @@ static void *run(void *arg) {
         deed_fail(deed, ERR_BUSY, S("the server is stopping"));
         finish_deed(w, deed);
     }
-    worker_live(w, true);
     return NULL;
 }
 
-bool worker_record(struct worker *w, str record, const struct endpoint *from,
-                   i64 now_us) {
-    pthread_mutex_lock(&w->lock);
-    bool ok = inbox_put(&w->inbox, record, from, now_us);
-    if (w->inbox.n == 1) pthread_cond_signal(&w->work);
-    pthread_mutex_unlock(&w->lock);
-    return ok;
+isize worker_records(struct worker *w, const struct record *list, isize n, i64 now_us) {
+    return intake_records(w->intake, list, n, now_us);
 }
 
 bool worker_has_room(struct worker *w) {
-    pthread_mutex_lock(&w->lock);
-    bool ok = inbox_has_room(&w->inbox);
-    pthread_mutex_unlock(&w->lock);
-    return ok;
+    return intake_has_room(w->intake);
 }
 
 void worker_lost(struct worker *w, u64 records) {
     pthread_mutex_lock(&w->tally.lock);
     w->tally.skips.n[SKIP_OVERFLOW] += records;
     pthread_mutex_unlock(&w->tally.lock);
+}
+
+struct behind worker_behind(struct worker *w) {
+    return intake_behind(w->intake);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------------------------- */
@@ -335,20 +404,24 @@ struct worker *worker_open(struct store *store, const struct worker_options *o,
     pthread_condattr_t attr;
     *w = (struct worker){.o = *o, .store = store};
     tally_init(&w->tally);
-    tap_open(&w->tap, &w->tally);
-    w->tap.before = before_live;
-    w->tap.ctx = w;
-    struct input_sink sink = tap_sink(&w->tap);
-    w->syslog = syslog_open(&sink, o->zone_s);
+    gate_open(&w->gate);
     w->last_job = &w->jobs;
     w->last_deed = &w->deeds;
-    w->retain_ms = now_ms() + RETAIN_MS / 12;
+    w->retain_ms = clock_steady_ms() + RETAIN_MS / 12;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, &attr);
     pthread_cond_init(&w->done, &attr);
     pthread_condattr_destroy(&attr);
+    struct intake_options in = {.store = store,
+                                .gate = &w->gate,
+                                .tally = &w->tally,
+                                .zone_s = o->zone_s,
+                                .trouble = intake_trouble,
+                                .ready = intake_ready,
+                                .ctx = w};
+    w->intake = intake_open(&in, boot);
     must(pthread_create(&w->thread, NULL, run, w) == 0);
     return w;
 }
@@ -367,20 +440,21 @@ void worker_stop(struct worker *w) {
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
-    syslog_close(w->syslog);
+    say_lost(w, intake_stop(w->intake));
+    /* what is too much to be linked now, or owed, is linked after the next start */
+    gate_enter(&w->gate);
     if (w->loom) {
-        if (loom_waiting(w->loom)) live_commit(w);
-        say_lost(w, loom_waiting(w->loom));
-        tap_turn(&w->tap, (struct input_sink){0});
+        if (worker_behind(w).messages <= LINKED_AT_END) take_shelf(w);
+        if (w->in_hand && w->in_hand <= LINKED_AT_END) live_commit(w);
         loom_close(w->loom);
         w->loom = NULL;
     }
+    gate_leave(&w->gate);
 }
 
 void worker_close(struct worker *w) {
-    out_drop(&w->inbox.records);
-    out_drop(&w->taken.records);
-    tap_drop(&w->tap);
+    intake_close(w->intake);
+    gate_close(&w->gate);
     tally_drop(&w->tally);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->work);

@@ -1,16 +1,18 @@
-/* worker.h: the one thread that writes.
+/* worker.h: what writes the database, in two threads.
  *
- *     worker_record ──inbox──> syslog ──tap──> loom (live) ──┐
- *     worker_import ──jobs──> file ────tap──> loom (bulk) ───┴──> database, then events
+ *     worker_records ──inbox──> intake ──> database ──shelf──> loom (live) ──┐
+ *     worker_import ───jobs───> file ────tap─────────────────> loom (bulk) ──┴──> database, then events
  *
- * A round: take what has come, commit when 10,000 messages wait or 200 ms have passed, one file if one waits, one
- * step of retention. While a file is read the live side goes on between its messages. When the database refuses (the disk
- * is full), what came stays in memory, up to a limit, and is tried again; worker_trouble says so. */
+ * The intake (intake.h) puts what comes from the network into the database, and nothing else. The worker does the rest: it links what was
+ * stored, reads files, carries changes by hand out, deletes what is old. One of them is at the database at a time, the intake
+ * first (gate.h). A round of the worker: link what has come when 200 ms have passed, or twice as long as linking took; what did
+ * not fit into memory meanwhile, stretch by stretch from the database; one file if one waits; one step of retention. */
 #ifndef SIPWEAVE_SERVE_WORKER_H
 #define SIPWEAVE_SERVE_WORKER_H
 
 #include "base/out.h"
 #include "serve/events.h"
+#include "serve/intake.h"
 #include "serve/tally.h"
 #include "store/store.h"
 
@@ -32,8 +34,8 @@ void worker_stop(struct worker *w);
 /* After worker_stop, when nobody asks any more. */
 void worker_close(struct worker *w);
 
-/* One syslog record from the network; borrows. False: there is no room, the caller counts it as dropped. Any thread. */
-bool worker_record(struct worker *w, str record, const struct endpoint *from, i64 now_us);
+/* Syslog records from the network; borrows. How many there was room for; the caller counts the others as dropped. Any thread. */
+isize worker_records(struct worker *w, const struct record *list, isize n, i64 now_us);
 bool worker_has_room(struct worker *w);
 /* A loss that the listener learned of. */
 void worker_lost(struct worker *w, u64 records);
@@ -75,6 +77,8 @@ struct deed {
  * the worker's. */
 void worker_decide(struct worker *w, struct deed *job);
 
+/* How far linking is behind what is in the database. Any thread. */
+struct behind worker_behind(struct worker *w);
 struct tally *worker_tally(struct worker *w);
 /* What is wrong at the moment, one sentence in the arena; empty when nothing is. */
 str worker_trouble(struct worker *w, arena *view);

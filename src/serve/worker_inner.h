@@ -1,46 +1,44 @@
-/* worker_inner.h: the worker from inside: worker.c (the thread and the live side) and filing.c (files). */
+/* worker_inner.h: the worker from inside: worker.c (the thread and the live side), filing.c (files), deciding.c (changes by
+ * hand). */
 #ifndef SIPWEAVE_SERVE_WORKER_INNER_H
 #define SIPWEAVE_SERVE_WORKER_INNER_H
 
-#include "serve/inbox.h"
+#include "serve/gate.h"
+#include "serve/intake.h"
 #include "serve/loom.h"
 #include "serve/worker.h"
 
-enum {
-    WAITING_COMMIT = 10000
-}; /* messages; as many as a bulk loom gathers before it writes */
-
-enum trouble { TROUBLE_NONE, TROUBLE_OPEN, TROUBLE_WRITE, TROUBLE_RETAIN };
+enum trouble { TROUBLE_OPEN, TROUBLE_WRITE, TROUBLE_LINK, TROUBLE_RETAIN, TROUBLES };
 
 struct worker {
     struct worker_options o;
-    struct store *store;
+    struct store *store; /* within the gate */
+    struct gate gate;
+    struct intake *intake;
     struct tally tally;
-    /* of its own thread */
+    /* of its own thread, which is within the gate unless it waits or says otherwise */
     pthread_t thread;
     struct loom *loom; /* NULL after it could not be opened */
-    struct tap tap;
-    struct syslog *syslog;
-    struct inbox taken; /* what it is working on, */
-    isize taken_at;     /* from here on */
-    isize waiting_bytes;
+    u64 in_hand;       /* messages in the loom that are not linked yet */
     i64 committed_ms, commit_took_ms, retry_ms, retain_ms, retain_before_us;
-    bool retaining;
-    enum trouble kind;
+    bool retaining, failed; /* failed: what was linked could not be written */
     /* shared, under the lock */
     pthread_mutex_t lock;
     pthread_cond_t work, done;
-    struct inbox inbox;
     struct import *jobs, **last_job;
     struct deed *deeds, **last_deed;
-    char trouble[600];
-    bool stopping;
+    char troubles[TROUBLES][600]; /* a sentence, while there is one */
+    bool stopping, ready;
 };
 
 /* ---- worker.c, for its own thread ------------------------------------------------------------------ */
 
-/* Takes in what has come from the network; commits when it is time, or at once. */
+/* Links what the intake has stored when it is time; at once: all that has arrived. */
 void worker_live(struct worker *w, bool at_once);
+/* Stores all that has arrived. False: the database refuses. */
+bool worker_flush(struct worker *w);
+/* For a loom of this thread: others may use the database while it is away. */
+void worker_aside(void *ctx, bool away);
 /* Opens the live loom again: what it held of the database is no longer all that is there. */
 void worker_live_again(struct worker *w);
 bool worker_stopping(struct worker *w);

@@ -1,8 +1,10 @@
 /* test_loom.c: what goes through the loom comes out linked: all at once, in pieces, late, in another order, an hour after; in
  * bounded memory; and one call is found again from what is near it. */
+#include "serve/batch.h"
 #include "serve/fixture.h"
 #include "serve/loom.h"
 #include "serve/near.h"
+#include "sip/sip.h"
 
 #define SECOND ((i64)1000000)
 #define START  ((i64)1700000000 * SECOND)
@@ -164,6 +166,26 @@ static void feed(struct place *p, const struct line *l, const char *source) {
     sink.sighting(sink.ctx, &one);
 }
 
+/* Into the database and no farther, as the intake does. */
+static void store_all(struct place *p, const struct traffic *t) {
+    struct source source = {.name = S("live"), .kind = SOURCE_SYSLOG};
+    u32 number;
+    assert_int_equal(store_begin(p->store), ERR_OK);
+    assert_int_equal(store_source(p->store, &source, &number), ERR_OK);
+    for (isize i = 0; i < t->n; i++) {
+        struct sighting s = t->lines[i].s;
+        struct sip_msg m;
+        struct fail f;
+        bool fresh = false;
+        s.source = number;
+        assert_int_equal(sip_msg_parse(&m, s.bytes, &f), ERR_OK);
+        struct store_facts facts = batch_facts(&m);
+        assert_int_equal(store_sighting(p->store, &s, &facts, &fresh), ERR_OK);
+        assert_true(fresh);
+    }
+    assert_int_equal(store_commit(p->store), ERR_OK);
+}
+
 static void commit(struct place *p) {
     assert_int_equal(loom_commit(p->loom, NULL, NULL), ERR_OK);
 }
@@ -275,6 +297,44 @@ static void any_way(void **state) {
     got = shapes_of(&back);
     expect_same("from the end", &got, &want);
     place_end(&back);
+    traffic_drop(&t);
+}
+
+/* What is in the database and was never linked comes out as when all is linked at once, however long the stretches are; and
+ * in bounded memory, where a stretch goes as far as there is room for. */
+static void stretch_by_stretch(void **state) {
+    (void)state;
+    struct traffic t = some_traffic(600, SECOND / 2);
+    static const i64 lengths[] = {600 * SECOND, 37 * SECOND, 5 * SECOND, 0};
+    struct shapes want = {0};
+    for (int k = 0; k < (int)countof(lengths); k++) {
+        struct place p;
+        place_begin(&p, (struct loom_options){.owing = true, .many = k == 3 ? 1000 : 0});
+        store_all(&p, &t);
+        u64 linked = 0, n;
+        isize most = 0;
+        i64 at = t.lines[0].s.time_us, last = t.lines[t.n - 1].s.time_us;
+        while (at <= last) {
+            i64 end = at + (lengths[k] ? lengths[k] : 600 * SECOND);
+            assert_int_equal(loom_link_stretch(p.loom, at, &end, &n, NULL, NULL), ERR_OK);
+            most = i64_max(most, loom_held(p.loom));
+            linked += n;
+            assert_true(end > at);
+            at = end;
+        }
+        struct shapes got = shapes_of(&p);
+        if (k == 0) want = got;
+        assert_int_equal(want.calls, 600);
+        assert_int_equal(linked, t.n);
+        if (lengths[k]) {
+            expect_same("in stretches", &got, &want);
+        } else { /* so little is in sight that some legs stay alone */
+            print_message("# at most %td of %td in memory: %td calls, %td legs\n", most,
+                          t.n, got.calls, got.legs);
+            assert_true(most < 6000 && got.legs == want.legs);
+        }
+        place_end(&p);
+    }
     traffic_drop(&t);
 }
 
@@ -490,9 +550,13 @@ static void shown_as_decided(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_way),           cmocka_unit_test(bounded),
-        cmocka_unit_test(bye_after_an_hour), cmocka_unit_test(not_sip),
-        cmocka_unit_test(near_is_the_same),  cmocka_unit_test(near_with_two_addresses),
+        cmocka_unit_test(any_way),
+        cmocka_unit_test(stretch_by_stretch),
+        cmocka_unit_test(bounded),
+        cmocka_unit_test(bye_after_an_hour),
+        cmocka_unit_test(not_sip),
+        cmocka_unit_test(near_is_the_same),
+        cmocka_unit_test(near_with_two_addresses),
         cmocka_unit_test(shown_as_decided),
     };
     return cmocka_run_group_tests_name("loom", tests, NULL, NULL);

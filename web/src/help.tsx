@@ -72,6 +72,7 @@ export function StatusDialog({ open, onClose }: { open: boolean; onClose: () => 
           <dl class="status-facts">
             <dt>Held</dt><dd>{countText(s.calls, 'conversation')}, {countText(s.sightings, 'message')} as seen, {bytesText(s.bytes)}</dd>
             <dt>From</dt><dd>{when(s.first)} to {when(s.last)}</dd>
+            {!!s.linking?.messages && s.linking.ms > 2000 && <><dt>Linking</dt><dd>{countText(s.linking.messages, 'message')} are kept and not yet linked into calls; the oldest came {Math.round(s.linking.ms / 1000)} s ago</dd></>}
             <dt>Database</dt><dd><code>{shownLine(s.database)}</code>{s.retention_days ? `, kept for ${countText(s.retention_days, 'day')}` : ''}</dd>
             <dt>Version</dt><dd>{s.version}, running since {when(s.started)}</dd>
           </dl>

@@ -188,6 +188,7 @@ export interface Status {
   first: string | null;
   last: string | null;
   skipped?: Skipped[];
+  linking?: { messages: number; ms: number }; // kept and not yet linked; how long ago the oldest came
   listeners?: { kind: string; address: string; messages: number; dropped: number }[];
   sources?: { name: string; kind: string; messages: number; last: string | null }[];
   retention_days?: number;

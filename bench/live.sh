@@ -1,0 +1,44 @@
+#!/bin/sh
+# FireBrick syslog over UDP into `sipweave serve`: what was sent, received, dropped, stored, linked, and memory, every few seconds.
+# Usage: bench/live.sh PROGRAM; RATE (messages a second), SECONDS_TO_RUN, EVERY and AFTER (seconds to go on
+# watching) may be set.
+set -eu
+program=$1
+rate=${RATE:-100000} seconds=${SECONDS_TO_RUN:-20} every=${EVERY:-5} after=${AFTER:-20}
+dir=build/bench/live
+rm -rf "$dir"
+mkdir -p "$dir"
+gcc -O2 -o "$dir/traffic" bench/traffic.c
+gcc -O2 -o "$dir/firebrick" bench/firebrick.c
+"$program" serve --db "$dir/live.db" --listen 127.0.0.1:18080 --syslog 127.0.0.1:15514 --keep 0 >"$dir/log" 2>&1 &
+pid=$!
+trap 'kill $pid 2>/dev/null || true' EXIT
+sleep 1
+show() { # one line: seconds since the start, the status, resident memory, CPU of the threads in order of their start
+    curl -s http://127.0.0.1:18080/api/v1/status |
+        tr ',{}[]' '\n' | awk -F: -v t="$1" '
+            /"kind":"syslog-udp"/ {udp = 1} /"kind":"syslog-tcp"/ {udp = 0} /"linking"/ {linking = 1}
+            /"messages"/ {if (udp) got = $2; else if (linking == 1) {left = $2; linking = 2}}
+            /"dropped"/ && udp {lost = $2} /"ms"/ {behind = $2} /"sightings"/ {kept = $2} /"calls"/ {calls = $2}
+            END {printf "%4d s  received %d  dropped %d  stored %d  not linked %d (%.1f s behind)  conversations %d", t, got, lost, kept, left, behind / 1000, calls}'
+    awk '/VmRSS/ {printf "  %d MB", $2 / 1024}' "/proc/$pid/status"
+    for task in /proc/"$pid"/task/*/stat; do awk '{printf " %.1f", ($14 + $15) / 100}' "$task"; done
+    echo
+}
+echo "machine: $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//'), $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg)"
+# a call has 29.5 messages: as many calls a second as make the rate
+"$dir/traffic" 1000000000 $((rate / 29 + 1)) | "$dir/firebrick" send 127.0.0.1 15514 "$rate" "$seconds" >"$dir/sent" &
+sender=$!
+t=0
+while kill -0 $sender 2>/dev/null; do
+    sleep "$every"
+    t=$((t + every))
+    show $t
+done
+cat "$dir/sent"
+end=$((t + after))
+while [ $t -lt $end ]; do
+    sleep "$every"
+    t=$((t + every))
+    show $t
+done
