@@ -3,8 +3,8 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { callApi, events, getJson, getText } from './api.js';
 import { calls } from './calls.js';
-import { legTimes, resultFacts, sizeFacts } from './lib/facts.js';
-import type { Call, Problem } from './lib/model.js';
+import { legTimes, messageNumbered, resultFacts, sizeFacts } from './lib/facts.js';
+import type { Call, LadderIndex, Message, Problem } from './lib/model.js';
 import { resultTone } from './lib/rows.js';
 import { shown, shownLine } from './lib/safe.js';
 import { clockText, countText, dateText, parseTime, zoneMinutes, zoneParam, zoneText, type Zone } from './lib/time.js';
@@ -17,13 +17,14 @@ import { Icon, IconButton } from './parts.js';
 import { go, lastList, useStore, zone } from './store.js';
 import { announce, copyText } from './view/dom.js';
 import { Inspector } from './view/inspector.js';
-import { Ladder, type Spot } from './view/ladder.js';
-import { readPicture } from './view/picture.js';
+import { Ladder, type Source, type Spot } from './view/ladder.js';
+import { PIECE, readPicture } from './view/picture.js';
 import { TableSurface } from './view/table.js';
 
 interface Loaded {
   call: Call;
-  svg: string;
+  svg: string; // the whole picture, or the first piece of a long one
+  index: LadderIndex | null; // of a long one
 }
 
 interface Props {
@@ -39,23 +40,41 @@ function drawn(id: string, rest: string, start: number | null, z: Zone, more = '
   return callApi(id, rest) + '?' + (more ? more + '&' : '') + 'zone=' + encodeURIComponent(zoneParam(minutes));
 }
 
-async function loadCall(id: string, unfold: string, z: Zone, signal: AbortSignal): Promise<Loaded> {
+const LONG = 400; // messages; what is longer comes in pieces
+
+/** `near`: the message that is looked at, which a long picture begins with. */
+async function loadCall(id: string, unfold: string, z: Zone, near: number, signal: AbortSignal): Promise<Loaded> {
   const more = unfold ? 'unfold=' + unfold : '';
-  // the list mostly knows when it was; if not, summer time may make a second try necessary
-  const guess = drawn(id, '/ladder.svg', calls.rows.find((r) => r.id === id)?.start || null, z, more);
-  const [call, svg] = await Promise.all([getJson<Call>(callApi(id), signal), getText(guess, signal)]);
-  const right = drawn(id, '/ladder.svg', parseTime(call.start), z, more);
-  return { call, svg: right === guess ? svg : await getText(right, signal) };
+  const fold = more ? more + '&' : '';
+  // the list mostly knows when it was, and how long; if not, summer time may make a second try necessary
+  const known = calls.known(id);
+  const url = (rest: string, start: number | null) => drawn(id, rest, start, z, rest === '/ladder.svg' ? `${fold}near=${near}` : more);
+  const picture = async (start: number | null): Promise<[string, LadderIndex | null]> => {
+    const index = () => getJson<LadderIndex>(url('/ladder.json', start), signal);
+    const early = known && known.messages > LONG ? index() : null;
+    early?.catch(() => {}); // it is heard of below
+    const svg = await getText(url('/ladder.svg', start), signal);
+    const long = /^<svg[^>]* data-version=/.test(svg);
+    return [svg, long ? await (early ?? index()) : null];
+  };
+  const guess = known?.start || null;
+  const [call, got] = await Promise.all([getJson<Call>(callApi(id) + '?lean=1', signal), picture(guess)]);
+  const right = parseTime(call.start);
+  const [svg, index] = url('/ladder.svg', right) === url('/ladder.svg', guess) ? got : await picture(right);
+  return { call, svg, index };
 }
 
 /** The call, kept up to date. */
-function useCall(id: string, unfold: string, z: Zone) {
+function useCall(id: string, unfold: string, z: Zone, near: { current: () => number }) {
   const [data, setData] = useState<Loaded | null>(null);
   const [error, setError] = useState('');
   const [round, setRound] = useState(0);
+  const took = useRef(0); // what takes long to load is not loaded at every change
   useEffect(() => {
     const stop = new AbortController();
-    loadCall(id, unfold, z, stop.signal).then((loaded) => {
+    const begun = performance.now();
+    loadCall(id, unfold, z, near.current(), stop.signal).then((loaded) => {
+      took.current = performance.now() - begun;
       setData(loaded);
       setError('');
     }, (e: Error) => {
@@ -67,7 +86,7 @@ function useCall(id: string, unfold: string, z: Zone) {
     let timer = 0;
     const again = () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => setRound((n) => n + 1), 250);
+      timer = window.setTimeout(() => setRound((n) => n + 1), Math.max(250, 5 * took.current));
     };
     const off = events.listen({
       calls: (e) => {
@@ -85,9 +104,47 @@ function useCall(id: string, unfold: string, z: Zone) {
   return { data, error, retry: () => setRound((n) => n + 1) };
 }
 
+/** The pieces of a long picture, from the server. */
+function sourceOf(id: string, call: Call, index: LadderIndex, unfold: string, z: Zone, changed: () => void): Source {
+  const url = (more: string) => drawn(id, '/ladder.svg', parseTime(call.start), z, [unfold && 'unfold=' + unfold, more].filter(Boolean).join('&'));
+  return {
+    index,
+    changed,
+    piece: async (first, signal) => readPicture(await getText(url(`first=${first}&count=${PIECE}`), signal)),
+    whole: () => {
+      const x = new XMLHttpRequest();
+      x.open('GET', url(''), false); // a print does not wait for anything else
+      x.send();
+      return x.status === 200 ? readPicture(x.responseText) : null;
+    },
+  };
+}
+
+const TEXTS = 64; // messages whose bytes are fetched at once
+
+/** Fetches the bytes of messages where the call came without them. */
+function useTexts(id: string, call: Call, came: () => void): (n: number) => void {
+  const state = useRef<{ call: Call | null; asked: Set<number> }>({ call: null, asked: new Set() });
+  if (state.current.call !== call) state.current = { call, asked: new Set() };
+  const here = state.current;
+  return (n) => {
+    const block = Math.floor((n - 1) / TEXTS);
+    if (here.asked.has(block)) return;
+    here.asked.add(block);
+    getJson<{ messages: Message[] }>(callApi(id, `/messages?first=${block * TEXTS + 1}&count=${TEXTS}`)).then(({ messages }) => {
+      for (const m of messages) {
+        const mine = messageNumbered(call.messages, m.n);
+        if (mine) mine.raw = m.raw ?? '';
+      }
+      if (state.current === here) came();
+    }, () => setTimeout(() => here.asked.delete(block), 1000));
+  };
+}
+
 export function CallPage(p: Props) {
   const z = useStore(zone);
-  const { data, error, retry } = useCall(p.id, p.unfold, z);
+  const near = useRef(() => p.pins[0] ?? 0);
+  const { data, error, retry } = useCall(p.id, p.unfold, z, near);
   const call = data?.call;
   useEffect(() => {
     document.title = call ? `${shownLine(call.from)} → ${shownLine(call.to)} · sipweave` : 'sipweave';
@@ -104,11 +161,18 @@ export function CallPage(p: Props) {
       </main>
     );
   }
-  return <LoadedCall {...p} data={data} error={error} />;
+  return <LoadedCall {...p} data={data} error={error} retry={retry} near={near} />;
 }
 
-function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loaded; error: string }) {
-  const { call, svg } = data;
+interface LoadedProps extends Props {
+  data: Loaded;
+  error: string;
+  retry: () => void;
+  near: { current: () => number };
+}
+
+function LoadedCall({ id, view, pins, unfold, data, error, retry, near }: LoadedProps) {
+  const { call, svg, index } = data;
   const z = useStore(zone);
   const page = useRef<HTMLElement>(null);
   const ladderHost = useRef<HTMLDivElement>(null);
@@ -142,11 +206,13 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   useLayoutEffect(() => {
     const l = new Ladder(ladderHost.current!, sizer.current, setZoom);
     ladder.current = l;
+    near.current = () => l.topMessage();
     inspector.current = new Inspector({ page: page.current!, top: () => page.current!.getBoundingClientRect().top, pane: pane.current, drawer: drawer.current! }, {
       pinsChanged: (list) => go(callUrl(now.current.id, now.current.view, list, now.current.unfold), true),
       toggleFold: (row) => toggleFoldNow.current(row),
       isFold: (row) => now.current.view === 'ladder' && l.foldOf(row) !== null,
       spot: (spot) => holdNow.current(spot),
+      wantText: (n) => wantText.current(n),
       help: true,
     });
     return () => {
@@ -156,6 +222,8 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
       document.documentElement.classList.remove('has-drawer');
     };
   }, [id]);
+  const wantText = useRef<(n: number) => void>(() => {});
+  wantText.current = useTexts(id, call, () => inspector.current?.textsCame());
   const toggleFoldNow = useRef(toggleFold);
   toggleFoldNow.current = toggleFold;
   const holdNow = useRef(hold);
@@ -168,10 +236,10 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   useLayoutEffect(() => {
     const picture = readPicture(svg);
     setBroken(!picture);
-    if (picture) ladder.current!.load(picture);
+    if (picture) ladder.current!.load(picture, index && sourceOf(id, call, index, unfold, z, retry));
     light(null);
     inspector.current!.update(call, z);
-  }, [svg, call, z]);
+  }, [data, z]);
 
   // what is pointed at: the ladder or the table
   useLayoutEffect(() => {
@@ -204,7 +272,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   const unfoldAll = () => go(callUrl(id, now.current.view, now.current.pins, now.current.unfold ? '' : 'all'), true);
   const unfoldNow = useRef(unfoldAll);
   unfoldNow.current = unfoldAll;
-  const hasFolds = unfold !== '' || /class="[^"]*\bfold\b/.test(svg);
+  const hasFolds = unfold !== '' || (index ? index.folds.length > 0 : /class="[^"]*\bfold\b/.test(svg));
   const times = useMemo(() => legTimes(call), [call]);
   const toMessage = (n: number) => {
     if (now.current.view === 'legs') show('ladder');

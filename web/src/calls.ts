@@ -28,6 +28,11 @@ export class CallList {
     return this.held.rows;
   }
 
+  /** A row by its call's id, where it is here. */
+  known(id: string): Row | undefined {
+    return this.rows.find((r) => r.id === id);
+  }
+
   get waiting(): number {
     return this.late.rows.length;
   }
