@@ -58,7 +58,7 @@ export class Ladder implements Surface {
   private times: SVGSVGElement | null = null;
   private auto = true; // slightly too wide is made to fit, until the reader chooses
   private near = [0, 0]; // rows that are in the document, as far as they are drawn
-  private shown: PictureRow[] = [];
+  private shown: [PictureRow, SVGGElement][] = [];
   private lit: [Element, cls: string][] = [];
   private spotted: Spot = null;
   private lightFor: Picture | null = null; // which picture is lit so
@@ -103,7 +103,7 @@ export class Ladder implements Surface {
     this.list = picture.rows.map((r) => r.n);
     this.times = null;
     this.lit = [];
-    this.shown = source ? [] : [...picture.rows];
+    this.shown = source ? [] : picture.rows.map((r) => [r, r.g!]);
     if (this.sizer) this.sizer.style.width = `${picture.width + this.host.offsetWidth - this.host.clientWidth}px`;
     if (this.auto) this.setSize(this.fitting());
     this.near = source ? [0, 0] : [0, picture.rows.length];
@@ -175,7 +175,7 @@ export class Ladder implements Surface {
   }
 
   private showTimes(): void {
-    const copies = this.shown.map(timeCopy).filter((t) => t !== null);
+    const copies = this.shown.map(([r]) => timeCopy(r)).filter((t) => t !== null);
     this.times?.querySelector('g')?.replaceChildren(...copies);
   }
 
@@ -187,22 +187,24 @@ export class Ladder implements Surface {
     const step = (row: number, round: (x: number) => number) => round(row / STEP) * STEP;
     const from = all ? 0 : step(this.firstBelow(top - NEAR), Math.floor);
     const to = all ? rows.length : Math.min(rows.length, step(this.firstBelow(top + height + NEAR), Math.ceil));
-    if (this.source) this.ask(from, to);
-    if (from === this.near[0] && to === this.near[1]) return;
+    const same = from === this.near[0] && to === this.near[1];
+    if (same && !this.source) return;
     this.near = [from, to];
-    this.show();
+    if (!same) this.show();
+    if (this.source) this.ask(from, to);
   }
 
   /** Brings into the document what is drawn of the rows near the view, and takes the others out. */
   private show(): void {
     const group = this.picture!.rowGroup;
-    const next = this.picture!.rows.slice(this.near[0], this.near[1]).filter((r) => r.g !== null);
-    const stay = new Set(next);
-    for (const r of this.shown) if (!stay.has(r)) r.g?.remove();
+    const next: [PictureRow, SVGGElement][] = [];
+    for (const r of this.picture!.rows.slice(this.near[0], this.near[1])) if (r.g) next.push([r, r.g]);
+    const stay = new Set(next.map(([, g]) => g));
+    for (const [, g] of this.shown) if (!stay.has(g)) g.remove();
     let at = group.firstElementChild;
-    for (const { g } of next) {
-      if (g === at) at = g!.nextElementSibling;
-      else group.insertBefore(g!, at);
+    for (const [, g] of next) {
+      if (g === at) at = g.nextElementSibling;
+      else group.insertBefore(g, at);
     }
     this.shown = next;
     if (this.times) this.showTimes();
