@@ -152,7 +152,16 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
       const page = Math.floor(place.current!.height / ROW) - 1;
       const steps: Record<string, number> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: page, PageUp: -page };
       const step = steps[e.key];
-      if (step !== undefined) moveTo(selectedRow.current < 0 ? (step > 0 ? 0 : calls.count - 1) : selectedRow.current + step);
+      // where the eye is, if that has moved on since
+      const from = (by: number) => {
+        const { now, height } = place.current!;
+        const [top, bottom] = [Math.ceil(now.at / ROW), Math.floor((now.at + height) / ROW) - 1];
+        const at = selectedRow.current;
+        if (at >= top - 1 && at <= bottom + 1) return at;
+        if (at < 0 && Math.abs(by) === 1) return by > 0 ? top - 1 : bottom + 1;
+        return by > 0 ? top : bottom;
+      };
+      if (step !== undefined) moveTo(from(step) + step);
       else if (e.key === 'g' || e.key === 'Home') moveTo(0);
       else if (e.key === 'G' || e.key === 'End') moveTo(calls.count - 1);
       else if (e.key === 'Enter' && selectedRow.current >= 0 && !(e.target as Element).closest('a, button')) {
