@@ -44,8 +44,8 @@ export function capture(packets) {
 
 const SDP = (ip, n) => `v=0\no=- ${n} ${n} IN IP4 ${ip}\ns=-\nc=IN IP4 ${ip}\nt=0 0\nm=audio ${20000 + (n % 999) * 2} RTP/AVP 8 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\n`;
 
-/** Packets of one call of exactly `count` messages. */
-export function longCall(count, { from = '01632960155', to = '02079460155', startUs = 1785056400e6, name = 'long' } = {}) {
+/** Packets of one call of exactly `count` messages. `again`: so many rounds until a request is sent twice. */
+export function longCall(count, { from = '01632960155', to = '02079460155', startUs = 1785056400e6, name = 'long', again = 0 } = {}) {
   const legs = [[PHONE, SBC], [SBC, PBX], [PBX, GATEWAY], [PBX, RECORDER]].map(([a, b], i) => ({ a, b, i, cseq: [100, 500] }));
   const out = [];
   let us = startUs;
@@ -78,6 +78,13 @@ ${sdp ? 'Content-Type: application/sdp\n' : ''}Content-Length: ${Buffer.byteLeng
       const sdp = method === 'INVITE';
       const steps = [() => say(leg, back, `${method} ${uri(leg, back)} SIP/2.0`, method, cseq, { sdp }),
         () => say(leg, !back, 'SIP/2.0 200 OK', method, cseq, { sdp })];
+      if (again && round % again === again - 1 && leg === legs[0]) {
+        const [first] = steps;
+        steps.unshift(() => {
+          first();
+          us += 5e5; // T1, then it is sent again
+        });
+      }
       if (sdp) steps.push(() => say(leg, back, `ACK ${uri(leg, back)} SIP/2.0`, 'ACK', cseq));
       for (const step of steps) if (out.length < count) step();
     }
