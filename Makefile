@@ -59,7 +59,7 @@ help:
 	@echo "make lint      format, includes, headers that stand alone, static analysis"
 	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
 	@echo "make bench     speed and memory beside sngrep and tshark on the same file; NEAR_CALLS=232600: one call"
-	@echo "               found among that many in a database, too"
+	@echo "               found among that many in a database, too; PAGE=1000000: the page, with a list of so many calls"
 	@echo "make accuracy  how right the linking is, on worlds whose truth is known (ROWS=\"--seeds 3 hard\")"
 	@echo "make fit       the weights of evidence, from the training worlds, into src/link/weights.h"
 	@echo "make clean     remove everything that was built"
@@ -186,6 +186,7 @@ bench: deps deps-test
 	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
 	@sh bench/run.sh build/release/sipweave
 	@[ -z "$$NEAR_CALLS" ] || sh bench/near.sh build/release/sipweave build/release/lib.a
+	@[ -z "$$PAGE" ] || sh bench/page.sh build/release/sipweave build/release/lib.a
 
 accuracy: deps deps-test
 	@$(MAKE) --no-print-directory BUILD=release build/release/world/accuracy
