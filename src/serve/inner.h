@@ -100,8 +100,9 @@ typedef void handler(struct request *r, struct answer *a);
 /* ---- the pages and calls of docs/api.md ------------------------------------------------------ */
 
 handler serve_status, serve_calls, serve_spread, serve_call, serve_messages,
-    serve_ladder_svg, serve_ladder_json, serve_ladder_txt, serve_export, serve_events, serve_import, serve_split, serve_join, serve_undo,
-    serve_decisions, serve_index, serve_file;
+    serve_ladder_svg, serve_ladder_json, serve_ladder_txt, serve_export, serve_events,
+    serve_import, serve_split, serve_join, serve_undo, serve_decisions, serve_index,
+    serve_file;
 
 /* The reader's store. NULL: the answer says why. */
 struct store *request_store(struct request *r, struct answer *a);

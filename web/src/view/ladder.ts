@@ -45,10 +45,11 @@ export interface Source {
 export type Spot = { leg: number } | { device: number } | null;
 
 const MANY = 400; // rows; from here on only those near the view are in the document
-const NEAR = 700; // pixels above and below the view
+const NEAR = 500; // pixels above and below the view
 const STEP = 16; // rows come and go by so many
 const AHEAD = 64; // rows beyond those near the view that are asked for in good time
 const PIECES = 48; // more than these, and the farthest are forgotten
+const PACE_MS = 40; // between two looks at what is missing: a scroll bar that is pulled passes a hundred places a second
 
 export class Ladder implements Surface {
   zoom = 1;
@@ -65,6 +66,8 @@ export class Ladder implements Surface {
   private chained: number[] = [];
   private source: Source | null = null;
   private asked = new Map<number, AbortController>(); // pieces
+  private askTimer = 0;
+  private askedAt = 0;
   private tried = 0; // pieces that failed, one after the other
   arrived: () => void = () => {};
   private readonly stop = new AbortController();
@@ -88,6 +91,8 @@ export class Ladder implements Surface {
   }
 
   private letGo(): void {
+    clearTimeout(this.askTimer);
+    this.askTimer = this.askedAt = 0;
     for (const a of this.asked.values()) a.abort();
     this.asked.clear();
     this.tried = 0;
@@ -191,7 +196,7 @@ export class Ladder implements Surface {
     if (same && !this.source) return;
     this.near = [from, to];
     if (!same) this.show();
-    if (this.source) this.ask(from, to);
+    if (this.source) this.askSoon();
   }
 
   /** Brings into the document what is drawn of the rows near the view, and takes the others out. */
@@ -212,9 +217,21 @@ export class Ladder implements Surface {
 
   // ---- pieces ----------------------------------------------------------------------------------
 
-  /** Asks for what is not drawn of these rows, the middle first; what nobody looks at any more is let go. */
-  private ask(from: number, to: number): void {
+  private askSoon(): void {
+    const wait = this.askedAt + PACE_MS - performance.now();
+    if (this.askTimer) return;
+    if (wait <= 0) return this.ask();
+    this.askTimer = window.setTimeout(() => {
+      this.askTimer = 0;
+      this.ask();
+    }, wait);
+  }
+
+  /** Asks for what is not drawn of the rows near the view, the middle first; what nobody looks at any more is let go. */
+  private ask(): void {
     const picture = this.picture!;
+    const [from, to] = this.near as [number, number];
+    this.askedAt = performance.now();
     const first = Math.max(0, Math.floor((from - AHEAD) / PIECE));
     const last = Math.floor((Math.min(picture.rows.length, to + AHEAD) - 1) / PIECE);
     for (const [k, abort] of this.asked) {

@@ -64,6 +64,7 @@ export class Picture {
   readonly head: number; // height of the heads
   readonly gutter: number; // where the times end
   readonly version: string | null; // null: it is whole
+  private readonly behind: [gaps: Element | null, prompts: Element | null];
   private readonly curves = new Map<string, { prompt: Prompt; pieces: number }>();
   private readonly pieces = new Map<number, Piece>();
 
@@ -74,6 +75,7 @@ export class Picture {
     this.height = box[3] || number(svg, 'height');
     this.version = index?.version ?? null;
     this.rowGroup = svg.querySelector('g.rows') ?? svg;
+    this.behind = [svg.querySelector('g.gaps'), svg.querySelector('g.prompts')];
     const drawn = [...svg.querySelectorAll<SVGGElement>('g.m')];
     // times end at their x
     this.gutter = 8 + drawn.reduce((most, g) => Math.max(most, number(g.querySelector('.time'), 'x')), 0);
@@ -153,10 +155,13 @@ export class Picture {
       const key = keyOf(p);
       const known = this.curves.get(key); // a long one comes with each piece that it passes
       if (known) known.pieces++;
-      else this.curves.set(key, { prompt: this.promptOf(p), pieces: 1 });
+      else {
+        this.curves.set(key, { prompt: this.promptOf(p), pieces: 1 });
+        this.behind[1]?.append(p);
+      }
     }
+    this.behind[0]?.append(...gaps);
     this.pieces.set(piece, { gaps, prompts: prompts.map(keyOf) });
-    this.showBehind();
     return true;
   }
 
@@ -170,17 +175,14 @@ export class Picture {
       for (const row of this.rows.slice(k * PIECE, (k + 1) * PIECE)) row.g = row.time = null;
       for (const key of this.pieces.get(k)!.prompts) {
         const c = this.curves.get(key);
-        if (c && --c.pieces === 0) this.curves.delete(key);
+        if (c && --c.pieces === 0) {
+          c.prompt[2].remove();
+          this.curves.delete(key);
+        }
       }
+      for (const el of this.pieces.get(k)!.gaps) el.remove();
       this.pieces.delete(k);
     }
-    this.showBehind();
-  }
-
-  /** Silences and curves of the pieces that are here. */
-  private showBehind(): void {
-    this.svg.querySelector('g.gaps')?.replaceChildren(...[...this.pieces.values()].flatMap((p) => p.gaps));
-    this.svg.querySelector('g.prompts')?.replaceChildren(...[...this.curves.values()].map((c) => c.prompt[2]));
   }
 
   private liftHeads(): SVGSVGElement {
