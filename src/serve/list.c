@@ -98,10 +98,11 @@ void serve_calls(struct request *r, struct answer *a) {
 
 /* ---- how many, and when ------------------------------------------------------------------------------ */
 
-/* Parts of a list by time, newest first. Where both ends are known they are equally long; else each is twice as long as the
- * one before, so that the oldest call is reached in few steps wherever it is:
+/* Parts of a list by time, newest first. Where both ends are known they are equally long; else the next is twice as long as
+ * the one before when that had few calls, and half as long when it had many, so that the oldest call is reached in few
+ * steps wherever it is, and no part has much more than its share:
  *
- *     before ──┤ 1 s ├─ 2 s ─┤── 4 s ──┤──────── 8 s ────────┤ … ── until all are counted */
+ *     before ──┤1 s├─ 2 s ─┤── 4 s ──┤──── 8 s ────┤──── 8 s ────┤── 4 s ──┤ … ── until all are counted */
 struct spread {
     struct store *store;
     struct search s;
@@ -145,21 +146,19 @@ static enum err equal_parts(struct spread *p, isize parts, arena *view) {
     return e;
 }
 
-static enum err growing_parts(struct spread *p, arena *view) {
+static enum err fitting_parts(struct spread *p, isize parts, arena *view) {
     i64 high = p->s.before_us, step = US_PER_S;
+    u64 share = p->total / (u64)parts + 1;
     enum err e = ERR_OK;
     while (p->counted < p->total && e == ERR_OK) {
         i64 from = high - step;
-        u64 n;
-        bool last = from <= 0 || step > 1000 * US_PER_DAY;
-        if (last)
-            n = p->total - p->counted; /* also calls without a time */
-        else
-            e = count_between(p, from, high, &n);
+        u64 n = p->total - p->counted;
+        bool last = from <= 0 || step > 1000 * US_PER_DAY; /* also calls without a time */
+        if (!last) e = count_between(p, from, high, &n);
         write_part(p, view, last ? 0 : from, high, n);
         high = from;
-        step *= 2;
-        if (last) break;
+        if (2 * n < share) step *= 2;
+        if (n > 2 * share) step = i64_max(step / 2, 1);
     }
     return e;
 }
@@ -195,7 +194,8 @@ void serve_spread(struct request *r, struct answer *a) {
         json_null(&a->body, "total");
     json_begin_array(&a->body, "parts");
     if (e == ERR_OK && p.total)
-        e = p.s.after_us ? equal_parts(&p, parts, r->view) : growing_parts(&p, r->view);
+        e = p.s.after_us ? equal_parts(&p, parts, r->view)
+                         : fitting_parts(&p, parts, r->view);
     json_end_array(&a->body);
     json_end_object(&a->body);
     if (e != ERR_OK) answer_store_error(a, r->reader, e);

@@ -123,9 +123,9 @@ export class Inspector {
     if (first !== undefined) {
       this.cursor = this.current = first;
       this.byKeys = true;
-      this.revealRow(first);
     }
-    this.render();
+    this.render(); // the drawer takes its room before the row is brought into what is left
+    if (first !== undefined) this.revealRow(first);
   }
 
   /** Shows message n (a row's first, or one of those folded into it). */
