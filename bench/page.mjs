@@ -19,8 +19,9 @@ const high = (l) => [...l].sort((a, b) => a - b)[Math.floor(l.length * 0.95)];
 
 function serve(db) {
   const child = spawn(program, ['serve', '--db', db, '--listen', '127.0.0.1:0', '--syslog', 'off', '--keep', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return new Promise((done) => {
+  return new Promise((done, fail) => {
     let said = '';
+    child.on('exit', () => fail(new Error(`${db} cannot be served`)));
     child.stdout.on('data', (d) => {
       const url = /http:\/\/[\w.:]+/.exec((said += d));
       if (url) done({ url: url[0].replace(/\/$/, ''), close: () => child.kill('SIGTERM') });
