@@ -59,7 +59,8 @@ help:
 	@echo "make lint      format, includes, headers that stand alone, static analysis"
 	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
 	@echo "make bench     speed and memory beside sngrep and tshark on the same file; how they grow with the messages, to 10^6"
-	@echo "               (TOP=7: more); NEAR_CALLS=232600: one call found among that many in a database, too"
+	@echo "               (TOP=7: more); NEAR_CALLS=232600: one call found among that many in a database, too;"
+	@echo "               PAGE=1000000: the page, with a list of so many calls"
 	@echo "make bench-parse  what taking in one message costs, parsing alone and all of it"
 	@echo "make accuracy  how right the linking is, on worlds whose truth is known (ROWS=\"--seeds 3 hard\")"
 	@echo "make fit       the weights of evidence, from the training worlds, into src/link/weights.h"
@@ -188,6 +189,7 @@ bench: deps deps-test
 	@sh bench/run.sh build/release/sipweave
 	@sh bench/growth.sh build/release/sipweave build/release/lib.a
 	@[ -z "$$NEAR_CALLS" ] || sh bench/near.sh build/release/sipweave build/release/lib.a
+	@[ -z "$$PAGE" ] || sh bench/page.sh build/release/sipweave build/release/lib.a
 
 bench-parse: deps
 	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave

@@ -154,7 +154,8 @@ static void write_notes(struct out *o, const struct message *m) {
     json_end_array(o);
 }
 
-static void write_message(struct out *o, const struct call *c, const struct message *m) {
+static void write_message(struct out *o, const struct call *c, const struct message *m,
+                          bool raw) {
     json_begin_object(o, NULL);
     json_i64(o, "n", m->n);
     json_time(o, "time", m->time_us);
@@ -175,21 +176,23 @@ static void write_message(struct out *o, const struct call *c, const struct mess
     json_bool(o, "cut", m->cut);
     write_seen(o, m);
     write_notes(o, m);
-    json_str(o, "raw", m->raw);
+    if (raw) json_str(o, "raw", m->raw);
     json_end_object(o);
 }
 
-static void write_messages(struct out *o, const struct call *c) {
+static void write_messages(struct out *o, const struct call *c, bool raw) {
     isize n = c->messages ? c->nmessages : 0;
     json_i64(o, "message_count", c->nmessages);
     json_begin_array(o, "messages");
-    for (isize i = 0; i < n; i++) write_message(o, c, &c->messages[i]);
+    for (isize i = 0; i < n; i++) write_message(o, c, &c->messages[i], raw);
     json_end_array(o);
     json_begin_array(o, "story");
     json_end_array(o);
 }
 
-void draw_json(struct out *o, const struct call *c, bool messages) {
+enum how_much { SUMMARY, LEAN, WHOLE };
+
+static void write_call(struct out *o, const struct call *c, enum how_much how) {
     json_begin_object(o, NULL);
     json_str(o, "id", c->id);
     json_z(o, "kind", call_kind_text(c->kind));
@@ -206,12 +209,29 @@ void draw_json(struct out *o, const struct call *c, bool messages) {
     json_begin_array(o, "legs");
     for (isize i = 0; i < c->nlegs; i++) write_leg(o, c, &c->legs[i]);
     json_end_array(o);
-    json_links(o, c, messages ? INT32_MAX : LINKS_IN_SUMMARY);
+    json_links(o, c, how == SUMMARY ? LINKS_IN_SUMMARY : INT32_MAX);
     write_problems(o, c);
-    if (messages) {
-        write_messages(o, c);
-    } else {
+    if (how == SUMMARY) {
         json_i64(o, "messages", c->nmessages);
+    } else {
+        write_messages(o, c, how == WHOLE);
     }
     json_end_object(o);
+}
+
+void draw_json(struct out *o, const struct call *c, bool messages) {
+    write_call(o, c, messages ? WHOLE : SUMMARY);
+}
+
+void draw_json_lean(struct out *o, const struct call *c) {
+    write_call(o, c, LEAN);
+}
+
+void draw_json_messages(struct out *o, const char *key, const struct call *c, isize first,
+                        isize count) {
+    isize n = c->messages ? c->nmessages : 0;
+    json_begin_array(o, key);
+    for (isize i = first < 1 ? 0 : first - 1; i < n && count > 0; i++, count--)
+        write_message(o, c, &c->messages[i], true);
+    json_end_array(o);
 }

@@ -52,9 +52,10 @@ static void write_lifes(struct out *o, const struct call *c, const struct layout
 }
 
 /* A band in which the life lines are only dotted: here time was cut out. */
-static void write_gaps(struct out *o, const struct layout *l) {
+static void write_gaps(struct out *o, const struct svg_part *p) {
+    const struct layout *l = p->l;
     out_z(o, "<g class=\"gaps\">\n");
-    for (isize i = 0; i < l->nrows; i++) {
+    for (isize i = p->from; i < p->to; i++) {
         const struct row *r = &l->rows[i];
         if (r->kind != ROW_GAP) continue;
         int top = r->y - GAP_H / 2 + 4, h = GAP_H - 8;
@@ -77,10 +78,13 @@ static void write_gaps(struct out *o, const struct layout *l) {
 }
 
 /* A bracket with round shoulders, from the height of one arrow to that of the other. */
-static void write_prompts(struct out *o, const struct call *c, const struct layout *l) {
+static void write_prompts(struct out *o, const struct svg_part *p) {
+    const struct layout *l = p->l;
+    const struct call *c = p->c;
     out_z(o, "<g class=\"prompts\">\n");
     for (isize i = 0; i < l->ncurves; i++) {
         const struct curve *v = &l->curves[i];
+        if (v->to_row < p->from || v->from_row >= p->to) continue;
         int x = l->columns[v->column].x, y = l->rows[v->from_row].y,
             end = l->rows[v->to_row].y;
         int off = v->side * v->off, round = (end - y) / 2 < 14 ? (end - y) / 2 : 14;
@@ -147,34 +151,45 @@ static void write_heads(struct out *o, const struct call *c, const struct layout
     out_z(o, "</g>\n");
 }
 
-void svg_write(struct out *o, const struct call *c, const struct draw_options *d,
-               bool ids) {
+void svg_part(struct out *o, const struct svg_part *p, const struct draw_options *d,
+              const char *attributes) {
+    const struct call *c = p->c;
+    const struct layout *l = p->l;
     arena view = arena_open_view();
-    struct layout l;
-    layout_build(&l, c, d, &view);
     out_z(o, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ladder\" data-call=\"");
     out_xml(o, c->id);
     out_byte(o, '"');
     svg_number(o, "data-head", HEAD_H);
-    svg_number(o, "width", l.width);
-    svg_number(o, "height", l.height);
-    out_printf(o, " viewBox=\"0 0 %d %d\" role=\"img\">\n", l.width, l.height);
+    out_z(o, attributes);
+    svg_number(o, "width", l->width);
+    svg_number(o, "height", l->height);
+    out_printf(o, " viewBox=\"0 0 %d %d\" role=\"img\">\n", l->width, l->height);
     write_head_texts(o, c);
     if (d->standalone) {
         out_z(o, "<style>\n");
         draw_css(o);
         out_z(o, "</style>\n");
     }
-    write_lifes(o, c, &l);
-    write_gaps(o, &l);
-    write_prompts(o, c, &l);
+    write_lifes(o, c, l);
+    write_gaps(o, p);
+    write_prompts(o, p);
     out_z(o, "<g class=\"rows\">\n");
-    for (isize i = 0; i < l.nrows; i++) {
-        if (l.rows[i].kind == ROW_MESSAGE) svg_row(o, c, &l, &l.rows[i], ids);
+    for (isize i = p->from; i < p->to; i++) {
+        if (l->rows[i].kind == ROW_MESSAGE) svg_row(o, c, l, &l->rows[i], p->ids);
     }
     out_z(o, "</g>\n");
-    write_heads(o, c, &l, d->zone_s, &view);
+    write_heads(o, c, l, d->zone_s, &view);
     out_z(o, "</svg>\n");
+    arena_close(&view);
+}
+
+void svg_write(struct out *o, const struct call *c, const struct draw_options *d,
+               bool ids) {
+    arena view = arena_open_view();
+    struct layout l;
+    layout_build(&l, c, d, &view);
+    struct svg_part all = {c, &l, 0, l.nrows, ids};
+    svg_part(o, &all, d, "");
     arena_close(&view);
 }
 

@@ -1,4 +1,4 @@
-/* calls.c: the list of calls, and one call as JSON, picture, text or file.
+/* calls.c: one call as JSON, picture, text or file; pieces of a long one.
  *
  *     X ──store──> the call, its links as they were decided ──near──> a small weave ──> struct call ──draw──> answer
  *
@@ -6,72 +6,17 @@
  * for the JSON it weighs what almost belongs, among the calls near this one. What is related is as it was seen then. */
 #include "serve/inner.h"
 
-#include "base/time.h"
 #include "draw/draw.h"
 #include "serve/near.h"
-#include "serve/query.h"
+#include "serve/shelf.h"
 #include "serve/summary.h"
 #include "serve/value.h"
 
 #include <string.h>
 
 /* What one picture may take: more would be neither drawn nor read in reasonable time. */
-enum { SIGHTINGS_MAX = 200000 };
+enum { SIGHTINGS_MAX = 200000, PIECE_ROWS = 128 };
 static const isize BYTES_MAX = (isize)256 << 20;
-
-/* ---- the list -------------------------------------------------------------------------------------- */
-
-struct listing {
-    struct request *r;
-    const struct query *q;
-    struct out *body;
-    isize left;
-    i64 last_us;
-    str last_id;
-    bool more;
-    enum err err;
-};
-
-/* Does this call also fit the searches that did not find it? */
-static bool fits_all(struct listing *l, str id, i64 start_us) {
-    struct store *store = l->r->reader->store;
-    str call, *call_ids;
-    isize n = 0;
-    if (l->q->n == 1) return true;
-    arena scratch = *l->r->view;
-    l->err = store_call_ids(store, id, &scratch, &call, &call_ids, &n);
-    for (isize i = 1; i < l->q->n && l->err == ERR_OK && n > 0; i++) {
-        struct search s = l->q->all[i];
-        u64 found = 0;
-        if (s.call_id.n) {
-            bool has = false;
-            for (isize k = 0; k < n; k++) has = has || str_eq(call_ids[k], s.call_id);
-            if (!has) return false;
-        }
-        s.call_id = call_ids[0];
-        s.after_us = start_us;
-        s.before_us = start_us + 1;
-        l->err = store_count(store, &s, &found);
-        if (l->err != ERR_OK || found == 0) return false;
-    }
-    return l->err == ERR_OK && n > 0;
-}
-
-static bool list_row(void *ctx, str id, i64 start_us, str json) {
-    struct listing *l = ctx;
-    if (!fits_all(l, id, start_us)) return l->err == ERR_OK;
-    if (l->left == 0) {
-        l->more = true;
-        return false;
-    }
-    l->left--;
-    if (l->body->comma) out_byte(l->body, ',');
-    out_bytes(l->body, json);
-    l->body->comma = true;
-    l->last_us = start_us;
-    l->last_id = arena_copy(l->r->view, id);
-    return true;
-}
 
 /* ---- one call --------------------------------------------------------------------------------------- */
 
@@ -147,53 +92,86 @@ static str download_name(struct request *r, const struct call *c, const char *en
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
 
-void serve_calls(struct request *r, struct answer *a) {
-    struct query q = {0};
-    str sentence = {0};
-    struct search_reach reach = {0};
-    if (!query_read(&q, &r->url, clock_now_us(), r->server->o.zone_s, r->view,
-                    &sentence)) {
-        answer_error(a, MHD_HTTP_BAD_REQUEST, "%.*s", (int)sentence.n,
-                     (const char *)sentence.p);
-        return;
-    }
-    struct store *store = request_store(r, a);
-    if (!store) return;
-    struct listing l = {.r = r, .q = &q, .body = &a->body, .left = q.all[0].limit};
-    q.all[0].limit = q.n > 1 ? INT32_MAX : l.left + 1;
-    q.all[0].reach = &reach;
-    json_begin_object(&a->body, NULL);
-    json_begin_array(&a->body, "calls");
-    enum err e = store_search(store, &q.all[0], list_row, &l);
-    if (e == ERR_OK) e = l.err;
-    if (e != ERR_OK) {
-        answer_store_error(a, r->reader, e);
-        return;
-    }
-    json_end_array(&a->body);
-    if (l.more) {
-        json_str(&a->body, "next", cursor_text(r->view, l.last_us, l.last_id));
-    } else {
-        json_null(&a->body, "next");
-    }
-    if (reach.cut) json_str(&a->body, "texts_since", time_iso(r->view, reach.until_us));
-    json_end_object(&a->body);
-    a->type = "application/json";
-}
-
 void serve_call(struct request *r, struct answer *a) {
     struct near n;
     struct call *c = call_load(r, r->url.segments[3], &n, false, a);
     if (c) {
         a->type = "application/json";
-        draw_json(&a->body, c, true);
+        if (c->nmessages > LONG_ROWS && str_eq(url_param(&r->url, "lean"), S("1")))
+            draw_json_lean(&a->body, c);
+        else
+            draw_json(&a->body, c, true);
     }
     near_close(&n);
+}
+
+/* A number of a parameter that may be absent. False: the answer says what is wrong. */
+static bool number_param(struct request *r, const char *name, isize *to,
+                         struct answer *a) {
+    str text = url_param(&r->url, name);
+    struct str_number n = str_u64(text, INT32_MAX);
+    if (text.n && !n.ok) {
+        answer_error(a, MHD_HTTP_BAD_REQUEST, "%s wants a number", name);
+        return false;
+    }
+    if (text.n) *to = (isize)n.value;
+    return true;
+}
+
+void serve_messages(struct request *r, struct answer *a) {
+    isize first = 1, count = PIECE_ROWS;
+    if (!number_param(r, "first", &first, a) || !number_param(r, "count", &count, a))
+        return;
+    struct held *h = shelf_take(r, r->url.segments[3], a);
+    if (h) {
+        a->type = "application/json";
+        json_begin_object(&a->body, NULL);
+        draw_json_messages(&a->body, "messages", held_call(h), first, count);
+        json_end_object(&a->body);
+    }
+    shelf_give(r, h);
+}
+
+void serve_ladder_json(struct request *r, struct answer *a) {
+    struct draw_options d = {0};
+    if (!picture_options(r, &d, a)) return;
+    struct held *h = shelf_take(r, r->url.segments[3], a);
+    if (h) {
+        a->type = "application/json";
+        draw_ladder_index(&a->body, held_ladder(h, &d, url_param(&r->url, "unfold")));
+    }
+    shelf_give(r, h);
+}
+
+/* Some rows of a ladder. near=N: those around message N, where there are too many to be shown at once. */
+static void serve_window(struct request *r, const struct draw_options *d,
+                         struct answer *a) {
+    isize near = -1, first = 0, count = PIECE_ROWS;
+    if (!number_param(r, "near", &near, a) || !number_param(r, "first", &first, a) ||
+        !number_param(r, "count", &count, a))
+        return;
+    struct held *h = shelf_take(r, r->url.segments[3], a);
+    if (h) {
+        const struct ladder *l = held_ladder(h, d, url_param(&r->url, "unfold"));
+        a->type = "image/svg+xml";
+        if (near >= 0 && draw_ladder_rows(l) <= LONG_ROWS) {
+            draw_svg(&a->body, held_call(h), d);
+        } else {
+            if (near >= 0)
+                first = draw_ladder_row_of(l, (int)near) / PIECE_ROWS * PIECE_ROWS;
+            draw_window(&a->body, l, first, count);
+        }
+    }
+    shelf_give(r, h);
 }
 
 void serve_ladder_svg(struct request *r, struct answer *a) {
     struct draw_options d = {0};
     if (!picture_options(r, &d, a)) return;
+    if (url_param(&r->url, "near").n || url_param(&r->url, "first").n) {
+        serve_window(r, &d, a);
+        return;
+    }
     struct near n;
     struct call *c = call_load(r, r->url.segments[3], &n, true, a);
     if (c) {

@@ -17,6 +17,7 @@ struct page;
 struct reader;
 struct route;
 struct served;
+struct shelf;
 struct upload;
 struct worker;
 
@@ -29,6 +30,7 @@ struct server {
     struct store *store; /* the one that writes */
     struct MHD_Daemon *http;
     struct page *page;
+    struct shelf *shelf;
     struct events *events;
     struct worker *worker;
     struct listeners *listeners;
@@ -97,9 +99,10 @@ typedef void handler(struct request *r, struct answer *a);
 
 /* ---- the pages and calls of docs/api.md ------------------------------------------------------ */
 
-handler serve_status, serve_calls, serve_call, serve_ladder_svg, serve_ladder_txt,
-    serve_export, serve_events, serve_import, serve_split, serve_join, serve_undo,
-    serve_decisions, serve_index, serve_file;
+handler serve_status, serve_calls, serve_spread, serve_call, serve_messages,
+    serve_ladder_svg, serve_ladder_json, serve_ladder_txt, serve_export, serve_events,
+    serve_import, serve_split, serve_join, serve_undo, serve_decisions, serve_index,
+    serve_file;
 
 /* The reader's store. NULL: the answer says why. */
 struct store *request_store(struct request *r, struct answer *a);

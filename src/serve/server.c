@@ -3,6 +3,7 @@
 #include "serve/address.h"
 #include "serve/events.h"
 #include "serve/listen.h"
+#include "serve/shelf.h"
 #include "serve/worker.h"
 
 #include "link/link.h"
@@ -23,6 +24,7 @@ static void on_status(void *ctx, struct out *o) {
     struct reader *r = reader_take(s);
     status_write(s, r, false, o);
     reader_give(s, r);
+    shelf_tidy(s->shelf);
 }
 
 void serve_events(struct request *r, struct answer *a) {
@@ -96,6 +98,7 @@ static void check_hosts(struct server *s) {
 
 static enum err start(struct server *s, int socket, arena *boot, str *sentence) {
     s->page = page_open(s);
+    s->shelf = shelf_open();
     s->events = events_open(&s->boot, on_status, s);
     struct worker_options w = {s->o.hosts, s->o.zone_s, s->o.keep_days, s->events,
                                s->o.say};
@@ -176,6 +179,7 @@ void server_close(struct server *s) {
     if (s->http) MHD_stop_daemon(s->http);
     if (s->events) events_close(s->events);
     if (s->worker) worker_close(s->worker);
+    shelf_close(s->shelf);
     readers_close(s);
     if (s->store) store_close(s->store);
     pthread_mutex_destroy(&s->lock);

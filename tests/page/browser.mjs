@@ -1,7 +1,7 @@
 // What the test of the page stands on: a browser, a server of its own, made-up logs, TAP.
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,9 +19,9 @@ export async function openBrowser() {
 }
 
 /** A server on a free port with the examples in its database; or the one at SIPWEAVE_URL, which holds them.
- * With `live` it is one with an empty database that listens for syslog. */
-export async function openServer({ live = false } = {}) {
-  if (process.env.SIPWEAVE_URL && !live) return { url: process.env.SIPWEAVE_URL.replace(/\/$/, ''), close() {} };
+ * With `live` it is one with an empty database that listens for syslog; with `files` one with these, [name, bytes] each. */
+export async function openServer({ live = false, files = [] } = {}) {
+  if (process.env.SIPWEAVE_URL && !live && !files.length) return { url: process.env.SIPWEAVE_URL.replace(/\/$/, ''), close() {} };
   const program = resolve(root, process.env.SIPWEAVE ?? 'build/debug/sipweave');
   const folder = mkdtempSync(join(tmpdir(), 'sipweave-page-'));
   const db = join(folder, 'page.db');
@@ -30,8 +30,13 @@ export async function openServer({ live = false } = {}) {
     const r = spawnSync(program, ['import', '--db', db, '--hosts', join(junk, 'hosts'), ...files], { encoding: 'utf8' });
     if (r.status !== 0) throw new Error(`import: ${r.stderr}`);
   };
-  if (!live) load(...['a.voiceless', 'b.voiceless', 'boxless'].map((n) => join(junk, `${n}.log`)));
-  for (const f of live ? [] : ['plain-call.pcap', 'failed-call.pcap', 'registration-403/boxless.log']) load(join(root, 'examples', f));
+  for (const [name, bytes] of files) {
+    writeFileSync(join(folder, name), bytes);
+    load(join(folder, name));
+  }
+  const examples = !live && !files.length;
+  if (examples) load(...['a.voiceless', 'b.voiceless', 'boxless'].map((n) => join(junk, `${n}.log`)));
+  for (const f of !examples ? [] : ['plain-call.pcap', 'failed-call.pcap', 'registration-403/boxless.log']) load(join(root, 'examples', f));
   const child = spawn(program, ['serve', '--db', db, '--hosts', join(junk, 'hosts'), '--listen', '127.0.0.1:0', '--syslog', live ? '127.0.0.1:0' : 'off', '--keep', '0'],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -14,7 +14,7 @@ async function open(path, { width = 1440, height = 900, dark = false, context, f
   });
   page.on('pageerror', (e) => complaints.push(`${path}: ${e.message}`));
   if (fake) {
-    await page.route(`**/api/v1/calls/${junk.id}`, async (route) => {
+    await page.route((url) => url.pathname === `/api/v1/calls/${junk.id}`, async (route) => {
       const answer = await route.fetch();
       await route.fulfill({ response: answer, json: fake(await answer.json()) });
     });

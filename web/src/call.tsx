@@ -1,17 +1,16 @@
 // call.tsx: one call. Preact holds the frame (title, problems, legs, tables); the ladder and the messages
 // beside it are worked by hand (view/), since the exported file uses the same.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { callApi, events, getJson, getText } from './api.js';
-import { calls } from './calls.js';
+import { callApi } from './api.js';
 import { legTimes, resultFacts, sizeFacts } from './lib/facts.js';
 import type { Call, Problem } from './lib/model.js';
 import { resultTone } from './lib/rows.js';
 import { shown, shownLine } from './lib/safe.js';
-import { clockText, countText, dateText, parseTime, zoneMinutes, zoneParam, zoneText, type Zone } from './lib/time.js';
+import { clockText, countText, dateText, parseTime, zoneMinutes, zoneText } from './lib/time.js';
 import { callUrl, toggleUnfold, type View } from './lib/url.js';
 import { Beside, besideText } from './beside.js';
-import { changes } from './hand.js';
 import { LegLegend, LegStrip, LegTable } from './legs.js';
+import { drawn, LONG, sourceOf, useCall, useTexts, type Loaded } from './loading.js';
 import { MessageTable } from './messages.js';
 import { Icon, IconButton } from './parts.js';
 import { go, lastList, useStore, zone } from './store.js';
@@ -19,12 +18,7 @@ import { announce, copyText } from './view/dom.js';
 import { Inspector } from './view/inspector.js';
 import { Ladder, type Spot } from './view/ladder.js';
 import { readPicture } from './view/picture.js';
-import { TableSurface } from './view/table.js';
-
-interface Loaded {
-  call: Call;
-  svg: string;
-}
+import { LongTableSurface, TableSurface } from './view/table.js';
 
 interface Props {
   id: string;
@@ -33,61 +27,10 @@ interface Props {
   unfold: string;
 }
 
-/** The address of a picture or file of the call, in the zone that the page shows. */
-function drawn(id: string, rest: string, start: number | null, z: Zone, more = ''): string {
-  const minutes = zoneMinutes((start ?? Date.now() * 1000) / 1000, z);
-  return callApi(id, rest) + '?' + (more ? more + '&' : '') + 'zone=' + encodeURIComponent(zoneParam(minutes));
-}
-
-async function loadCall(id: string, unfold: string, z: Zone, signal: AbortSignal): Promise<Loaded> {
-  const more = unfold ? 'unfold=' + unfold : '';
-  // the list mostly knows when it was; if not, summer time may make a second try necessary
-  const guess = drawn(id, '/ladder.svg', calls.rows.find((r) => r.id === id)?.start || null, z, more);
-  const [call, svg] = await Promise.all([getJson<Call>(callApi(id), signal), getText(guess, signal)]);
-  const right = drawn(id, '/ladder.svg', parseTime(call.start), z, more);
-  return { call, svg: right === guess ? svg : await getText(right, signal) };
-}
-
-/** The call, kept up to date. */
-function useCall(id: string, unfold: string, z: Zone) {
-  const [data, setData] = useState<Loaded | null>(null);
-  const [error, setError] = useState('');
-  const [round, setRound] = useState(0);
-  useEffect(() => {
-    const stop = new AbortController();
-    loadCall(id, unfold, z, stop.signal).then((loaded) => {
-      setData(loaded);
-      setError('');
-    }, (e: Error) => {
-      if (e.name !== 'AbortError') setError(e.message);
-    });
-    return () => stop.abort();
-  }, [id, unfold, z, round]);
-  useEffect(() => {
-    let timer = 0;
-    const again = () => {
-      clearTimeout(timer);
-      timer = window.setTimeout(() => setRound((n) => n + 1), 250);
-    };
-    const off = events.listen({
-      calls: (e) => {
-        if (e.calls.some((c) => c.id === id || c.legs.some((l) => l.id === id)) || e.gone?.includes(id)) again();
-      },
-      missed: again,
-    });
-    const stop = changes.listen(() => setRound((n) => n + 1));
-    return () => {
-      off();
-      stop();
-      clearTimeout(timer);
-    };
-  }, [id]);
-  return { data, error, retry: () => setRound((n) => n + 1) };
-}
-
 export function CallPage(p: Props) {
   const z = useStore(zone);
-  const { data, error, retry } = useCall(p.id, p.unfold, z);
+  const near = useRef(() => p.pins[0] ?? 0);
+  const { data, error, retry } = useCall(p.id, p.unfold, z, near);
   const call = data?.call;
   useEffect(() => {
     document.title = call ? `${shownLine(call.from)} → ${shownLine(call.to)} · sipweave` : 'sipweave';
@@ -104,11 +47,18 @@ export function CallPage(p: Props) {
       </main>
     );
   }
-  return <LoadedCall {...p} data={data} error={error} />;
+  return <LoadedCall {...p} data={data} error={error} retry={retry} near={near} />;
 }
 
-function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loaded; error: string }) {
-  const { call, svg } = data;
+interface LoadedProps extends Props {
+  data: Loaded;
+  error: string;
+  retry: () => void;
+  near: { current: () => number };
+}
+
+function LoadedCall({ id, view, pins, unfold, data, error, retry, near }: LoadedProps) {
+  const { call, svg, index } = data;
   const z = useStore(zone);
   const page = useRef<HTMLElement>(null);
   const ladderHost = useRef<HTMLDivElement>(null);
@@ -121,6 +71,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   const [held, setHeld] = useState<Spot>(null); // a leg or device that stays lit
   const [broken, setBroken] = useState(false);
   const [zoom, setZoom] = useState(1);
+  const [long, setLong] = useState<LongTableSurface | null>(null);
   const now = useRef({ id, view, pins, unfold });
   now.current = { id, view, pins, unfold };
   const heldNow = useRef<Spot>(null);
@@ -142,11 +93,13 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   useLayoutEffect(() => {
     const l = new Ladder(ladderHost.current!, sizer.current, setZoom);
     ladder.current = l;
+    near.current = () => l.topMessage();
     inspector.current = new Inspector({ page: page.current!, top: () => page.current!.getBoundingClientRect().top, pane: pane.current, drawer: drawer.current! }, {
       pinsChanged: (list) => go(callUrl(now.current.id, now.current.view, list, now.current.unfold), true),
       toggleFold: (row) => toggleFoldNow.current(row),
       isFold: (row) => now.current.view === 'ladder' && l.foldOf(row) !== null,
       spot: (spot) => holdNow.current(spot),
+      wantText: (n) => wantText.current(n),
       help: true,
     });
     return () => {
@@ -156,6 +109,8 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
       document.documentElement.classList.remove('has-drawer');
     };
   }, [id]);
+  const wantText = useRef<(n: number) => void>(() => {});
+  wantText.current = useTexts(id, call, () => inspector.current?.textsCame());
   const toggleFoldNow = useRef(toggleFold);
   toggleFoldNow.current = toggleFold;
   const holdNow = useRef(hold);
@@ -168,17 +123,24 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   useLayoutEffect(() => {
     const picture = readPicture(svg);
     setBroken(!picture);
-    if (picture) ladder.current!.load(picture);
+    if (picture) ladder.current!.load(picture, index && sourceOf(id, call, index, unfold, z, retry));
     light(null);
     inspector.current!.update(call, z);
-  }, [svg, call, z]);
+  }, [data, z]);
 
   // what is pointed at: the ladder or the table
   useLayoutEffect(() => {
     const i = inspector.current!;
-    i.attach(view === 'messages' && tableHost.current ? new TableSurface(tableHost.current) : ladder.current!);
+    const host = view === 'messages' ? tableHost.current : null;
+    const surface = host && call.messages.length > LONG ? new LongTableSurface(host, call.messages) : null;
+    setLong(surface);
+    i.attach(surface ?? (host ? new TableSurface(host) : ladder.current!));
     i.update(call, z);
-  }, [view, id]);
+  }, [view, id, call.messages.length > LONG ? call : null]);
+
+  useLayoutEffect(() => {
+    if (long) inspector.current!.setPins(inspector.current!.pins.length ? inspector.current!.pins : pins); // now there is a row to be shown
+  }, [long]);
 
   // pins of the address, when it was opened or gone back to
   useEffect(() => {
@@ -204,7 +166,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
   const unfoldAll = () => go(callUrl(id, now.current.view, now.current.pins, now.current.unfold ? '' : 'all'), true);
   const unfoldNow = useRef(unfoldAll);
   unfoldNow.current = unfoldAll;
-  const hasFolds = unfold !== '' || /class="[^"]*\bfold\b/.test(svg);
+  const hasFolds = unfold !== '' || (index ? index.folds.length > 0 : /class="[^"]*\bfold\b/.test(svg));
   const times = useMemo(() => legTimes(call), [call]);
   const toMessage = (n: number) => {
     if (now.current.view === 'legs') show('ladder');
@@ -257,7 +219,7 @@ function LoadedCall({ id, view, pins, unfold, data, error }: Props & { data: Loa
             {broken && view === 'ladder' && (
               <div class="state error" role="alert"><p>The picture of this call could not be read. Its messages are in the table.</p></div>
             )}
-            {view === 'messages' && <div class="table-scroll" ref={tableHost} tabIndex={0}><MessageTable call={call} zone={z} /></div>}
+            {view === 'messages' && <div class="table-scroll" ref={tableHost} tabIndex={0}>{(long || call.messages.length <= LONG) && <MessageTable call={call} zone={z} long={long} />}</div>}
             {view === 'legs' && <div class="table-scroll" tabIndex={0}><LegTable {...legProps} /><Beside call={call} /></div>}
           </div>
         </div>

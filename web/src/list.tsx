@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { calls, type CallList } from './calls.js';
 import { Empty, NothingFound } from './empty.js';
 import { Filters } from './filters.js';
-import { listOffset, scrollFor, windowOf } from './lib/geometry.js';
+import { follow, scrollFor, TALLEST, windowOf, type Place1D } from './lib/geometry.js';
 import { resultText, resultTone, type Row } from './lib/rows.js';
 import { shownLine } from './lib/safe.js';
 import { clockText, countText, dateText, dayText, parseTime, spanText, type Zone } from './lib/time.js';
@@ -14,7 +14,7 @@ import { Icon } from './parts.js';
 import { go, useStore, zone } from './store.js';
 
 export const ROW = 36;
-const OVER = 12;
+const OVER = 10;
 
 const COLUMNS: [name: string, cls: string][] = [
   ['When', 'when'], ['From', 'from'], ['To', 'to'], ['Result', 'result'], ['Ring', 'num ring'], ['Talk', 'num talk'],
@@ -30,35 +30,104 @@ function useCalls(list: ListState): CallList {
 
 /** When the pointer last moved over the rows: they do not jump away under it. */
 const QUIET_MS = 1200;
+/** So long after the last move the scroll bar of a very long list is put where it belongs. */
+const REST_MS = 160;
+
+/** Where the list is looked at. Scrolling draws the rows again and nothing else. */
+class Place {
+  now: Place1D = { scroll: 0, at: calls.scroll };
+  height = 800;
+  moved: () => void = () => {};
+  private el: HTMLElement | null = null;
+  private timer = 0;
+  private count = 0;
+
+  attach(el: HTMLElement, count: number): void {
+    this.el = el;
+    this.count = count;
+    this.height = el.clientHeight;
+    this.goto(calls.scroll);
+  }
+
+  detach(): void {
+    clearTimeout(this.timer);
+    this.el = null;
+  }
+
+  /** The list has become longer or shorter: the same row stays on top. */
+  resize(count: number): void {
+    if (count === this.count) return;
+    this.count = count;
+    if (this.el) this.goto(this.now.at);
+  }
+
+  goto(at: number): void {
+    const el = this.el!;
+    this.now = { scroll: el.scrollTop, at: Math.max(0, Math.min(at, this.count * ROW - this.height)) };
+    const scroll = scrollFor(this.now.at, this.height, ROW, this.count);
+    if (Math.abs(scroll - el.scrollTop) >= 1) el.scrollTop = scroll;
+    this.now.scroll = el.scrollTop;
+    this.tell();
+  }
+
+  scrolled(): void {
+    const el = this.el!;
+    if (el.scrollTop !== this.now.scroll) {
+      this.now = follow(this.now, el.scrollTop, this.height, ROW, this.count);
+      this.tell();
+    }
+    clearTimeout(this.timer);
+    if (this.count * ROW > TALLEST) this.timer = window.setTimeout(() => this.goto(this.now.at), REST_MS);
+  }
+
+  measured(): void {
+    this.height = this.el!.clientHeight;
+    this.tell();
+  }
+
+  private tell(): void {
+    calls.scroll = this.now.at;
+    this.moved();
+  }
+}
 
 export function ListPage({ list, onFile }: { list: ListState; onFile: () => void }) {
   const data = useCalls(list);
-  const rows = data.rows;
-  const z = useStore(zone);
   const scroller = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: data.scroll, height: 800 });
   const [selected, setSelected] = useState(-1);
   const pointed = useRef(-Infinity);
-  const count = rows.length;
+  const place = useRef<Place | null>(null);
+  place.current ??= new Place();
+  const count = data.count;
 
   useLayoutEffect(() => {
     const el = scroller.current!;
-    el.scrollTop = scrollFor(data.scroll, el.clientHeight, ROW, count);
+    const here = place.current!;
+    here.attach(el, calls.count);
     const measure = () => {
       el.parentElement!.style.setProperty('--scrollbar', `${el.offsetWidth - el.clientWidth}px`);
-      setView({ top: el.scrollTop, height: el.clientHeight });
+      here.measured();
     };
     const sizes = new ResizeObserver(measure);
     sizes.observe(el);
     measure();
-    return () => sizes.disconnect();
+    return () => {
+      sizes.disconnect();
+      here.detach();
+    };
   }, []);
 
+  const search = listSearch(list);
+  useLayoutEffect(() => place.current!.resize(count), [count]);
+  useLayoutEffect(() => {
+    setSelected(-1);
+    if (place.current!.now.at !== data.scroll) place.current!.goto(data.scroll);
+  }, [search]);
+
   useEffect(() => {
-    calls.holdWhile(() => (scroller.current?.scrollTop ?? 0) > 4 || performance.now() - pointed.current < QUIET_MS);
+    calls.holdWhile(() => calls.scroll > 4 || performance.now() - pointed.current < QUIET_MS);
     const timer = setInterval(() => {
-      const el = scroller.current;
-      if (calls.waiting && el && el.scrollTop <= 4 && performance.now() - pointed.current >= QUIET_MS) calls.admit();
+      if (calls.waiting && calls.scroll <= 4 && performance.now() - pointed.current >= QUIET_MS) calls.admit();
     }, 400);
     return () => {
       clearInterval(timer);
@@ -66,24 +135,13 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
     };
   }, []);
 
-  useEffect(() => setSelected(-1), [listSearch(list)]);
-
-  // the reader comes near the end: fetch on
-  useEffect(() => {
-    const at = listOffset(view.top, view.height, ROW, count);
-    if (!data.complete && at + view.height > (count - 80) * ROW) void data.more();
-  }, [view, count]);
-
   const moveTo = (i: number) => {
-    const el = scroller.current!;
-    const at = Math.max(0, Math.min(count - 1, i));
-    if (count === 0) return;
+    const here = place.current!;
+    const at = Math.max(0, Math.min(calls.count - 1, i));
+    if (calls.count === 0) return;
     setSelected(at);
-    const offset = listOffset(el.scrollTop, el.clientHeight, ROW, count);
-    if (at * ROW < offset) el.scrollTop = scrollFor(at * ROW, el.clientHeight, ROW, count);
-    else if ((at + 1) * ROW > offset + el.clientHeight) {
-      el.scrollTop = scrollFor((at + 1) * ROW - el.clientHeight, el.clientHeight, ROW, count);
-    }
+    if (at * ROW < here.now.at) here.goto(at * ROW);
+    else if ((at + 1) * ROW > here.now.at + here.height) here.goto((at + 1) * ROW - here.height);
   };
   const selectedRow = useRef(-1);
   selectedRow.current = selected;
@@ -91,29 +149,36 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
     const key = (e: KeyboardEvent) => {
       if (e.ctrlKey || e.metaKey || e.altKey || e.defaultPrevented) return;
       if ((e.target as Element).closest('input, select, textarea, dialog, summary')) return;
-      const page = Math.floor(view.height / ROW) - 1;
+      const page = Math.floor(place.current!.height / ROW) - 1;
       const steps: Record<string, number> = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: page, PageUp: -page };
       const step = steps[e.key];
-      if (step !== undefined) moveTo(selectedRow.current < 0 ? (step > 0 ? 0 : count - 1) : selectedRow.current + step);
+      // where the eye is, if that has moved on since
+      const from = (by: number) => {
+        const { now, height } = place.current!;
+        const [top, bottom] = [Math.ceil(now.at / ROW), Math.floor((now.at + height) / ROW) - 1];
+        const at = selectedRow.current;
+        if (at >= top - 1 && at <= bottom + 1) return at;
+        if (at < 0 && Math.abs(by) === 1) return by > 0 ? top - 1 : bottom + 1;
+        return by > 0 ? top : bottom;
+      };
+      if (step !== undefined) moveTo(from(step) + step);
       else if (e.key === 'g' || e.key === 'Home') moveTo(0);
-      else if (e.key === 'G' || e.key === 'End') moveTo(count - 1);
+      else if (e.key === 'G' || e.key === 'End') moveTo(calls.count - 1);
       else if (e.key === 'Enter' && selectedRow.current >= 0 && !(e.target as Element).closest('a, button')) {
-        const r = calls.rows[selectedRow.current];
+        const r = calls.row(selectedRow.current);
         if (r) go(callUrl(r.id));
       } else return;
       e.preventDefault();
     };
     window.addEventListener('keydown', key);
     return () => window.removeEventListener('keydown', key);
-  }, [count, view.height]);
+  }, []);
 
-  const w = windowOf(view.top, view.height, ROW, count, OVER);
-  const devices = [...new Set(rows.slice(0, 200).flatMap((r) => r.devices))].sort();
-  const searching = listSearch(list) !== '';
+  const searching = search !== '';
   return (
     <main class="list-page" id="main">
       <h1 class="offscreen">Calls</h1>
-      <Filters list={list} devices={devices} />
+      <Filters list={list} devices={someDevices(data)} />
       <div class="list" role="table" aria-label="Calls, newest first" aria-rowcount={data.complete ? count + 1 : -1} aria-busy={data.loading}>
         <div class="list-head row" role="row" aria-rowindex={1} hidden={count === 0 && !data.loading}>
           {COLUMNS.map(([name, cls]) => <span key={name} role="columnheader" class={`cell ${cls}`}>{name}</span>)}
@@ -121,27 +186,15 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
         {data.waiting > 0 && (
           <button type="button" class="pill" onClick={() => {
             data.admit();
-            scroller.current?.scrollTo({ top: 0, behavior: 'auto' });
+            place.current!.goto(0);
           }}>
             <Icon name="up" />{countText(data.waiting, 'new call')}
           </button>
         )}
         <div class="list-scroll" ref={scroller} tabIndex={0} role="rowgroup"
           onPointerMove={() => (pointed.current = performance.now())}
-          onScroll={(e) => {
-            const el = e.currentTarget;
-            data.scroll = listOffset(el.scrollTop, el.clientHeight, ROW, count);
-            setView({ top: el.scrollTop, height: el.clientHeight });
-          }}>
-          {count > 0 && (
-            <div class="rows-box" style={{ height: w.height + 'px' }}>
-              <div class="rows" style={{ transform: `translateY(${w.top}px)` }}>
-                {rows.slice(w.first, w.last).map((r, i) => (
-                  <CallRow key={r.id} row={r} index={w.first + i} selected={w.first + i === selected} fresh={data.fresh.has(r.id)} zone={z} />
-                ))}
-              </div>
-            </div>
-          )}
+          onScroll={() => place.current!.scrolled()}>
+          <Rows place={place.current} selected={selected} />
           {data.error ? (
             <div class="state error" role="alert">
               <p>{data.error}</p>
@@ -158,6 +211,47 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
         </div>
       </div>
     </main>
+  );
+}
+
+/** Names to choose from: those of the newest calls. */
+function someDevices(data: CallList): string[] {
+  const names = new Set<string>();
+  for (let i = 0; i < Math.min(200, data.count); i++) for (const d of data.row(i)?.devices ?? []) names.add(d);
+  return [...names].sort();
+}
+
+/** The rows in view, and some more on both sides. */
+function Rows({ place, selected }: { place: Place; selected: number }) {
+  const [, again] = useState({});
+  const z = useStore(zone);
+  const count = calls.count;
+  useLayoutEffect(() => {
+    let drawn = '';
+    place.moved = () => {
+      const next = windowOf(place.now, place.height, ROW, calls.count, OVER);
+      const key = `${next.first} ${next.last} ${next.top}`;
+      if (key !== drawn) again({});
+      drawn = key;
+    };
+    return () => {
+      place.moved = () => {};
+    };
+  }, [place]);
+  const w = windowOf(place.now, place.height, ROW, count, OVER);
+  useEffect(() => calls.want(w.first, w.last));
+  if (count === 0) return null;
+  const rows = [];
+  for (let i = w.first; i < w.last; i++) {
+    const r = calls.row(i);
+    rows.push(r
+      ? <CallRow key={r.id} row={r} index={i} selected={i === selected} fresh={calls.fresh.has(r.id)} zone={z} />
+      : <div key={i} class={`row blank${i === selected ? ' selected' : ''}`} role="row" aria-rowindex={i + 2} aria-busy="true"><span /><span /><span /><span /></div>);
+  }
+  return (
+    <div class="rows-box" style={{ height: w.height + 'px' }}>
+      <div class="rows" style={{ transform: `translateY(${w.top}px)` }}>{rows}</div>
+    </div>
   );
 }
 

@@ -118,16 +118,38 @@ function timesOf(messages: Message[]): { ring: number | null; talk: number | nul
   };
 }
 
+const prompted = new WeakMap<Message[], Map<number, number[]>>();
+
+/** What each message led to. Worked out once for each call: it is asked for whenever something is pointed at. */
+function effectsOf(messages: Message[]): Map<number, number[]> {
+  let all = prompted.get(messages);
+  if (!all) {
+    all = new Map();
+    for (const m of messages) {
+      if (m.prompted_by === null) continue;
+      const list = all.get(m.prompted_by);
+      if (list) list.push(m.n);
+      else all.set(m.prompted_by, [m.n]);
+    }
+    prompted.set(messages, all);
+  }
+  return all;
+}
+
+export function messageNumbered(messages: Message[], n: number): Message | undefined {
+  const m = messages[n - 1];
+  return m?.n === n ? m : messages.find((x) => x.n === n);
+}
+
 /** The messages that led to this one, nearest first, and those that it led to. */
 export function promptChain(messages: Message[], n: number): { causes: number[]; effects: number[] } {
-  const byN = new Map(messages.map((m) => [m.n, m]));
   const causes: number[] = [];
-  let at = byN.get(n)?.prompted_by ?? null;
+  let at = messageNumbered(messages, n)?.prompted_by ?? null;
   while (at !== null && !causes.includes(at) && at !== n) {
     causes.push(at);
-    at = byN.get(at)?.prompted_by ?? null;
+    at = messageNumbered(messages, at)?.prompted_by ?? null;
   }
-  return { causes, effects: messages.filter((m) => m.prompted_by === n).map((m) => m.n) };
+  return { causes, effects: effectsOf(messages).get(n) ?? [] };
 }
 
 const ROLES: Record<string, string> = {

@@ -48,31 +48,41 @@ export interface Window {
 }
 
 /** Browsers stop at some 17 to 33 million pixels; past this height rows slide under the scroll bar. */
-export const TALLEST = 8_000_000;
+export const TALLEST = 16_000_000;
+const BATCH = 8;
 
-/** Which of `count` rows to draw. A list that is too tall for a browser gets a box of TALLEST pixels, and
- *  the position in the box is scaled to the position in the list. */
-export function windowOf(scroll: number, viewH: number, rowH: number, count: number, over: number): Window {
-  const full = count * rowH;
-  const height = Math.min(full, TALLEST);
-  const at = listOffset(scroll, viewH, rowH, count);
-  const first = Math.max(0, Math.floor(at / rowH) - over);
-  const last = Math.min(count, Math.ceil((at + viewH) / rowH) + over);
-  return { first, last: Math.max(first, last), top: scroll - (at - first * rowH), height };
+/** Where a list is: `at`, in pixels of the whole list, and where its scroll bar was when that was found out. */
+export interface Place1D {
+  scroll: number;
+  at: number;
 }
 
-/** How far down in the list the top of the view is, in unscaled pixels. */
-export function listOffset(scroll: number, viewH: number, rowH: number, count: number): number {
+/** The scroll bar has moved to `scroll`. In a list that fits into a browser that is the place. In a taller one the bar stands for the
+ *  whole: a leap of it is a leap in the list, but a short way (a turn of the wheel, a page) is as long in the list as it is on the screen. */
+export function follow(was: Place1D, scroll: number, viewH: number, rowH: number, count: number): Place1D {
   const full = count * rowH;
-  const height = Math.min(full, TALLEST);
-  const most = Math.max(0, height - viewH);
-  const s = Math.max(0, Math.min(scroll, most));
-  return full <= TALLEST || most === 0 ? s : (s / most) * (full - viewH);
+  const most = Math.max(0, full - viewH);
+  const clamp = (at: number) => Math.max(0, Math.min(most, at));
+  if (full <= TALLEST) return { scroll, at: clamp(scroll) };
+  const end = TALLEST - viewH;
+  const by = scroll - was.scroll;
+  if (Math.abs(by) < 2 * viewH && scroll > 0 && scroll < end) return { scroll, at: clamp(was.at + by) };
+  return { scroll, at: clamp((scroll / end) * most) };
 }
 
-/** The scroll position that shows what `listOffset` said. */
-export function scrollFor(offset: number, viewH: number, rowH: number, count: number): number {
+/** Where the scroll bar belongs when the list is at a place. */
+export function scrollFor(at: number, viewH: number, rowH: number, count: number): number {
   const full = count * rowH;
-  if (full <= TALLEST) return offset;
-  return (offset / (full - viewH)) * (TALLEST - viewH);
+  if (full <= TALLEST) return at;
+  return (at / (full - viewH)) * (TALLEST - viewH);
+}
+
+/** Which of `count` rows to draw, and where: rows are put where the eye is, whatever the scroll bar says. They come and go by
+ *  BATCH, so that most frames of a scroll draw nothing. */
+export function windowOf(place: Place1D, viewH: number, rowH: number, count: number, over: number): Window {
+  const height = Math.min(count * rowH, TALLEST);
+  const first = Math.max(0, Math.floor((Math.floor(place.at / rowH) - over) / BATCH) * BATCH);
+  const last = Math.min(count, Math.ceil((Math.ceil((place.at + viewH) / rowH) + over) / BATCH) * BATCH);
+  const under = Math.min(place.scroll, height - viewH) - place.at; // how far the bar is from where a short list would have it
+  return { first, last: Math.max(first, last), top: first * rowH + (count * rowH > TALLEST ? under : 0), height };
 }

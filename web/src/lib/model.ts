@@ -87,7 +87,7 @@ export interface Message {
   cut?: boolean;
   seen: Seen[];
   notes?: Note[];
-  raw: string;
+  raw?: string; // absent: not asked for yet (a long call, with ?lean=1)
 }
 
 /** A link that was weighed and not made. */
@@ -166,10 +166,30 @@ export interface Call extends CallFacts {
   story?: Sentence[];
 }
 
+/** Where all rows of a long ladder stand (docs/ladder.md): columns, by row. */
+export interface LadderIndex {
+  version: string;
+  rows: number;
+  row_height: number;
+  n: number[]; // the first message
+  y: number[]; // of the upper edge
+  leg: number[];
+  from: number[]; // devices
+  to: number[];
+  folds: number[][]; // messages that share a row
+  open: number[][]; // folds whose messages have rows of their own
+}
+
 export interface CallPage {
   calls: CallSummary[];
   next: string | null;
   texts_since?: string; // free text was looked for back to here only
+}
+
+/** How many calls fit, and when: newest first. */
+export interface Spread {
+  total: number | null; // null: it cannot be told in advance
+  parts: { after: string | null; before: string; count: number }[];
 }
 
 export interface Skipped {

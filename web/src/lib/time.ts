@@ -17,6 +17,12 @@ export function parseTime(iso: string | null | undefined): number | null {
   return ms * 1000 + beyond;
 }
 
+/** As the server writes it: UTC, six decimals. */
+export function isoTime(us: number): string {
+  const beyond = String(((us % 1000) + 1000) % 1000).padStart(3, '0');
+  return new Date(Math.floor(us / 1000)).toISOString().replace('Z', beyond + 'Z');
+}
+
 /** Minutes east of UTC at that time. */
 export function zoneMinutes(ms: number, zone: Zone): number {
   if (typeof zone === 'number') return zone;

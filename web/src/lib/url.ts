@@ -73,11 +73,31 @@ export function readRoute(path: string, search: string, hash: string): Route {
 }
 
 /** The address of the API that fills the list. */
-export function callsQuery(list: ListState, limit: number, cursor?: string | null): string {
-  const p = new URLSearchParams(tidy(list) as Record<string, string>);
+export function callsQuery(list: ListState, limit: number, cursor?: string | null, range: Range = {}): string {
+  const p = within(list, range);
   p.set('limit', String(limit));
   if (cursor) p.set('cursor', cursor);
   return '/api/v1/calls?' + p.toString();
+}
+
+/** A stretch of time, by its ends. */
+export interface Range {
+  after?: string;
+  before?: string;
+}
+
+/** The address that says how many calls fit, and when, in so many parts. */
+export function spreadQuery(list: ListState, parts: number, range: Range): string {
+  const p = within(list, range);
+  p.set('limit', String(parts));
+  return '/api/v1/spread?' + p.toString();
+}
+
+/** What is asked twice has to fit both times. */
+function within(list: ListState, range: Range): URLSearchParams {
+  const p = new URLSearchParams(tidy(list) as Record<string, string>);
+  for (const [name, value] of Object.entries(range)) p.append(name, value as string);
+  return p;
 }
 
 /** Does anything narrow the list, other than the search box? */

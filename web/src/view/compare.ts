@@ -58,7 +58,7 @@ export interface CompareActions {
 }
 
 export function compareView(a: Message, b: Message, ctx: Context, act: CompareActions): HTMLElement {
-  const pairs = compareMessages(a.raw, b.raw);
+  const pairs = compareMessages(a.raw ?? '', b.raw ?? '');
   const n = countDifferences(pairs);
   const body = h('tbody', null, pairs.map(row));
   const view = h('section', { class: 'compare', 'aria-label': `Message ${a.n} beside message ${b.n}` });

@@ -26,6 +26,7 @@ export interface Hooks {
   spot?(spot: Spot): void; // asked for by a key
   isFold?(row: number): boolean;
   help?: boolean; // there is a page of all keys
+  wantText?(n: number): void; // the bytes of a message are missing; textsCame() once they are there
 }
 
 const WIDE = '(min-width: 1200px)';
@@ -37,6 +38,7 @@ export class Inspector {
   private current: number | null = null; // the message that is pointed at
   private cursor: number | null = null; // where the keyboard is
   private byKeys = false;
+  private awaited: number | null = null; // the row that gets the focus once it is there
   private at = [-1, -1]; // where the pointer is
   private marked: Element[] = [];
   private readonly card = h('div', { class: 'float', hidden: true, 'aria-hidden': 'true' });
@@ -83,7 +85,26 @@ export class Inspector {
       else this.pin(this.current !== null && surface.rowOf(this.current) === row ? this.current : row);
     }, on);
     surface.host.addEventListener('scroll', () => this.placeFloat(), { ...on, passive: true });
+    surface.arrived = () => this.arrived();
     this.mark();
+  }
+
+  /** Rows that were asked for have come: what is marked, and the focus, may be among them. */
+  private arrived(): void {
+    this.mark();
+    if (this.awaited !== null && this.surface?.element(this.awaited)) this.focusRow(this.awaited);
+    this.placeFloat();
+  }
+
+  /** Texts that were asked for have come. */
+  textsCame(): void {
+    this.shownInDrawer = this.shownInPane = '';
+    this.render();
+  }
+
+  private want(n: number): void {
+    const m = this.ctx && messageOf(this.ctx.call, n);
+    if (m && m.raw === undefined) this.hooks.wantText?.(n);
   }
 
   /** A new version of the call, or a new picture of it: pins, cursor and what is shown stay. */
@@ -102,9 +123,9 @@ export class Inspector {
     if (first !== undefined) {
       this.cursor = this.current = first;
       this.byKeys = true;
-      this.revealRow(first);
     }
-    this.render();
+    this.render(); // the drawer takes its room before the row is brought into what is left
+    if (first !== undefined) this.revealRow(first);
   }
 
   /** Shows message n (a row's first, or one of those folded into it). */
@@ -222,6 +243,7 @@ export class Inspector {
   /** Keyboard focus follows the cursor, so that a screen reader reads the row. */
   private focusRow(row: number): void {
     const el = this.surface!.element(row) as (HTMLElement | SVGElement) | null;
+    this.awaited = el ? null : row;
     el?.focus({ preventScroll: true });
   }
 
@@ -293,6 +315,7 @@ export class Inspector {
     const ctx = this.ctx;
     const m = ctx && messageOf(ctx.call, n);
     if (!ctx || !m) return null;
+    this.want(n);
     const row = this.surface?.rowOf(n) ?? null;
     const pinned = this.pins.includes(n);
     return messageCard(m, ctx, {
@@ -339,7 +362,9 @@ export class Inspector {
     }
     const at = drawer.querySelector('.compare-scroll, .sip')?.scrollTop ?? 0;
     const [a, b] = this.pins.map((n) => messageOf(this.ctx!.call, n));
-    const content = two && a && b
+    if (two) for (const n of this.pins) this.want(n);
+    const missing = a?.raw === undefined || b?.raw === undefined;
+    const content = two && a && b && missing ? h('p', { class: 'quiet pad', role: 'status' }, 'Fetching their texts…') : two && a && b
       ? compareView(a, b, this.ctx, { unpin: (n) => this.unpin(n), swap: () => this.swap(), close: () => this.unpin() })
       : this.cardOf(this.pins[0]!, 'drawer');
     drawer.replaceChildren(this.grip(), ...(content ? [content] : []));

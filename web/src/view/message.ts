@@ -1,5 +1,5 @@
 // message.ts: one message in full: what it is, which way it went, who saw it, and its bytes in colours.
-import { promptChain } from '../lib/facts.js';
+import { messageNumbered, promptChain } from '../lib/facts.js';
 import { aboutHeader, aboutSdp, longName } from '../lib/headers.js';
 import type { Call, Leg, Message, Note } from '../lib/model.js';
 import { shown, shownLine } from '../lib/safe.js';
@@ -33,8 +33,7 @@ export function legOf(call: Call, n: number): Leg | undefined {
 }
 
 export function messageOf(call: Call, n: number): Message | undefined {
-  const m = call.messages[n - 1];
-  return m?.n === n ? m : call.messages.find((x) => x.n === n);
+  return messageNumbered(call.messages, n);
 }
 
 /** "200 OK" and, since a bare 200 says little, "to INVITE". */
@@ -162,11 +161,15 @@ export function lineClass(line: Line): string {
 
 /** The bytes, one block a line. */
 export function sipText(m: Message): HTMLElement {
+  if (m.raw === undefined) {
+    return h('p', { class: 'quiet pad', role: 'status' }, 'Fetching its text…');
+  }
   if (m.raw === '') {
     return h('p', { class: 'quiet pad' }, 'The bytes of this message are no longer kept.');
   }
   const lines = readSip(m.raw);
-  const notes = (m.notes ?? []).map((n) => noteRange(m.raw, n));
+  const raw = m.raw;
+  const notes = (m.notes ?? []).map((n) => noteRange(raw, n));
   const box = h('div', { class: 'sip', tabindex: 0, role: 'group', 'aria-label': 'The message as it was sent' });
   for (const line of lines.slice(0, MOST_LINES)) {
     const end = line.at + line.text.length;
@@ -198,7 +201,7 @@ export function messageHead(m: Message, ctx: Context, buttons: Child): HTMLEleme
 }
 
 export function copyMessage(m: Message): HTMLButtonElement {
-  return copyButton('Copy the message', () => m.raw);
+  return copyButton('Copy the message', () => m.raw ?? '');
 }
 
 /** The whole card. */
