@@ -54,35 +54,34 @@ static bool is_try(const struct claims *k, u32 c, const struct claim *a) {
            a->bond.reached && a->bond.more < a->sent / 2;
 }
 
-void claims_part(struct claims *k) {
-    const struct weave *w = k->x->w;
-    u32 *at = base_new(w->nsums + 2, (isize)sizeof *at);
-    for (int fill = 0; fill < 2; fill++) {
-        struct claimant *rows =
-            fill ? base_new(at[w->nsums] + 1, (isize)sizeof *rows) : NULL;
-        for (u32 c = 0; (isize)c < w->nsums; c++) {
-            const struct claimed *leg = &k->legs[c];
-            for (u32 i = 0; i < leg->n; i++) {
-                struct claim *a = &k->rows[leg->at + i];
-                if (a->weight < SEEN * leg->all || leg->all <= 0 || !is_try(k, c, a))
-                    continue;
-                if (fill)
-                    rows[at[a->parent]++] = (struct claimant){c, a, a->weight / leg->all};
-                else
-                    at[a->parent + 1]++;
-            }
-        }
-        if (!fill) {
-            for (isize i = 0; i < w->nsums; i++) at[i + 1] += at[i];
-            continue;
-        }
-        /* each at[] has moved on to where the next one began */
-        for (isize p = 0; p < w->nsums; p++) {
-            u32 from = p ? at[p - 1] : 0;
-            isize n = (isize)(at[p] - from);
-            part(w, rows + from, n < CLAIMANTS ? n : CLAIMANTS);
-        }
-        base_free(rows);
+static isize claimants_of(const struct claims *k, u32 c, struct claimant *to) {
+    const struct claimed *leg = &k->legs[c];
+    isize n = 0;
+    for (u32 i = 0; i < leg->n && leg->all > 0; i++) {
+        struct claim *a = &k->rows[leg->at + i];
+        if (a->weight < SEEN * leg->all || !is_try(k, c, a)) continue;
+        to[n++] = (struct claimant){c, a, a->weight / leg->all};
     }
-    base_free(at);
+    return n;
+}
+
+void claims_part(struct claims *k) {
+    isize legs = k->nunsure + k->nbeside, n = 0;
+    for (isize i = 0; i < legs; i++) n += (isize)k->legs[claims_doubtful(k, i)].n;
+    struct claimant *all = base_new(n + 1, (isize)sizeof *all);
+    n = 0;
+    for (isize i = 0; i < legs; i++) n += claimants_of(k, claims_doubtful(k, i), all + n);
+    struct sort_row *rows = base_new(n + 1, (isize)sizeof *rows);
+    struct claimant *of_parent = base_new(n + 1, (isize)sizeof *of_parent);
+    for (isize i = 0; i < n; i++)
+        rows[i] = (struct sort_row){all[i].claim->parent, (u64)i};
+    sort_rows(rows, n);
+    for (isize i = 0; i < n; i++) of_parent[i] = all[rows[i].value];
+    for (isize i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && rows[end].key == rows[i].key;) end++;
+        part(k->x->w, of_parent + i, end - i < CLAIMANTS ? end - i : CLAIMANTS);
+    }
+    base_free(all);
+    base_free(rows);
+    base_free(of_parent);
 }

@@ -3,6 +3,8 @@
  * follow: what is surely there because of it leaves little for others. */
 #include "link/claim.h"
 
+#include <math.h>
+
 static const double ANYWAY = 0.02; /* of what has sent a leg sends another all the same */
 
 /* What comes of `f` for the claim of the leg before: the odds that this is what followed, if it is that parent's. b: the same
@@ -168,24 +170,45 @@ void claims_note(struct claims *k, u32 c) {
 
 /* What is there because of what: counted anew. */
 static void count_odds(struct claims *k) {
-    const struct weave *w = k->x->w;
-    for (u32 c = 0; (isize)c < w->nsums; c++) count_once(k, c, false);
-    for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
-    for (isize c = 0; c < w->nsums; c++) {
-        for (u32 i = 0; i < k->legs[c].n; i++) {
-            struct claim *a = &k->rows[k->legs[c].at + i];
+    isize n = k->nunsure + k->nbeside;
+    for (isize i = 0; i < n; i++) count_once(k, claims_doubtful(k, i), false);
+    for (isize i = 0; i < n; i++) {
+        const struct claimed *leg = &k->legs[claims_doubtful(k, i)];
+        for (u32 m = 0; m < leg->n; m++) k->once[k->rows[leg->at + m].parent] = 0;
+    }
+    for (isize i = 0; i < n; i++) {
+        const struct claimed *leg = &k->legs[claims_doubtful(k, i)];
+        for (u32 m = 0; m < leg->n; m++) {
+            struct claim *a = &k->rows[leg->at + m];
             a->once = a->once_next;
             k->once[a->parent] += a->once;
         }
     }
 }
 
+static double top_share(const struct claims *k, u32 c) {
+    const struct claimed *leg = &k->legs[c];
+    double most = 0;
+    for (u32 i = 0; i < leg->n; i++) {
+        double weight = k->rows[leg->at + i].weight;
+        most = most > weight ? most : weight;
+    }
+    return leg->all > 0 ? most / leg->all : 0;
+}
+
 void claims_believe(struct claims *k, int sweeps) {
-    const struct weave *w = k->x->w;
-    for (int sweep = 0; sweep < sweeps; sweep++) {
-        for (isize i = 0; i < w->nsums; i++) claims_forward(k, (u32)k->by_start[i].value);
+    static const double SETTLED = 0.002;
+    double change = 1;
+    for (int sweep = 0; sweep < sweeps && change > SETTLED; sweep++) {
+        change = 0;
+        for (isize i = 0; i < k->nunsure; i++) claims_forward(k, k->unsure[i]);
         count_odds(k);
-        for (isize i = w->nsums; i-- > 0;) claims_backward(k, (u32)k->by_start[i].value);
+        for (isize i = k->nunsure; i-- > 0;) {
+            double before = top_share(k, k->unsure[i]);
+            claims_backward(k, k->unsure[i]);
+            double by = fabs(top_share(k, k->unsure[i]) - before);
+            change = change > by ? change : by;
+        }
         count_odds(k);
         claims_part(k);
     }

@@ -132,6 +132,46 @@ static void count_keep(struct claims *k) {
         if (k->keep[i] < LEAST) k->keep[i] = LEAST;
 }
 
+static bool is_sure(const struct claims *k, const struct claimed *leg) {
+    static const double SURE = 0.9995;
+    double most = leg->background + leg->rest;
+    for (u32 i = 0; i < leg->n; i++) {
+        double weight = k->rows[leg->at + i].weight;
+        most = most > weight ? most : weight;
+    }
+    return !leg->open || leg->n == 0 || most >= SURE * leg->all;
+}
+
+/* Marks the parents that a leg claims, or tells whether one of them is marked. */
+static bool mark_parents(struct claims *k, u32 c, bool set) {
+    const struct claimed *leg = &k->legs[c];
+    bool any = false;
+    for (u32 i = 0; i < leg->n; i++) {
+        u32 *mark = &k->mark[k->rows[leg->at + i].parent];
+        if (set) *mark = k->stamp;
+        any |= *mark == k->stamp;
+    }
+    return any;
+}
+
+void claims_doubt(struct claims *k) {
+    const struct weave *w = k->x->w;
+    k->nunsure = k->nbeside = 0;
+    k->stamp++;
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = (u32)k->by_start[i].value;
+        struct claimed *leg = &k->legs[c];
+        leg->sure = is_sure(k, leg);
+        if (leg->sure) continue;
+        k->unsure[k->nunsure++] = c;
+        (void)mark_parents(k, c, true);
+    }
+    for (isize i = 0; k->nunsure && i < w->nsums; i++) {
+        u32 c = (u32)k->by_start[i].value;
+        if (k->legs[c].sure && mark_parents(k, c, false)) k->beside[k->nbeside++] = c;
+    }
+}
+
 void claims_refresh(struct claims *k) {
     const struct weave *w = k->x->w;
     count_keep(k);
@@ -146,6 +186,7 @@ void claims_refresh(struct claims *k) {
             a->bond = pair_bond(k->x, c, a->parent, 1, 0);
         }
         leg->background = lane_of(k->x, c)->background;
+        claims_forward(k, c);
     }
 }
 
@@ -157,6 +198,8 @@ void claims_open(struct claims *k, struct index *x, const struct sort_row *by_st
     k->keep = base_new(x->nlanes + 1, (isize)sizeof *k->keep);
     k->records = base_new(x->nlanes + 1, 1);
     k->mark = base_new(w->nsums + 1, (isize)sizeof *k->mark);
+    k->unsure = base_new(w->nsums + 1, (isize)sizeof *k->unsure);
+    k->beside = base_new(w->nsums + 1, (isize)sizeof *k->beside);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         k->legs[i].open = s->kind == KIND_CALL && !leg_is_settled(w, s);
@@ -176,4 +219,6 @@ void claims_close(struct claims *k) {
     base_free(k->keep);
     base_free(k->records);
     base_free(k->mark);
+    base_free(k->unsure);
+    base_free(k->beside);
 }

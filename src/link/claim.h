@@ -39,6 +39,7 @@ struct claimed {
     double background, rest,
         all; /* legs a second: without a parent; of parents that have no room here; and with all */
     bool open; /* it has to choose */
+    bool sure; /* and has done so: what is told to it changes nothing */
 };
 
 struct claims {
@@ -55,6 +56,9 @@ struct claims {
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */
     u32 *mark, stamp; /* by leg: the last choice that considered it */
+    /* legs that are not sure, by start; and those beside them that claim the same parents */
+    u32 *unsure, *beside;
+    isize nunsure, nbeside;
 };
 
 void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start);
@@ -67,6 +71,12 @@ void claims_gather(struct claims *k, u32 c);
 void claims_settle(struct claims *k, u32 c);
 /* Weighs all claims again with what has been learned of the devices. */
 void claims_refresh(struct claims *k);
+/* Who is not sure yet: the legs that the next four are about. */
+void claims_doubt(struct claims *k);
+/* Row i of those that are not sure, then of those beside them. */
+static inline u32 claims_doubtful(const struct claims *k, isize i) {
+    return i < k->nunsure ? k->unsure[i] : k->beside[i - k->nunsure];
+}
 /* believe.c: what each knows is told to the others, until it settles. */
 void claims_believe(struct claims *k, int sweeps);
 /* alone.c: a parent's tries do not overlap, unless they start together. */

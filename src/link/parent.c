@@ -262,20 +262,19 @@ static void gather_all(struct claims *k) {
 
 /* A try may have the parent of the next one, or of the one before. */
 static void share_all(struct claims *k) {
-    const struct weave *w = k->x->w;
-    for (isize i = w->nsums; i-- > 0;) {
-        u32 c = (u32)k->by_start[i].value;
+    for (isize i = k->nunsure; i-- > 0;) {
+        u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
-        for (u32 e = 0; leg->open && e < leg->nnext; e++)
+        for (u32 e = 0; e < leg->nnext; e++)
             claims_share(k, c, k->follows[k->next[leg->next + e]].after);
-        if (leg->open && leg->nnext) claims_backward(k, c);
+        if (leg->nnext) claims_backward(k, c);
     }
-    for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+    for (isize i = 0; i < k->nunsure; i++) {
+        u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
-        for (u32 e = 0; leg->open && e < leg->nbefore; e++)
+        for (u32 e = 0; e < leg->nbefore; e++)
             claims_share(k, c, k->follows[leg->before + e].before);
-        if (leg->open && leg->nbefore) claims_forward(k, c);
+        if (leg->nbefore) claims_forward(k, c);
     }
 }
 
@@ -315,6 +314,7 @@ void score_parents(struct weave *w) {
             gather_all(&k);
         else
             claims_refresh(&k);
+        claims_doubt(&k);
         for (int i = 0; i < 2; i++) {
             claims_believe(&k, SWEEPS);
             share_all(&k);
