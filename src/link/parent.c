@@ -60,8 +60,8 @@ static double root_weight(const struct claims *k, const struct claimed *leg, u32
     return sum;
 }
 
-/* The likeliest call whose first leg is none of `not`. */
-static struct best best_of(const struct claims *k, u32 c, const u32 * not, isize nnot) {
+/* The likeliest call whose first leg is none of `said`. */
+static struct best best_of(const struct claims *k, u32 c, const u32 *said, isize nsaid) {
     const struct weave *w = k->x->w;
     const struct claimed *leg = &k->legs[c];
     struct best best = {0};
@@ -71,7 +71,7 @@ static struct best best_of(const struct claims *k, u32 c, const u32 * not, isize
         u32 root = index_root(k->x, a->parent);
         bool out =
             a->weight <= 0 || is_below(w, a->parent, c) || decide_forbids(w, c, root);
-        for (isize m = 0; m < nnot; m++) out |= not [m] == root;
+        for (isize m = 0; m < nsaid; m++) out |= said[m] == root;
         if (out) continue;
         double sum = root_weight(k, leg, root);
         bool equal = sum >= call && sum <= call;
@@ -228,7 +228,9 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool open = s->share < SURE && s->share > UNLIKELY;
-        if (open && s->kind == KIND_CALL && !leg_is_hop(w, s)) note_maybes(w, k, (u32)i);
+        if (!open || s->kind != KIND_CALL || leg_is_hop(w, s)) continue;
+        if (!k->legs[i].open) claims_gather(k, (u32)i); /* was told, not weighed */
+        note_maybes(w, k, (u32)i);
     }
     struct sort_row *rows = base_new(w->nmaybes + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nmaybes; i++)
