@@ -77,13 +77,11 @@ double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us) 
 }
 
 double evidence_confidence(double share) {
+    static const double MOST = 0.9999; /* of what was never met nobody is certain */
     double p = clamp(share, 1e-9, 1 - 1e-9), odds = log2(p / (1 - p));
     if (odds <= 0) return p < weight_right[0] ? p : weight_right[0];
     int k = (int)odds;
-    if (k >= WEIGHT_KNOTS - 1) {
-        double last = weight_right[WEIGHT_KNOTS - 1];
-        return p > last ? last + (p - last) / 2
-                        : last; /* what is stated with more is right more often */
-    }
-    return weight_right[k] + (odds - k) * (weight_right[k + 1] - weight_right[k]);
+    if (k >= WEIGHT_KNOTS - 1) return fmin(weight_right[WEIGHT_KNOTS - 1], MOST);
+    double step = weight_right[k + 1] - weight_right[k];
+    return fmin(weight_right[k] + (odds - k) * step, MOST);
 }

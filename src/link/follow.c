@@ -5,7 +5,7 @@
 static const double LEAST =
     0.05; /* a second: a delay less likely than that is no reason */
 
-enum { LOOKED_AT = 48, KEPT = 6, JUST_BEFORE_US = 5000 };
+enum { LOOKED_AT = 128, KEPT = 16, JUST_BEFORE_US = 5000 };
 
 static bool is_try(const struct sum *s) {
     return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&

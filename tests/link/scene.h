@@ -269,6 +269,7 @@ struct how {
     bool held;  /* without a body: what is the other side's? */
     int more;   /* added to the CSeq */
     const char *headers;
+    const char *branch; /* that of this method instead */
 };
 
 static inline void ask_how(struct scene *s, const struct talk *t, double ms,
@@ -287,7 +288,9 @@ static inline void ask_how(struct scene *s, const struct talk *t, double ms,
                      .in_dialog = how.again || !starts_dialog(method),
                      .headers = headers,
                      .sdp = invite && !how.held,
-                     .branch = strcmp(method, "CANCEL") == 0 ? "INVITE" : method};
+                     .branch = how.branch                      ? how.branch
+                               : strcmp(method, "CANCEL") == 0 ? "INVITE"
+                                                               : method};
     carry(s, (i64)(ms * 1000), from, to, wire_text(s, t, &m));
 }
 
@@ -330,7 +333,8 @@ static inline void answer(struct scene *s, const struct talk *t, double ms) {
 static inline void fail_with(struct scene *s, const struct talk *t, double ms,
                              const char *status) {
     tell(s, t, ms, status);
-    ask(s, t, ms + 1.5, "ACK");
+    ask_how(s, t, ms + 1.5, "ACK",
+            (struct how){.branch = "INVITE"}); /* RFC 3261 §17.1.1.3 */
 }
 static inline void cancel(struct scene *s, const struct talk *t, double ms) {
     ask(s, t, ms, "CANCEL");
