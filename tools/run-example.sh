@@ -9,6 +9,12 @@ listen=${LISTEN:-127.0.0.1:8270}
 db=build/example.db
 hosts=examples/junk-call/hosts
 
+# a database of an older format is put aside, and made anew
+if [ -e "$db" ] && "$binary" import --db "$db" /dev/null 2>&1 | grep -q 'by an older sipweave'; then
+    mv "$db" "$db.old"
+    rm -f "$db-wal" "$db-shm"
+    echo "$db was written by an older sipweave; it is $db.old now"
+fi
 if [ ! -e "$db" ]; then
     rm -f "$db.new" "$db.new-wal" "$db.new-shm"
     "$binary" import --db "$db.new" --hosts "$hosts" examples/junk-call/*.log examples/*.pcap examples/registration-403/boxless.log

@@ -10,9 +10,10 @@ static void report(const struct loom_totals *t, str damage, const struct options
     if (damage.n) fwrite(damage.p, 1, (size_t)damage.n, stderr);
     if (o->quiet) return;
     printf(
-        "%llu SIP messages read, %llu of them new; %llu conversations new or changed\n",
-        (unsigned long long)t->sightings, (unsigned long long)t->fresh,
-        (unsigned long long)t->calls);
+        "%llu SIP message%s read, %llu of them new; %llu conversation%s new or changed\n",
+        (unsigned long long)t->sightings, t->sightings == 1 ? "" : "s",
+        (unsigned long long)t->fresh, (unsigned long long)t->calls,
+        t->calls == 1 ? "" : "s");
     for (int i = 0; i < SKIP_COUNT; i++) {
         if (!t->skips.n[i]) continue;
         printf("passed over: %llu %s (first at %llu)\n",

@@ -3,15 +3,16 @@
  * stands out, and those that claim a try before it. */
 #include "link/claim.h"
 
-static const double CLEAR = 0.995, NOTHING = 1e-7, SHARED = 0.02;
+static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02;
 
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
     WINDOW_US = 180 * 1000000,
+    NUMBERS_CLEAR = 4, /* after so many, stop when one stands out */
     LEGS_A_NUMBER = 32,
     LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,
-    EVENTS_CLEAR = 24, /* after so many, stop when one stands out */
+    EVENTS_CLEAR = 8, /* the same */
     EVENTS = 256,
     AROUND = 48,
 };
@@ -107,7 +108,7 @@ static void consider_numbers(struct gathering *g) {
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
         u64 key = index_number_key(s->from_dev, f->kind, f->hash);
-        consider_clues(g, &x->numbers, key, LEGS_A_NUMBER, LEGS_A_NUMBER);
+        consider_clues(g, &x->numbers, key, NUMBERS_CLEAR, LEGS_A_NUMBER);
         if (f->kind != FACT_CALLER) continue;
         key =
             index_number_key(s->from_dev, FACT_CALLED, f->hash); /* a company's number */

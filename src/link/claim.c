@@ -142,6 +142,14 @@ static bool is_sure(const struct claims *k, const struct claimed *leg) {
     return !leg->open || leg->n == 0 || most >= SURE * leg->all;
 }
 
+/* What weighs nothing beside the others is not weighed again. */
+static void drop_hopeless(struct claims *k, struct claimed *leg) {
+    static const double HOPELESS = 1e-5;
+    for (u32 i = leg->n; i-- > 0;) {
+        if (k->rows[leg->at + i].weight < HOPELESS * leg->all) take_out(k, leg, i);
+    }
+}
+
 /* Marks the parents that a leg claims, or tells whether one of them is marked. */
 static bool mark_parents(struct claims *k, u32 c, bool set) {
     const struct claimed *leg = &k->legs[c];
@@ -162,7 +170,10 @@ void claims_doubt(struct claims *k) {
         u32 c = (u32)k->by_start[i].value;
         struct claimed *leg = &k->legs[c];
         leg->sure = is_sure(k, leg);
-        if (leg->sure) continue;
+        if (leg->sure) {
+            drop_hopeless(k, leg);
+            continue;
+        }
         k->unsure[k->nunsure++] = c;
         (void)mark_parents(k, c, true);
     }
@@ -172,21 +183,23 @@ void claims_doubt(struct claims *k) {
     }
 }
 
+void claims_weigh(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    for (u32 i = 0; i < leg->n; i++) {
+        struct claim *a = &k->rows[leg->at + i];
+        const struct turn *turn = turn_of(k->x, c, a->parent);
+        a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
+        a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
+        a->bond = pair_bond(k->x, c, a->parent, 1, 0);
+    }
+    leg->background = lane_of(k->x, c)->background;
+    claims_forward(k, c);
+}
+
 void claims_refresh(struct claims *k) {
-    const struct weave *w = k->x->w;
     count_keep(k);
-    for (u32 c = 0; (isize)c < w->nsums; c++) {
-        struct claimed *leg = &k->legs[c];
-        if (!leg->open) continue;
-        for (u32 i = 0; i < leg->n; i++) {
-            struct claim *a = &k->rows[leg->at + i];
-            const struct turn *turn = turn_of(k->x, c, a->parent);
-            a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
-            a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
-            a->bond = pair_bond(k->x, c, a->parent, 1, 0);
-        }
-        leg->background = lane_of(k->x, c)->background;
-        claims_forward(k, c);
+    for (u32 c = 0; (isize)c < k->x->w->nsums; c++) {
+        if (k->legs[c].open) claims_weigh(k, c);
     }
 }
 

@@ -69,7 +69,8 @@ void follows_find(struct claims *k);
 void claims_gather(struct claims *k, u32 c);
 /* c has its parent for good, or none. */
 void claims_settle(struct claims *k, u32 c);
-/* Weighs all claims again with what has been learned of the devices. */
+/* Weighs c's claims again, or all claims, with what has been learned of the devices. */
+void claims_weigh(struct claims *k, u32 c);
 void claims_refresh(struct claims *k);
 /* Who is not sure yet: the legs that the next four are about. */
 void claims_doubt(struct claims *k);

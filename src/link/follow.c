@@ -12,6 +12,14 @@ static bool is_try(const struct sum *s) {
            s->state != STATE_PARTIAL;
 }
 
+/* Where nobody knows, by the clock as it is: each pair is looked at one way round. */
+static bool is_before(const struct weave *w, const struct sum *a, const struct sum *b) {
+    int order = msg_order(w, a->start_msg - 1, b->start_msg - 1);
+    if (order != 0) return order < 0;
+    if (a->start_us != b->start_us) return a->start_us < b->start_us;
+    return a->id < b->id;
+}
+
 static struct follow follow_of(const struct weave *w, u32 before, u32 after,
                                enum follow_kind kind) {
     const struct sum *a = &w->sums[before], *b = &w->sums[after];
@@ -22,7 +30,7 @@ static struct follow follow_of(const struct weave *w, u32 before, u32 after,
     /* the next try may leave just before the CANCEL does */
     if (failed && gap.us < 0 && gap.us >= -JUST_BEFORE_US) gap.us = -gap.us;
     if (gap.us < -gap.slack_us) return f;
-    if (!failed && msg_order(w, a->start_msg - 1, b->start_msg - 1) >= 0) return f;
+    if (!failed && !is_before(w, a, b)) return f;
     f.density = (float)evidence_density(
         failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING, gap.us, gap.slack_us);
     return f;

@@ -144,6 +144,8 @@ static double token_bits(const struct index *x, const struct leg_token *mine,
 struct common {
     double bits, best;
     bool named; /* one of them names the other leg, and is no mere value that both have */
+    bool rare;  /* one of them begins in two places at most: it is no tenant's */
+    u32 n[2];   /* of the last two values: how many legs have them */
     bool
         heard; /* the device that sends the child was told one of them on the parent, and had not said it itself */
 };
@@ -161,6 +163,12 @@ static void token(const struct index *x, const struct sum *c, const struct sum *
         said |= k->dev == c->from_dev;
     }
     bool heard = says && told && !said && p->flags & SUM_HOLD;
+    /* what the same legs have as well is the same thing said again */
+    const struct token *t = &x->w->tokens[a->token];
+    bool again = t->n > 2 && (t->n == all->n[0] || t->n == all->n[1]);
+    all->n[1] = all->n[0];
+    all->n[0] = t->n;
+    all->rare |= t->roots <= 2;
     for (const struct leg_token *i = a; i < a_end; i++) {
         for (const struct leg_token *k = b; k < b_end; k++) {
             enum evidence_kind kind;
@@ -170,7 +178,7 @@ static void token(const struct index *x, const struct sum *c, const struct sum *
             if (to) pair_prove(to, kind, exp2(bits), mine ? i->label : k->label, 0);
             all->named |= kind != EVIDENCE_TOKEN;
             all->heard |= heard;
-            all->bits += bits / 4;
+            if (!again) all->bits += bits / 4;
             if (bits > all->best) all->best = bits;
         }
     }
@@ -203,6 +211,7 @@ static bool far_enough(const struct sum *child, const struct sum *parent,
                  (parent->start_us == child->start_us && parent->id < child->id);
     if (all->bits <= FAR || !later) return false;
     if (all->named) return true;
+    if (!all->rare) return false;
     return child->from_dev != parent->from_dev && child->to_dev != parent->to_dev &&
            leg_alive(parent, child->start_us, 1000000);
 }

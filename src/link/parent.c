@@ -60,8 +60,8 @@ static double root_weight(const struct claims *k, const struct claimed *leg, u32
     return sum;
 }
 
-/* The likeliest call whose first leg is none of `not`. */
-static struct best best_of(const struct claims *k, u32 c, const u32 * not, isize nnot) {
+/* The likeliest call whose first leg is none of `said`. */
+static struct best best_of(const struct claims *k, u32 c, const u32 *said, isize nsaid) {
     const struct weave *w = k->x->w;
     const struct claimed *leg = &k->legs[c];
     struct best best = {0};
@@ -71,7 +71,7 @@ static struct best best_of(const struct claims *k, u32 c, const u32 * not, isize
         u32 root = index_root(k->x, a->parent);
         bool out =
             a->weight <= 0 || is_below(w, a->parent, c) || decide_forbids(w, c, root);
-        for (isize m = 0; m < nnot; m++) out |= not [m] == root;
+        for (isize m = 0; m < nsaid; m++) out |= said[m] == root;
         if (out) continue;
         double sum = root_weight(k, leg, root);
         bool equal = sum >= call && sum <= call;
@@ -92,6 +92,7 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
     struct index *x = k->x;
     struct sum *s = &w->sums[c];
     const struct claimed *leg = &k->legs[c];
+    u32 was = s->parent, nproofs = s->nproofs;
     s->parent = s->likeliest = 0;
     struct best best = best_of(k, c, NULL, 0);
     s->confidence = s->share = 0;
@@ -108,6 +109,7 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
         x->up[c] = best.root;
     }
     s->parent = best.parent + 1;
+    if (s->parent == was) s->nproofs = nproofs;
 }
 
 /* ---- who cannot both be right -------------------------------------------------------------------------- */
@@ -226,7 +228,9 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         bool open = s->share < SURE && s->share > UNLIKELY;
-        if (open && s->kind == KIND_CALL && !leg_is_hop(w, s)) note_maybes(w, k, (u32)i);
+        if (!open || s->kind != KIND_CALL || leg_is_hop(w, s)) continue;
+        if (!k->legs[i].open) claims_gather(k, (u32)i); /* was told, not weighed */
+        note_maybes(w, k, (u32)i);
     }
     struct sort_row *rows = base_new(w->nmaybes + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nmaybes; i++)
@@ -253,7 +257,10 @@ static void gather_all(struct claims *k) {
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = (u32)k->by_start[i].value;
-        if (k->legs[c].open)
+        if (k->legs[c].open && k->legs[c].sure) {
+            claims_weigh(k, c);
+            claims_note(k, c);
+        } else if (k->legs[c].open)
             claims_gather(k, c);
         else if (w->sums[c].kind == KIND_CALL)
             claims_settle(k, c);
@@ -279,7 +286,7 @@ static void share_all(struct claims *k) {
 }
 
 /* Everybody decides; then what has been found is noted, with its proofs, for the next round to learn from. */
-static isize decide_all(struct weave *w, struct claims *k, isize nproofs) {
+static isize decide_all(struct weave *w, struct claims *k) {
     isize changed = 0;
     index_calls(k->x);
     for (isize i = 0; i < w->nsums; i++) {
@@ -289,14 +296,14 @@ static isize decide_all(struct weave *w, struct claims *k, isize nproofs) {
         decide(w, k, c);
         changed += w->sums[c].parent != was;
     }
-    w->nproofs = nproofs;
     return changed;
 }
 
-static void prove_all(struct weave *w, struct claims *k) {
+/* `anew`: with what is known now; else those that have found another parent are enough. */
+static void prove_all(struct weave *w, struct claims *k, bool anew) {
     for (u32 c = 0; (isize)c < w->nsums; c++) {
         struct sum *s = &w->sums[c];
-        if (k->legs[c].open && s->parent)
+        if (k->legs[c].open && s->parent && (anew || !s->nproofs))
             s->nproofs = keep_proofs(w, k->x, c, s->parent - 1, &s->proofs_at);
     }
 }
@@ -320,9 +327,9 @@ void score_parents(struct weave *w) {
             share_all(&k);
         }
         claims_believe(&k, SWEEPS);
-        isize changed = decide_all(w, &k, nproofs);
+        isize changed = decide_all(w, &k);
         index_note_children(&x, rows);
-        prove_all(w, &k);
+        prove_all(w, &k, false);
         if (changed == 0 && round > 1) break;
         index_learn(&x);
     }
@@ -331,7 +338,7 @@ void score_parents(struct weave *w) {
     index_calls(&x);
     index_note_children(&x, rows);
     w->nproofs = nproofs;
-    prove_all(w, &k);
+    prove_all(w, &k, true);
     note_all_maybes(w, &k);
     lore_keep(&x, w);
     claims_close(&k);

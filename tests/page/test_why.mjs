@@ -61,7 +61,7 @@ await test('a leg says why it is here: words, weights, how sure, and what speaks
   const why = page.locator('.legend .why');
   const text = await why.innerText();
   for (const e of leg.evidence) ok(text.includes(e.text), `${e.text} is missing`);
-  ok(/practically certain \(99\.\d+\s%\)/.test(text), `how sure: ${text}`);
+  ok(/(practically certain|very likely) \(99\.\d+\s%\)/.test(text), `how sure: ${text}`);
   const bars = await why.locator('meter').evaluateAll((l) => l.map((m) => [m.value, m.getAttribute('aria-label')]));
   equal(bars.length, leg.evidence.length);
   leg.evidence.forEach((e) => ok(bars.some(([v, label]) => Math.abs(v - Math.min(20, Math.abs(e.bits))) < 0.01 && label.includes(e.bits < 0 ? 'against' : 'for it')), `no bar for ${e.text}`));

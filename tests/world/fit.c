@@ -292,7 +292,7 @@ struct statements {
 };
 
 static double raw_logit(double share) {
-    double p = share < 1e-6 ? 1e-6 : share > 1 - 1e-6 ? 1 - 1e-6 : share;
+    double p = share < 1e-9 ? 1e-9 : share > 1 - 1e-9 ? 1 - 1e-9 : share;
     return log(p / (1 - p));
 }
 
@@ -311,7 +311,7 @@ static void collect(struct statements *all, const struct truth *t) {
     }
 }
 
-/* What was right of what was stated, by odds: knots from 1 to 32,768, each a factor of two; never falling. Between knots, and
+/* What was right of what was stated, by odds: knots from 1 to 2^27, each a factor of two; never falling. Between knots, and
  * below the first, what is stated is taken as it is. */
 static void calibrate(const struct statements *all, double right[WEIGHT_KNOTS]) {
     enum { FEW = 30 };

@@ -130,7 +130,7 @@ function JobCard({ job }: { job: Job }) {
           <p>
             {r.sightings === 0
               ? 'No SIP was found in it.'
-              : `${countText(r.sightings, 'message')} seen, ${r.new === r.sightings ? 'all new' : r.new === 0 ? 'all known already' : r.new.toLocaleString('en-GB') + ' new'}, in ${countText(r.calls, 'call')}.`}
+              : `${countText(r.sightings, 'message')} seen, ${r.new === r.sightings ? 'all new' : r.new === 0 ? 'all known already' : r.new.toLocaleString('en-GB') + ' new'}. New or changed: ${countText(r.calls, 'call')}.`}
           </p>
           {r.first && <p><a href={callUrl(r.first)}>{r.calls === 1 ? 'Open the call' : 'Open the first call'}</a></p>}
           {r.damage?.length > 0 && <ul class="damage">{r.damage.slice(0, 8).map((d, i) => <li key={i}>{shown(d)}</li>)}</ul>}
