@@ -71,16 +71,16 @@ struct sum {
     u32 src, dst;         /* endpoints of the first request */
     u32 at, n;            /* its messages: weave.by_leg[at .. at+n), in order */
     u32 facts_at, nfacts; /* weave.leg_facts … */
-    u8 nnumbers;          /* … the first of which are numbers */
-    u8 ntokens;           /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
-    u8 kind;              /* enum call_kind */
-    u8 role;              /* enum leg_role: the result */
-    u32 tokens_at;
-    u32 precision_us; /* of its first request */
-    u64 id;
+    u32 tokens_at;        /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
+    u32 precision_us;     /* of its first request */
+    enum call_kind kind;
+    u8 nnumbers; /* so many of its facts, the first ones, are numbers */
+    u8 ntokens;
+    u8 role; /* enum leg_role: the result */
     u8 state, ended_by, transport, flags;
     bool tangled; /* its messages did not come in their order */
     u16 status;
+    u64 id;
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
     i64 retry_us;     /* the first request was sent again after a refusal or challenge */
     i64 refer_us[2];  /* the first and the last REFER on it … */
@@ -91,9 +91,9 @@ struct sum {
     /* the result */
     u32 parent;    /* row + 1; 0: none */
     u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
-    double share;  /* … of all that could have sent it */
+    u32 group;     /* conversation */
+    double share;  /* the likeliest one's, of all that could have sent it */
     double confidence;
-    u32 group;              /* conversation */
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
