@@ -81,6 +81,7 @@ static void str_table_widen(struct str_table *t) {
 }
 
 u32 str_table_find(const struct str_table *t, str s) {
+    must(t->cap_slots >= 0);
     if (s.n == 0 || t->n == 0) return 0;
     return str_place(t, s, str_hash(s))->id;
 }
@@ -88,13 +89,14 @@ u32 str_table_find(const struct str_table *t, str s) {
 struct str_key str_table_key(const struct str_table *t, str s) {
     if (s.n == 0) return (struct str_key){0};
     u32 hash = str_hash(s);
-    if (t->cap_slots) __builtin_prefetch(&t->slots[hash & (t->cap_slots - 1)]);
+    if (t->cap_slots > 0) __builtin_prefetch(&t->slots[hash & (t->cap_slots - 1)]);
     return (struct str_key){s, hash};
 }
 
 u32 str_table_add_key(struct str_table *t, struct str_key key) {
     str s = key.s;
     if (s.n == 0) return 0;
+    must(t->cap_slots >= 0);
     if (t->n * 4 >= t->cap_slots * 3) str_table_widen(t);
     struct str_slot *slot = str_place(t, s, key.hash);
     if (slot->id) return slot->id;
@@ -117,6 +119,12 @@ str str_table_get(const struct str_table *t, u32 id) {
     if (id == 0) return (str){0};
     must((isize)id <= t->n);
     return (str){t->bytes + t->ends[id - 1], (isize)(t->ends[id] - t->ends[id - 1])};
+}
+
+void str_table_seal(struct str_table *t) {
+    base_free(t->slots);
+    t->slots = NULL;
+    t->cap_slots = -1;
 }
 
 void str_table_drop(struct str_table *t) {

@@ -29,7 +29,7 @@ struct str_slot {
 
 struct str_table {
     struct str_slot *slots; /* as in a map; the bytes decide */
-    isize cap_slots;
+    isize cap_slots;        /* -1: sealed */
     u8 *bytes;
     isize nbytes, cap_bytes;
     u32 *ends; /* ends[i]: where string i ends in bytes */
@@ -46,6 +46,8 @@ struct str_key str_table_key(const struct str_table *t, str s);
 u32 str_table_add_key(struct str_table *t, struct str_key key);
 u32 str_table_find(const struct str_table *t, str s); /* 0 where absent, or empty */
 str str_table_get(const struct str_table *t, u32 id); /* borrows: until the next add */
+/* From here on strings are only got by their numbers: gives back what finds them. */
+void str_table_seal(struct str_table *t);
 void str_table_drop(struct str_table *t);
 
 #endif

@@ -195,7 +195,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     if (sip_uri_parse(&u, m->uri, &f) == ERR_OK) target = u.number;
     number_of(g, FACT_CALLED, target);
     if (to) user = user_of_addr(to->value, &display);
-    number_of(g, FACT_CALLED, user);
+    if (!str_eq(user, target)) number_of(g, FACT_CALLED, user);
     bool about_self =
         m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
     add_user(g, FACT_TO, about_self || target.n == 0 ? user : target);

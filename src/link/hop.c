@@ -126,4 +126,8 @@ void hop_parents(struct weave *w) {
     }
     clues_drop(&reached);
     base_free(rows);
+    if (!w->finished) return;
+    base_free(w->call_ids); /* from here on a leg has its id */
+    w->call_ids = NULL;
+    w->cap_call_ids = 0;
 }

@@ -15,6 +15,8 @@ enum {
     LABELS_A_TOKEN = 8,
     TOKENS_A_LEG = 128,
 };
+_Static_assert(NUMBERS_A_LEG <= UINT8_MAX && TOKENS_A_LEG <= UINT8_MAX,
+               "a leg's numbers or tokens are more than a sum counts");
 
 /* One value that a leg says: a token of one of its messages, or a part of its Call-ID. */
 struct told {
@@ -224,7 +226,7 @@ static void take_leg(struct taking *g) {
         }
         if (alone) take_row(g, row, msg);
     }
-    s->nnumbers = s->nfacts;
+    s->nnumbers = (u8)s->nfacts; /* at most NUMBERS_A_LEG */
     for (isize i = 0; i < g->nothers; i++) keep(g, &w->trace.facts[g->others[i]]);
     if (g->known.n) map_drop(&g->known);
 }
@@ -426,11 +428,7 @@ void said_collect(struct weave *w) {
     struct said g;
     said_open(&g, w);
     take_facts(&g);
-    if (w->finished) {
-        base_free(w->trace.facts);
-        w->trace.facts = NULL;
-        w->trace.nfacts = w->trace.cap_facts = 0;
-    }
+    if (w->finished) trace_seal(&w->trace);
     base_free(g.facts_of);
     base_free(g.teller[0]);
     base_free(g.teller[1]);

@@ -68,17 +68,19 @@ enum sum_flag {
 struct sum {
     u32 call_id;
     u32 from_dev, to_dev;
-    u32 src, dst;           /* endpoints of the first request */
-    u32 at, n;              /* its messages: weave.by_leg[at .. at+n), in order */
-    u32 facts_at, nfacts;   /* weave.leg_facts … */
-    u32 nnumbers;           /* … the first of which are numbers */
-    u32 tokens_at, ntokens; /* weave.leg_tokens */
-    u64 id;
+    u32 src, dst;         /* endpoints of the first request */
+    u32 at, n;            /* its messages: weave.by_leg[at .. at+n), in order */
+    u32 facts_at, nfacts; /* weave.leg_facts … */
+    u32 tokens_at;        /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
+    u32 precision_us;     /* of its first request */
     enum call_kind kind;
+    u8 nnumbers; /* so many of its facts, the first ones, are numbers */
+    u8 ntokens;
+    u8 role; /* enum leg_role: the result */
     u8 state, ended_by, transport, flags;
     bool tangled; /* its messages did not come in their order */
     u16 status;
-    u32 precision_us; /* of its first request */
+    u64 id;
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
     i64 retry_us;     /* the first request was sent again after a refusal or challenge */
     i64 refer_us[2];  /* the first and the last REFER on it … */
@@ -87,12 +89,11 @@ struct sum {
     u32 start_msg, retry_msg, ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg;
     u32 refer_msg[2];
     /* the result */
-    u32 parent; /* row + 1; 0: none */
-    u8 role;
-    double confidence;
+    u32 parent;    /* row + 1; 0: none */
     u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
-    double share;  /* … of all that could have sent it */
     u32 group;     /* conversation */
+    double share;  /* the likeliest one's, of all that could have sent it */
+    double confidence;
     u32 proofs_at, nproofs; /* weave.proofs */
 };
 
@@ -113,9 +114,9 @@ struct leg_token {
 };
 
 /* One reason why a leg belongs to its parent. */
-struct proof {
+struct __attribute__((packed, aligned(4))) proof {
     u8 kind; /* enum evidence_kind */
-    float bits;
+    _Alignas(4) float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
     i64 delta_us; /* of a timing: how long after; by hand: row of decisions */
 };

@@ -33,6 +33,13 @@ void trace_rest(struct trace *t) {
     row_set_rest(&t->answered);
 }
 
+void trace_seal(struct trace *t) {
+    base_free(t->facts);
+    t->facts = NULL;
+    t->nfacts = t->cap_facts = 0;
+    str_table_seal(&t->strings);
+}
+
 u32 trace_source(struct trace *t, const struct source *s) {
     for (isize i = 0; i < t->nsources; i++) {
         const struct source *have = &t->sources[i];

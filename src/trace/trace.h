@@ -104,6 +104,9 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 /* All has been added for now: gives memory back that only adding needs. Adding goes on all the same. */
 void trace_rest(struct trace *t);
 
+/* Nothing is added any more, and facts are not asked for again: gives back what only that needs. */
+void trace_seal(struct trace *t);
+
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
 /* f.label is a string number, as these give it. */
