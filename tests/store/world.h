@@ -281,7 +281,7 @@ static inline void check_tables(sqlite3 *db) {
         "SELECT count(*) FROM source WHERE uses<0",
         "SELECT count(*) FROM dictionary WHERE uses<>(SELECT count(*) FROM call WHERE"
         " format=16+dictionary.id)",
-        "SELECT count(*) FROM word WHERE kind NOT BETWEEN 5 AND 8 AND stretch<>0",
+        "SELECT count(*) FROM word WHERE kind NOT BETWEEN 5 AND 9 AND stretch<>0",
         "SELECT count(*) FROM volume WHERE n<=0",
         "SELECT count(*) FROM volume AS v WHERE n<>(SELECT count(*) FROM call WHERE"
         " start_us/60000000=at AND call.kind=v.kind AND call.state=v.state)",

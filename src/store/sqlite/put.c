@@ -95,7 +95,9 @@ enum err put_ref_orphan(struct store *s, i64 ref, str call_id) {
     db_bind_str(st, 1, call_id);
     sqlite3_bind_int64(st, 2, ref);
     enum err e = db_run(s, st);
-    if (!e && sqlite3_changes(s->db)) names_forget_refs(&s->names);
+    if (e || !sqlite3_changes(s->db)) return e;
+    names_forget_refs(&s->names);
+    s->known.gone++;
     return e;
 }
 
@@ -142,11 +144,13 @@ static void blocks_copy(struct call_row *r, str blocks) {
 }
 
 static enum err call_row_read(struct store *s, str id, struct call_row *r) {
+    bool maybe = false, row = false;
+    enum err e = known_ask(s, known_call(id), &maybe);
+    if (e || !maybe) return e;
     sqlite3_stmt *st = db_stmt(s, SQL_CALL_GET);
     if (!st) return ERR_IO;
     db_bind_str(st, 1, id);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
+    e = db_step(s, st, &row);
     if (e || !row) return e;
     r->no = sqlite3_column_int64(st, 0);
     r->start_us = sqlite3_column_int64(st, 1);
@@ -180,7 +184,7 @@ static enum err remove_row(struct store *s, struct call_row *r) {
     if (!e) e = learn_use(s, r->format, -1);
     if (!e) e = legs_clear(s, r->no, r->d.names);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, r->no, 0, 0);
-    if (!e) s->new_calls--;
+    if (!e) s->new_calls--, s->known.gone++;
     return e;
 }
 
@@ -347,6 +351,7 @@ static enum err call_row_write(struct store *s, const struct call *c,
     if (e || !anew) return e;
     *no = sqlite3_last_insert_rowid(s->db);
     s->new_calls++;
+    known_add(&s->known, known_call(c->id));
     return ERR_OK;
 }
 

@@ -19,6 +19,7 @@ enum err store_begin(struct store *s) {
     if (!s->writer) return db_fail(s, ERR_USAGE, "the database was opened for reading");
     if (s->in_txn) return db_fail(s, ERR_USAGE, "a transaction is under way already");
     if (s->reading) return db_fail(s, ERR_USAGE, "a search is under way");
+    sweep_whole(s);
     enum err e = db_simple(s, SQL_BEGIN);
     if (e) return e;
     s->new_sightings = s->new_calls = 0;
@@ -60,6 +61,7 @@ enum err store_commit(struct store *s) {
         return e;
     }
     s->in_txn = false;
+    sweep_commit(s);
     keep_committed(&s->keep);
     marks_committed(&s->marks);
     names_trim(&s->names);
