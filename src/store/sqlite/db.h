@@ -14,6 +14,7 @@
 #include "store/sqlite/keep.h"
 #include "store/sqlite/known.h"
 #include "store/sqlite/learn.h"
+#include "store/sqlite/loose.h"
 #include "store/sqlite/marks.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/posting.h"
@@ -54,6 +55,7 @@ struct store {
     struct names names;
     struct keep keep;
     struct known known;
+    struct loose loose;
     struct marks marks;
     struct postings postings;
     struct learn learn;

@@ -198,6 +198,7 @@ void store_close(struct store *s) {
     disconnect(s);
     keep_drop(&s->keep);
     known_drop(&s->known);
+    loose_drop(&s->loose);
     marks_drop(&s->marks);
     postings_drop(&s->postings);
     learn_drop(&s->learn);

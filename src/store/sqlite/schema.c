@@ -60,6 +60,9 @@ const char store_schema[] =
     /* what linking had learned then; at = time >> 30 */
     "CREATE TABLE lore(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
 
+    /* Call-IDs that are in no call, a bit each; at = ref >> 12 */
+    "CREATE TABLE loose(at INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT;"
+
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one=1), sightings INTEGER NOT NULL,"
     " calls INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;"
     "INSERT INTO total VALUES(1,0,0,-9223372036854775807);";

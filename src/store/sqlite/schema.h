@@ -28,6 +28,8 @@
  * one row, in columns (marks.h), since a look-up wants those of some minutes and little of each. call.blocks lists
  * the rows that have marks of a call.
  *
+ * loose has the Call-IDs that wait for a call (loose.h).
+ *
  * lore keeps, for every 18 minutes, what linking had learned of the devices (bytes of link's own), so that one call
  * can be linked again as it was with everything in sight.
  *
@@ -40,7 +42,8 @@
  *   (4) total holds the number of sightings and calls, and the time of the newest sighting.
  *   (5) the calls in word.data are those that have the word in call.data, each with its start.
  *   (6) the calls of the marks in a row of mark are those that list it in call.blocks; a row has a mark or more.
- *   (7) volume counts the rows of call; no count is 0. dictionary.uses counts the calls in its format. */
+ *   (7) volume counts the rows of call; no count is 0. dictionary.uses counts the calls in its format.
+ *   (8) a bit of loose is set for each ref that has a part and no leg, and for no other. */
 #ifndef SIPWEAVE_STORE_SCHEMA_H
 #define SIPWEAVE_STORE_SCHEMA_H
 
@@ -105,9 +108,12 @@ extern const char decide_schema[];
                    " last_us>=?3 ORDER BY first_us,id")                                  \
     X(BLOCK_OLD, "SELECT id,first_us FROM block WHERE (first_us,id)>(?1,?2)"             \
                  " AND first_us<?3 AND kept_us<?3 ORDER BY first_us,id LIMIT ?4")        \
-    X(BLOCK_UNLINKED, "SELECT min(first_us),max(last_us) FROM block WHERE id IN"         \
-                      " (SELECT block FROM part WHERE NOT EXISTS"                        \
-                      " (SELECT 1 FROM leg WHERE leg.ref=part.ref))")                    \
+    X(LOOSE_GET, "SELECT bits FROM loose WHERE at=?1")                                   \
+    X(LOOSE_SET, "INSERT OR REPLACE INTO loose(at,bits) VALUES(?1,?2)")                  \
+    X(LOOSE_DELETE, "DELETE FROM loose WHERE at=?1")                                     \
+    X(LOOSE_ALL, "SELECT at,bits FROM loose")                                            \
+    X(LOOSE_TIMES, "SELECT min(first_us),max(last_us) FROM part CROSS JOIN block ON"     \
+                   " block.id=part.block WHERE part.ref=?1")                             \
     X(BLOCK_FIRST, "SELECT min(first_us) FROM block")                                    \
     X(PART_ADD, "INSERT OR IGNORE INTO part(ref,block) VALUES(?1,?2)")                   \
     X(PART_DELETE, "DELETE FROM part WHERE ref=?1 AND block=?2")                         \
@@ -149,6 +155,7 @@ extern const char decide_schema[];
     X(LEG_IDS, "SELECT id FROM leg WHERE ref=?1 AND call=?2 ORDER BY id")                \
     X(LEG_CALLS, "SELECT DISTINCT call FROM leg WHERE ref=?1 AND call<>?2 LIMIT 2")      \
     X(LEG_OTHER, "SELECT call FROM leg WHERE ref=?1 AND call<>?2 AND id=?3 LIMIT 1")     \
+    X(LEG_ANY, "SELECT 1 FROM leg WHERE ref=?1 LIMIT 1")                                 \
     X(LEG_BY_ID,                                                                         \
       CALL_STRETCHES "SELECT call FROM stretch CROSS JOIN leg ON"                        \
                      " leg.call>>14=n AND leg.id=?1 ORDER BY call DESC LIMIT 1")         \

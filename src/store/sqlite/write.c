@@ -6,6 +6,7 @@
 static void forget(struct store *s) {
     names_forget(&s->names);
     keep_rolled_back(&s->keep);
+    loose_forget(&s->loose);
     marks_forget(&s->marks);
     postings_forget(&s->postings);
     learn_forget(&s->learn);
@@ -49,6 +50,7 @@ enum err store_commit(struct store *s) {
     enum err e = s->failed;
     if (!e) e = keep_write(s);
     if (!e) e = postings_write(s);
+    if (!e) e = loose_write(s);
     if (!e) e = learn_write(s);
     if (!e) e = marks_write(s);
     if (!e) e = names_write_uses(s);
@@ -63,6 +65,7 @@ enum err store_commit(struct store *s) {
     s->in_txn = false;
     sweep_commit(s);
     keep_committed(&s->keep);
+    loose_committed(&s->loose);
     marks_committed(&s->marks);
     names_trim(&s->names);
     map_clear(&s->put.joined);
@@ -106,6 +109,7 @@ enum err store_sighting(struct store *s, const struct sighting *sighting,
     e = names_endpoint(s, &sighting->src, &r.src, &src);
     if (!e) e = names_endpoint(s, &sighting->dst, &r.dst, &dst);
     if (!e) e = names_ref(s, facts->call_id, &ref, &made);
+    if (!e && made) e = loose_set(s, ref, true);
     if (!e) e = keep_sighting(s, ref, facts->call_id, made, &r, fresh);
     if (e || !*fresh) return e;
     names_use_source(&s->names, sighting->source);
