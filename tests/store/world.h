@@ -4,6 +4,7 @@
 #define SIPWEAVE_TESTS_STORE_WORLD_H
 
 #include "base/out.h"
+#include "refs.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/word.h"
 
@@ -259,7 +260,7 @@ static inline i64 ask(sqlite3 *db, const char *sql) {
     return n;
 }
 
-/* (1), (2), (4), (7) and the mentions' sum of (3) */
+/* (1), (2), (4), (7), (8) and the mentions' sum of (3) */
 static inline void check_tables(sqlite3 *db) {
     static const char *const none[] = {
         "SELECT count(*) FROM part WHERE ref NOT IN (SELECT ref FROM call_id)",
@@ -268,8 +269,6 @@ static inline void check_tables(sqlite3 *db) {
         "SELECT count(*) FROM leg WHERE ref NOT IN (SELECT ref FROM call_id)",
         "SELECT count(*) FROM leg WHERE call NOT IN (SELECT no FROM call)",
         "SELECT count(*) FROM call WHERE no NOT IN (SELECT call FROM leg)",
-        "SELECT count(*) FROM call_id WHERE ref NOT IN (SELECT ref FROM part)"
-        " AND ref NOT IN (SELECT ref FROM leg)",
         "SELECT (SELECT sightings FROM total)-(SELECT ifnull(sum(n),0) FROM block)",
         "SELECT (SELECT calls FROM total)-(SELECT count(*) FROM call)",
         "SELECT count(*) FROM total,block WHERE block.last_us>total.last_us",
@@ -281,7 +280,8 @@ static inline void check_tables(sqlite3 *db) {
         "SELECT count(*) FROM source WHERE uses<0",
         "SELECT count(*) FROM dictionary WHERE uses<>(SELECT count(*) FROM call WHERE"
         " format=16+dictionary.id)",
-        "SELECT count(*) FROM word WHERE kind NOT BETWEEN 5 AND 8 AND stretch<>0",
+        "SELECT count(*) FROM word WHERE kind NOT BETWEEN 5 AND 9 AND stretch<>0",
+        REFS_CHECKS,
         "SELECT count(*) FROM volume WHERE n<=0",
         "SELECT count(*) FROM volume AS v WHERE n<>(SELECT count(*) FROM call WHERE"
         " start_us/60000000=at AND call.kind=v.kind AND call.state=v.state)",

@@ -184,6 +184,7 @@ enum err db_read_begin(struct store *s) {
     if (s->in_txn) {
         enum err e = keep_write(s);
         if (!e) e = postings_write(s);
+        if (!e) e = loose_write(s);
         return e ? e : marks_write(s);
     }
     if (s->reading++) return ERR_OK;

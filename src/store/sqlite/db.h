@@ -12,13 +12,16 @@
 
 #include "store/sqlite/detail.h"
 #include "store/sqlite/keep.h"
+#include "store/sqlite/known.h"
 #include "store/sqlite/learn.h"
+#include "store/sqlite/loose.h"
 #include "store/sqlite/marks.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/posting.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/scrub.h"
 #include "store/sqlite/squeeze.h"
+#include "store/sqlite/sweep.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -47,9 +50,12 @@ struct store {
     char sentence[512];
     sqlite3_stmt *stmts[SQL_COUNT];
     struct scrub scrub;
+    struct sweep sweep;
     struct squeeze squeeze;
     struct names names;
     struct keep keep;
+    struct known known;
+    struct loose loose;
     struct marks marks;
     struct postings postings;
     struct learn learn;

@@ -174,9 +174,9 @@ static enum err want_walk(struct store *s, struct criterion *c, const struct wan
 
 static enum err want_resolve(struct store *s, struct criterion *c, const struct want *w,
                              const i64 calls[2]) {
-    if (!word_is_number(w->kind)) return want_walk(s, c, w, 0);
+    i64 first = posting_stretch((u8)w->kind, calls[0]);
     enum err e = ERR_OK;
-    for (i64 i = calls[1] >> BATCH_BITS; i >= calls[0] >> BATCH_BITS && !e && !c->test;
+    for (i64 i = posting_stretch((u8)w->kind, calls[1]); i >= first && !e && !c->test;
          i--)
         e = want_walk(s, c, w, i);
     return e;
@@ -187,7 +187,7 @@ static enum err calls_look(struct store *s, i64 calls[2]) {
     sqlite3_stmt *first = db_stmt(s, SQL_CALL_FIRST), *last = db_stmt(s, SQL_CALL_LAST);
     if (!first || !last) return ERR_IO;
     enum err e = db_int(s, first, 0, &calls[0]);
-    return e ? e : db_int(s, last, -1, &calls[1]);
+    return e ? e : db_int(s, last, 0, &calls[1]);
 }
 
 static int by_word(const void *a, const void *b, void *criterion) {
@@ -205,9 +205,10 @@ static int by_newest(const void *a, const void *b) {
 
 /* The calls that have a Call-ID which is, or begins so. CROSS JOIN: in this order, whatever statistics say. */
 static enum err call_id_resolve(struct store *s, struct criterion *c, struct range r) {
-    static const char sql[] =
-        "SELECT call.start_us,call.no FROM call_id CROSS JOIN leg ON leg.ref=call_id.ref"
-        " CROSS JOIN call ON call.no=leg.call WHERE call_id.text>=?1 AND call_id.text<?2";
+    static const char sql[] = REF_STRETCHES
+        "SELECT call.start_us,call.no FROM stretch CROSS JOIN call_id ON"
+        " call_id.stretch=n AND call_id.text>=?1 AND call_id.text<?2"
+        " CROSS JOIN leg ON leg.ref=call_id.ref CROSS JOIN call ON call.no=leg.call";
     u8 *room = NULL;
     isize cap = 0;
     room = base_grow(room, &cap, c->call_id.n + 1, 1);

@@ -144,20 +144,28 @@ static enum err ref_next(struct store *s, i64 *ref) {
     return e;
 }
 
-/* What is not in memory is mostly new: one way through the index says so and puts it in. */
-enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made) {
-    *made = false;
-    *ref = cache_find(&s->names.refs, call_id);
-    if (*ref) return ERR_OK;
+static enum err ref_add(struct store *s, str call_id, i64 *ref) {
     enum err e = ref_next(s, ref);
     sqlite3_stmt *st = e ? NULL : db_stmt(s, SQL_REF_ADD);
     if (!st) return e ? e : s->failed ? s->failed : ERR_IO;
     db_bind_str(st, 1, call_id);
     sqlite3_bind_int64(st, 2, *ref);
     e = db_run(s, st);
-    *made = !e && sqlite3_changes(s->db) == 1;
-    if (*made) s->names.next_ref++;
-    if (!e && !*made) e = names_find_ref(s, call_id, ref);
+    if (e) return e;
+    s->names.next_ref++;
+    known_add(&s->known, known_call_id(call_id));
+    return ERR_OK;
+}
+
+enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made) {
+    *made = false;
+    *ref = cache_find(&s->names.refs, call_id);
+    if (*ref) return ERR_OK;
+    bool maybe = false;
+    enum err e = known_ask(s, known_call_id(call_id), &maybe);
+    if (!e && maybe) e = names_find_ref(s, call_id, ref);
+    *made = !e && !*ref;
+    if (*made) e = ref_add(s, call_id, ref);
     if (!e) cache_add(&s->names.refs, call_id, *ref);
     return e;
 }

@@ -134,7 +134,7 @@ static enum err settings(struct store *s) {
             s, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
                "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
                "PRAGMA cell_size_check=ON; PRAGMA cache_size=-262144;"
-               "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=16000;");
+               "PRAGMA temp_store=MEMORY;");
     return e;
 }
 
@@ -154,11 +154,15 @@ static enum err connect(struct store *s, const char *name, int flags) {
     if (!e && s->writer) e = db_pragma(s, decide_schema);
     i64 page = 0;
     if (!e && s->writer) e = number_of(s, "PRAGMA page_size", &page);
-    if (!e && s->writer) scrub_begin(&s->scrub, s->db, page);
+    if (!e && s->writer) {
+        scrub_begin(&s->scrub, s->db, page);
+        sweep_begin(s);
+    }
     return e;
 }
 
 static void disconnect(struct store *s) {
+    sweep_end(s);
     for (int i = 0; i < SQL_COUNT; i++) {
         sqlite3_finalize(s->stmts[i]);
         s->stmts[i] = NULL;
@@ -193,6 +197,8 @@ void store_close(struct store *s) {
     if (s->in_txn) store_rollback(s);
     disconnect(s);
     keep_drop(&s->keep);
+    known_drop(&s->known);
+    loose_drop(&s->loose);
     marks_drop(&s->marks);
     postings_drop(&s->postings);
     learn_drop(&s->learn);

@@ -12,12 +12,13 @@
 #include "base/rd.h"
 #include "store/sqlite/word.h"
 
-enum { SLICE_BITS = 22, BATCH_BITS = 14 };
+enum { SLICE_BITS = 22 };
 
-/* Numbers are mostly new ones, and an index in their order would be written all over its pages: those of 16,384 calls, one after the
- * other, have a stretch of their own, and who looks for a number looks into each. All other words are in stretch 0. */
+/* Numbers are mostly new ones, and each address has a new slice of time now and then: an index in their order would be written all
+ * over its pages. Those of some thousand calls, one after the other, have a stretch of their own, and who looks for one looks into
+ * each. All other words are in stretch 0. */
 static inline i64 posting_stretch(u8 kind, i64 call) {
-    return word_is_number((enum word_kind)kind) ? call >> BATCH_BITS : 0;
+    return call >> word_stretch_bits((enum word_kind)kind);
 }
 
 struct store;

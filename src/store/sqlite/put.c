@@ -89,14 +89,29 @@ static enum err legs_clear(struct store *s, i64 call, str names) {
     return e;
 }
 
+static enum err leg_any(struct store *s, i64 ref, bool *any) {
+    i64 one = 0;
+    sqlite3_stmt *st = db_stmt(s, SQL_LEG_ANY);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, ref);
+    enum err e = db_int(s, st, 0, &one);
+    *any = one != 0;
+    return e;
+}
+
 enum err put_ref_orphan(struct store *s, i64 ref, str call_id) {
     sqlite3_stmt *st = db_stmt(s, SQL_REF_ORPHAN);
     if (!st) return ERR_IO;
     db_bind_str(st, 1, call_id);
     sqlite3_bind_int64(st, 2, ref);
     enum err e = db_run(s, st);
-    if (!e && sqlite3_changes(s->db)) names_forget_refs(&s->names);
-    return e;
+    bool gone = !e && sqlite3_changes(s->db), any = false;
+    if (gone) {
+        names_forget_refs(&s->names);
+        s->known.gone++;
+    }
+    if (!e && !gone) e = leg_any(s, ref, &any);
+    return e ? e : loose_set(s, ref, !gone && !any);
 }
 
 /* Call-IDs that are in no leg and no block any longer. Sightings may wait to be written: they count. */
@@ -142,11 +157,13 @@ static void blocks_copy(struct call_row *r, str blocks) {
 }
 
 static enum err call_row_read(struct store *s, str id, struct call_row *r) {
+    bool maybe = false, row = false;
+    enum err e = known_ask(s, known_call(id), &maybe);
+    if (e || !maybe) return e;
     sqlite3_stmt *st = db_stmt(s, SQL_CALL_GET);
     if (!st) return ERR_IO;
     db_bind_str(st, 1, id);
-    bool row = false;
-    enum err e = db_step(s, st, &row);
+    e = db_step(s, st, &row);
     if (e || !row) return e;
     r->no = sqlite3_column_int64(st, 0);
     r->start_us = sqlite3_column_int64(st, 1);
@@ -180,7 +197,7 @@ static enum err remove_row(struct store *s, struct call_row *r) {
     if (!e) e = learn_use(s, r->format, -1);
     if (!e) e = legs_clear(s, r->no, r->d.names);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, r->no, 0, 0);
-    if (!e) s->new_calls--;
+    if (!e) s->new_calls--, s->known.gone++;
     return e;
 }
 
@@ -289,10 +306,12 @@ static enum err legs_put(struct store *s, i64 call, bool anew, str names,
         *map_put(&s->put.joined, joined_key(new->rows[i].ref, call)) = 1;
         if (!same)
             e = db_run_ints(s, SQL_LEG_ADD, 3, new->rows[i].ref, call, new->rows[i].id);
-        bool held = false;
+        bool held = false, loose = false;
+        if (!e) e = loose_is(s, new->rows[i].ref, &loose);
+        if (!e && loose) e = loose_set(s, new->rows[i].ref, false);
         for (isize j = 0; j < old.n && !held; j++)
             held = old.rows[j].ref == new->rows[i].ref;
-        if (!e) e = leg_take_from_others(s, call, &new->rows[i], held);
+        if (!e && !loose) e = leg_take_from_others(s, call, &new->rows[i], held);
     }
     if (!e && !same) e = refs_orphaned(s, names);
     base_free(old.rows);
@@ -347,6 +366,7 @@ static enum err call_row_write(struct store *s, const struct call *c,
     if (e || !anew) return e;
     *no = sqlite3_last_insert_rowid(s->db);
     s->new_calls++;
+    known_add(&s->known, known_call(c->id));
     return ERR_OK;
 }
 

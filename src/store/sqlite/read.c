@@ -235,14 +235,7 @@ enum err store_unlinked(struct store *s, i64 *first_us, i64 *last_us) {
     *last_us = -1;
     enum err e = db_read_begin(s);
     if (e) return e;
-    bool row = false;
-    sqlite3_stmt *st = db_stmt(s, SQL_BLOCK_UNLINKED);
-    e = st ? db_step(s, st, &row) : ERR_IO;
-    if (!e && row && sqlite3_column_type(st, 0) != SQLITE_NULL) {
-        *first_us = sqlite3_column_int64(st, 0);
-        *last_us = sqlite3_column_int64(st, 1);
-    }
-    if (st) sqlite3_reset(st);
+    e = loose_times(s, first_us, last_us);
     db_read_end(s);
     return e;
 }

@@ -386,6 +386,7 @@ static enum err in_transaction(struct store *s, bool *done) {
 static enum err wal_empty(struct store *s, bool *emptied) {
     sqlite3_stmt *st = NULL;
     i64 busy = 1;
+    sweep_rest(s);
     sqlite3_busy_timeout(s->db, CHECKPOINT_WAIT_MS);
     int rc = sqlite3_prepare_v2(s->db, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &st, NULL);
     enum err e = rc == SQLITE_OK ? db_int(s, st, 1, &busy) : db_refused(s, rc);

@@ -28,7 +28,7 @@ static bool holds_nocase(str s, str needle) {
 
 /* Calls of one time are in the same blocks: some stay in memory. */
 static enum err scan_block(struct store *s, struct scan *x, i64 id, bool *holds) {
-    struct block *b = &x->blocks[id % SCAN_BLOCKS];
+    struct block *b = &x->blocks[(u64)id % SCAN_BLOCKS];
     enum err e = b->id == id ? ERR_OK : block_read(s, id, b);
     if (e) b->id = 0;
     if (e) return e == ERR_NOT_FOUND ? db_damaged(s, "a block is not there") : e;

@@ -12,8 +12,9 @@ const char store_schema[] =
     "NULL,"
     " port INTEGER NOT NULL, uses INTEGER NOT NULL, UNIQUE(family,ip,port)) STRICT;"
 
-    "CREATE TABLE call_id(text TEXT NOT NULL PRIMARY KEY, ref INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
+    /* stretch = ref >> 16 */
+    "CREATE TABLE call_id(stretch INTEGER NOT NULL, text TEXT NOT NULL,"
+    " ref INTEGER NOT NULL, PRIMARY KEY(stretch,text)) STRICT, WITHOUT ROWID;"
 
     /* packed sightings; kept_us: when the first of them came, by the store's clock */
     "CREATE TABLE block(id INTEGER PRIMARY KEY,"
@@ -25,17 +26,18 @@ const char store_schema[] =
     " PRIMARY KEY(ref,block)) STRICT, WITHOUT ROWID;"
 
     /* calls as they were linked last; digest: hash of the summary */
-    "CREATE TABLE call(no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+    "CREATE TABLE call(no INTEGER PRIMARY KEY, id TEXT NOT NULL,"
     " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, kind INTEGER NOT NULL,"
     " state INTEGER NOT NULL, status INTEGER NOT NULL, duration_ms INTEGER NOT NULL, "
     "digest INTEGER NOT NULL,"
     " blocks BLOB NOT NULL, format INTEGER NOT NULL, data BLOB NOT NULL) STRICT;"
     "CREATE INDEX call_start ON call(start_us);"
+    "CREATE UNIQUE INDEX call_by_id ON call(no>>14,id);"
 
     /* id: hash of the leg's id */
     "CREATE TABLE leg(ref INTEGER NOT NULL, call INTEGER NOT NULL,"
     " id INTEGER NOT NULL, PRIMARY KEY(ref,call,id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX leg_id ON leg(id);"
+    "CREATE INDEX leg_id ON leg(call>>14,id);"
 
     /* slice = start_us >> 22 */
     "CREATE TABLE word(stretch INTEGER NOT NULL, kind INTEGER NOT NULL, text TEXT NOT "
@@ -57,6 +59,9 @@ const char store_schema[] =
 
     /* what linking had learned then; at = time >> 30 */
     "CREATE TABLE lore(at INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;"
+
+    /* Call-IDs that are in no call, a bit each; at = ref >> 12 */
+    "CREATE TABLE loose(at INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT;"
 
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one=1), sightings INTEGER NOT NULL,"
     " calls INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;"

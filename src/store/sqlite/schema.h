@@ -3,14 +3,14 @@
  *  what came                                 what it was linked to
  *
  *  source   id name device kind              call     no id start_us … format data
- *  endpoint id family ip port                         │    unique(id), index(start_us)
+ *  endpoint id family ip port                         │    index(stretch id), index(start_us)
  *     ▲ numbers inside the packed bytes      leg      ref call id
- *  block    id first_us last_us … data          │       index(id)
+ *  block    id first_us last_us … data          │       index(stretch id)
  *     ▲        index(first_us)  range, age      │
  *  part     ref block           a leg's bytes   │      word     stretch kind text slice data
  *     │                                         │               the inverted index
  *     ▼                                         ▼
- *  call_id  text ref ◄──────────────────────────┘      volume   at step …, how many calls began
+ *  call_id  stretch text ref ◄──────────────────────────┘      volume   at step …, how many calls began
  *                               find a Call-ID, or those that begin so
  *
  * A block holds the sightings of many Call-IDs that came at about one time, compressed as one piece (block.h, squeeze.h):
@@ -28,6 +28,8 @@
  * one row, in columns (marks.h), since a look-up wants those of some minutes and little of each. call.blocks lists
  * the rows that have marks of a call.
  *
+ * loose has the Call-IDs that wait for a call (loose.h).
+ *
  * lore keeps, for every 18 minutes, what linking had learned of the devices (bytes of link's own), so that one call
  * can be linked again as it was with everything in sight.
  *
@@ -40,7 +42,8 @@
  *   (4) total holds the number of sightings and calls, and the time of the newest sighting.
  *   (5) the calls in word.data are those that have the word in call.data, each with its start.
  *   (6) the calls of the marks in a row of mark are those that list it in call.blocks; a row has a mark or more.
- *   (7) volume counts the rows of call; no count is 0. dictionary.uses counts the calls in its format. */
+ *   (7) volume counts the rows of call; no count is 0. dictionary.uses counts the calls in its format.
+ *   (8) a bit of loose is set for each ref that has a part and no leg, and for no other. */
 #ifndef SIPWEAVE_STORE_SCHEMA_H
 #define SIPWEAVE_STORE_SCHEMA_H
 
@@ -58,6 +61,16 @@ extern const char decide_schema[];
 #define DECISION_COLUMNS                                                                 \
     "SELECT n,kind,leg,other,who,at_us,undone_by,undone_us FROM decision"
 
+/* What is new has numbers that go up, but keys in no order: an index by key would be written all over its pages. So the numbers
+ * are cut into stretches, 16,384 calls or 65,536 Call-IDs in each, and an index goes by stretch and key: what is new comes into the
+ * last one, some hundred pages, and who looks for a key looks into each, the newest first. */
+#define CALL_STRETCHES                                                                   \
+    "WITH RECURSIVE stretch(n) AS (SELECT (SELECT max(no) FROM call)>>14 UNION ALL"      \
+    " SELECT n-1 FROM stretch WHERE n>(SELECT min(no) FROM call)>>14) "
+#define REF_STRETCHES                                                                    \
+    "WITH RECURSIVE stretch(n) AS (SELECT max(stretch) FROM call_id UNION ALL"           \
+    " SELECT n-1 FROM stretch WHERE n>(SELECT min(stretch) FROM call_id)) "
+
 /* X(NAME, "statement"): prepared at first use, kept until the store is closed. */
 #define SQL_LIST(X)                                                                      \
     X(BEGIN, "BEGIN IMMEDIATE")                                                          \
@@ -74,13 +87,16 @@ extern const char decide_schema[];
     X(ENDPOINT_USE, "UPDATE endpoint SET uses=uses+?2 WHERE id=?1")                      \
     X(ENDPOINT_BY_ID, "SELECT family,ip,port FROM endpoint WHERE id=?1")                 \
     X(ENDPOINT_UNUSED, "DELETE FROM endpoint WHERE id=?1 AND uses<=0")                   \
-    X(REF_GET, "SELECT ref FROM call_id WHERE text=?1")                                  \
-    X(REF_ADD, "INSERT OR IGNORE INTO call_id(text,ref) VALUES(?1,?2)")                  \
+    X(REF_GET, REF_STRETCHES "SELECT ref FROM stretch CROSS JOIN call_id ON"             \
+                             " call_id.stretch=n AND text=?1 LIMIT 1")                   \
+    X(REF_ADD, "INSERT INTO call_id(stretch,text,ref) VALUES(?2>>16,?1,?2)")             \
+    X(REF_ALL, "SELECT text FROM call_id")                                               \
     X(REF_NEXT, "SELECT 1+max(ifnull((SELECT max(ref) FROM part),0),"                    \
                 "ifnull((SELECT max(ref) FROM leg),0))")                                 \
     X(REF_ORPHAN,                                                                        \
-      "DELETE FROM call_id WHERE text=?1 AND ref=?2 AND NOT EXISTS(SELECT 1 FROM part"   \
-      " WHERE part.ref=?2) AND NOT EXISTS(SELECT 1 FROM leg WHERE leg.ref=?2)")          \
+      "DELETE FROM call_id WHERE stretch=?2>>16 AND text=?1 AND ref=?2 AND NOT EXISTS"   \
+      "(SELECT 1 FROM part WHERE part.ref=?2) AND NOT EXISTS"                            \
+      "(SELECT 1 FROM leg WHERE leg.ref=?2)")                                            \
     X(BLOCK_ADD, "INSERT INTO block(id,first_us,last_us,n,kept_us,format,data)"          \
                  " VALUES(?1,?2,?3,?4,?5,?6,?7)")                                        \
     X(BLOCK_SET, "UPDATE block SET first_us=?2,last_us=?3,n=?4,kept_us=?5,format=?6,"    \
@@ -92,9 +108,12 @@ extern const char decide_schema[];
                    " last_us>=?3 ORDER BY first_us,id")                                  \
     X(BLOCK_OLD, "SELECT id,first_us FROM block WHERE (first_us,id)>(?1,?2)"             \
                  " AND first_us<?3 AND kept_us<?3 ORDER BY first_us,id LIMIT ?4")        \
-    X(BLOCK_UNLINKED, "SELECT min(first_us),max(last_us) FROM block WHERE id IN"         \
-                      " (SELECT block FROM part WHERE NOT EXISTS"                        \
-                      " (SELECT 1 FROM leg WHERE leg.ref=part.ref))")                    \
+    X(LOOSE_GET, "SELECT bits FROM loose WHERE at=?1")                                   \
+    X(LOOSE_SET, "INSERT OR REPLACE INTO loose(at,bits) VALUES(?1,?2)")                  \
+    X(LOOSE_DELETE, "DELETE FROM loose WHERE at=?1")                                     \
+    X(LOOSE_ALL, "SELECT at,bits FROM loose")                                            \
+    X(LOOSE_TIMES, "SELECT min(first_us),max(last_us) FROM part CROSS JOIN block ON"     \
+                   " block.id=part.block WHERE part.ref=?1")                             \
     X(BLOCK_FIRST, "SELECT min(first_us) FROM block")                                    \
     X(PART_ADD, "INSERT OR IGNORE INTO part(ref,block) VALUES(?1,?2)")                   \
     X(PART_DELETE, "DELETE FROM part WHERE ref=?1 AND block=?2")                         \
@@ -116,8 +135,10 @@ extern const char decide_schema[];
                   " text<?4 ORDER BY text LIMIT 1")                                      \
     X(CALL_FIRST, "SELECT min(no) FROM call")                                            \
     X(CALL_LAST, "SELECT max(no) FROM call")                                             \
-    X(CALL_GET, "SELECT no,start_us,digest,kind,state,format,data,blocks FROM call"      \
-                " WHERE id=?1")                                                          \
+    X(CALL_GET,                                                                          \
+      CALL_STRETCHES "SELECT no,start_us,digest,kind,state,format,data,blocks"           \
+                     " FROM stretch CROSS JOIN call ON call.no>>14=n AND id=?1 LIMIT 1") \
+    X(CALL_ALL, "SELECT id FROM call INDEXED BY call_by_id")                             \
     X(CALL_ADD,                                                                          \
       "INSERT INTO call(id,start_us,end_us,kind,state,status,duration_ms,digest,"        \
       "format,data,blocks) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                  \
@@ -134,7 +155,10 @@ extern const char decide_schema[];
     X(LEG_IDS, "SELECT id FROM leg WHERE ref=?1 AND call=?2 ORDER BY id")                \
     X(LEG_CALLS, "SELECT DISTINCT call FROM leg WHERE ref=?1 AND call<>?2 LIMIT 2")      \
     X(LEG_OTHER, "SELECT call FROM leg WHERE ref=?1 AND call<>?2 AND id=?3 LIMIT 1")     \
-    X(LEG_BY_ID, "SELECT call FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")          \
+    X(LEG_ANY, "SELECT 1 FROM leg WHERE ref=?1 LIMIT 1")                                 \
+    X(LEG_BY_ID,                                                                         \
+      CALL_STRETCHES "SELECT call FROM stretch CROSS JOIN leg ON"                        \
+                     " leg.call>>14=n AND leg.id=?1 ORDER BY call DESC LIMIT 1")         \
     X(LEG_NEWEST, "SELECT leg.call FROM leg JOIN call ON call.no=leg.call WHERE"         \
                   " leg.ref=?1 ORDER BY call.start_us DESC,call.no DESC LIMIT 1")        \
     X(LEG_IN_CALL, "SELECT 1 FROM leg JOIN call ON call.no=leg.call WHERE leg.ref=?1"    \
@@ -152,14 +176,18 @@ extern const char decide_schema[];
       DECISION_COLUMNS " WHERE undone_us IS NULL ORDER BY n LIMIT ?1")                   \
     X(DECISION_NEWEST, DECISION_COLUMNS " ORDER BY n DESC LIMIT ?1")                     \
     X(DECISION_GET, DECISION_COLUMNS " WHERE n=?1")                                      \
-    X(DECISION_OF_CALL, DECISION_COLUMNS                                                 \
-      " WHERE undone_us IS NULL AND n IN (SELECT n FROM decision JOIN leg ON"            \
-      " leg.id=leg_key WHERE leg.call=(SELECT no FROM call WHERE id=?1)"                 \
-      " UNION SELECT n FROM decision JOIN leg ON leg.id=other_key"                       \
-      " WHERE leg.call=(SELECT no FROM call WHERE id=?1)) ORDER BY n")                   \
-    X(DECISION_RETIRE, "DELETE FROM decision WHERE NOT EXISTS"                           \
-                       "(SELECT 1 FROM leg WHERE leg.id=leg_key)")                       \
-    X(LEG_FIND, "SELECT call,ref FROM leg WHERE id=?1 ORDER BY call DESC LIMIT 1")       \
+    X(DECISION_OF_CALL, CALL_STRETCHES                                                   \
+      ",c(no) AS MATERIALIZED (SELECT no FROM stretch CROSS JOIN call ON"                \
+      " call.no>>14=n AND id=?1 LIMIT 1) " DECISION_COLUMNS                              \
+      " WHERE undone_us IS NULL AND EXISTS(SELECT 1 FROM c CROSS JOIN leg ON"            \
+      " leg.call>>14=c.no>>14 AND leg.id IN (leg_key,other_key) AND leg.call=c.no)"      \
+      " ORDER BY n")                                                                     \
+    X(DECISION_RETIRE,                                                                   \
+      "DELETE FROM decision WHERE NOT EXISTS(" CALL_STRETCHES                            \
+      "SELECT 1 FROM stretch CROSS JOIN leg ON leg.call>>14=n AND leg.id=leg_key)")      \
+    X(LEG_FIND,                                                                          \
+      CALL_STRETCHES "SELECT call,ref FROM stretch CROSS JOIN leg ON"                    \
+                     " leg.call>>14=n AND leg.id=?1 ORDER BY call DESC LIMIT 1")         \
     X(MARK_GET, "SELECT at,format,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")   \
     X(MARK_SET, "INSERT OR REPLACE INTO mark(at,format,data) VALUES(?1,?2,?3)")          \
     X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \

@@ -29,8 +29,10 @@ enum word_kind {
 #undef X
 };
 
-static inline bool word_is_number(enum word_kind kind) {
-    return kind >= WORD_FROM && kind <= WORD_TO_BACK;
+/* How many calls, as a power of two, have their words of this kind in a stretch of their own; 63: all are in one. */
+static inline int word_stretch_bits(enum word_kind kind) {
+    if (kind == WORD_ADDRESS) return 16;
+    return kind >= WORD_FROM && kind <= WORD_TO_BACK ? 14 : 63;
 }
 
 enum { WORD_MAX = 200 }; /* bytes of a text that are kept */

@@ -6,6 +6,7 @@
 static void forget(struct store *s) {
     names_forget(&s->names);
     keep_rolled_back(&s->keep);
+    loose_forget(&s->loose);
     marks_forget(&s->marks);
     postings_forget(&s->postings);
     learn_forget(&s->learn);
@@ -19,6 +20,7 @@ enum err store_begin(struct store *s) {
     if (!s->writer) return db_fail(s, ERR_USAGE, "the database was opened for reading");
     if (s->in_txn) return db_fail(s, ERR_USAGE, "a transaction is under way already");
     if (s->reading) return db_fail(s, ERR_USAGE, "a search is under way");
+    sweep_whole(s);
     enum err e = db_simple(s, SQL_BEGIN);
     if (e) return e;
     s->new_sightings = s->new_calls = 0;
@@ -48,6 +50,7 @@ enum err store_commit(struct store *s) {
     enum err e = s->failed;
     if (!e) e = keep_write(s);
     if (!e) e = postings_write(s);
+    if (!e) e = loose_write(s);
     if (!e) e = learn_write(s);
     if (!e) e = marks_write(s);
     if (!e) e = names_write_uses(s);
@@ -60,7 +63,9 @@ enum err store_commit(struct store *s) {
         return e;
     }
     s->in_txn = false;
+    sweep_commit(s);
     keep_committed(&s->keep);
+    loose_committed(&s->loose);
     marks_committed(&s->marks);
     names_trim(&s->names);
     map_clear(&s->put.joined);
@@ -104,6 +109,7 @@ enum err store_sighting(struct store *s, const struct sighting *sighting,
     e = names_endpoint(s, &sighting->src, &r.src, &src);
     if (!e) e = names_endpoint(s, &sighting->dst, &r.dst, &dst);
     if (!e) e = names_ref(s, facts->call_id, &ref, &made);
+    if (!e && made) e = loose_set(s, ref, true);
     if (!e) e = keep_sighting(s, ref, facts->call_id, made, &r, fresh);
     if (e || !*fresh) return e;
     names_use_source(&s->names, sighting->source);
