@@ -11,8 +11,8 @@
 
 enum {
     LIVE_MANY = 50000, /* sightings in memory: four times as many at most */
-    IN_HAND = 50000,   /* messages linked at once: until then nobody sees them */
-    SHELVES = 8,       /* of as many: more than a shelf holds */
+    IN_HAND = 100000,  /* messages linked at once: until then nobody sees them */
+    SHELVES = 4,       /* of as many: more than a shelf holds */
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
@@ -423,6 +423,7 @@ struct worker *worker_open(struct store *store, const struct worker_options *o,
                                 .ctx = w};
     w->intake = intake_open(&in, boot);
     must(pthread_create(&w->thread, NULL, run, w) == 0);
+    (void)pthread_setname_np(w->thread, "linking");
     return w;
 }
 
