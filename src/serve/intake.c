@@ -346,6 +346,13 @@ bool intake_has_room(struct intake *in) {
     return ok;
 }
 
+bool intake_pressed(struct intake *in) {
+    pthread_mutex_lock(&in->lock);
+    bool pressed = in->inbox.records.n > INBOX_BYTES / 2;
+    pthread_mutex_unlock(&in->lock);
+    return pressed;
+}
+
 bool intake_flush(struct intake *in) {
     pthread_mutex_lock(&in->lock);
     u64 mine = ++in->flushes;

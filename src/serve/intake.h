@@ -42,6 +42,8 @@ struct record {
 /* How many of them there was room for; the caller counts the rest as lost. Any thread. */
 isize intake_records(struct intake *in, const struct record *list, isize n, i64 now_us);
 bool intake_has_room(struct intake *in);
+/* More comes than is taken in: who can wait lets the intake have the processor. Any thread. */
+bool intake_pressed(struct intake *in);
 /* Returns when all that has arrived before is stored, or is refused: false. Not within the gate. */
 bool intake_flush(struct intake *in);
 

@@ -200,6 +200,7 @@ static void pay(struct worker *w) {
 void worker_live(struct worker *w, bool at_once) {
     if (at_once) (void)worker_flush(w);
     if (w->retry_ms && clock_steady_ms() < w->retry_ms && !at_once) return;
+    if (!at_once && intake_pressed(w->intake)) return; /* a later link loses nothing */
     w->retry_ms = 0;
     if (!w->loom && !loom_start(w)) return;
     take_shelf(w);
@@ -328,7 +329,7 @@ static void retain_step(struct worker *w) {
 
 /* Until there is something to do, or a tick has passed. False: the end has come. */
 static bool wait_for_work(struct worker *w) {
-    bool owed = !w->retry_ms && intake_debt(w->intake).any;
+    bool owed = !w->retry_ms && intake_debt(w->intake).any && !intake_pressed(w->intake);
     pthread_mutex_lock(&w->lock);
     if (!w->stopping && !w->jobs && !w->deeds && !w->ready && !owed) {
         struct timespec t = clock_steady_after_ms(w->retaining ? 1 : COMMIT_MS / 2);

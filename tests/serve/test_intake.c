@@ -172,8 +172,8 @@ static void place_end(struct place *p) {
     assert_false(folder_drop(p->folder));
 }
 
-/* Messages number from, from + 1, … up to `to`, one a second from noon on; they are stored when this returns. */
-static void bring(struct place *p, int from, int to) {
+/* Messages number from, from + 1, … up to `to`, one a second from noon on. */
+static void arrive(struct place *p, int from, int to) {
     struct endpoint nobody = {0};
     for (int i = from; i < to; i++) {
         struct out o = {0};
@@ -190,6 +190,11 @@ static void bring(struct place *p, int from, int to) {
         assert_int_equal(intake_records(p->intake, &r, 1, noon_us + i * second_us), 1);
         out_drop(&o);
     }
+}
+
+/* They are stored when this returns. */
+static void bring(struct place *p, int from, int to) {
+    arrive(p, from, to);
     assert_true(intake_flush(p->intake));
 }
 
@@ -288,11 +293,40 @@ static void twice(void **state) {
     place_end(&p);
 }
 
+/* While the database is busy, what comes waits, and more than half a full inbox is told; none of it is lost. */
+static void pressed(void **state) {
+    (void)state;
+    enum { LONG = 60000 };
+    struct place p;
+    struct endpoint nobody = {0};
+    struct out noise = {0};
+    for (int i = 0; i < LONG; i++) out_byte(&noise, 'x');
+    place_begin(&p);
+    gate_enter(&p.gate);
+    arrive(&p, 0, 1);
+    wait_for_first(&p.gate);
+    assert_false(intake_pressed(p.intake));
+    arrive(&p, 1, 3);
+    struct record r = {out_str(&noise), nobody};
+    for (isize n = 0; n < (64 << 20); n += LONG)
+        assert_int_equal(intake_records(p.intake, &r, 1, noon_us), 1);
+    arrive(&p, 3, 5);
+    assert_true(intake_pressed(p.intake));
+    assert_true(intake_has_room(p.intake));
+    gate_leave(&p.gate);
+    assert_true(intake_flush(p.intake));
+    assert_false(intake_pressed(p.intake));
+    assert_int_equal(stored(&p), 5);
+    out_drop(&noise);
+    place_end(&p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_goes_before), cmocka_unit_test(breathing),
         cmocka_unit_test(one_at_a_time),     cmocka_unit_test(shelf_overflow),
         cmocka_unit_test(settling),          cmocka_unit_test(twice),
+        cmocka_unit_test(pressed),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
