@@ -12,9 +12,10 @@ gcc -O2 -o "$dir/traffic" bench/traffic.c
 gcc -O2 -o "$dir/firebrick" bench/firebrick.c
 "$program" serve --db "$dir/live.db" --listen 127.0.0.1:18080 --syslog 127.0.0.1:15514 --keep 0 >"$dir/log" 2>&1 &
 pid=$!
-trap 'kill $pid 2>/dev/null || true' EXIT
+trap 'kill $pid 2>/dev/null; wait $pid || true' EXIT
 sleep 1
-show() { # one line: seconds since the start, the status, resident memory, CPU of the threads in order of their start
+kill -0 $pid 2>/dev/null || { cat "$dir/log"; exit 1; }
+show() { # one line: seconds since the start, the status, resident memory, and of each thread: seconds on a processor + waiting for one
     curl -s http://127.0.0.1:18080/api/v1/status |
         tr ',{}[]' '\n' | awk -F: -v t="$1" '
             /"kind":"syslog-udp"/ {udp = 1} /"kind":"syslog-tcp"/ {udp = 0} /"linking"/ {linking = 1}
@@ -22,7 +23,9 @@ show() { # one line: seconds since the start, the status, resident memory, CPU o
             /"dropped"/ && udp {lost = $2} /"ms"/ {behind = $2} /"sightings"/ {kept = $2} /"calls"/ {calls = $2}
             END {printf "%4d s  received %d  dropped %d  stored %d  not linked %d (%.1f s behind)  conversations %d", t, got, lost, kept, left, behind / 1000, calls}'
     awk '/VmRSS/ {printf "  %d MB", $2 / 1024}' "/proc/$pid/status"
-    for task in /proc/"$pid"/task/*/stat; do awk '{printf " %.1f", ($14 + $15) / 100}' "$task"; done
+    for task in /proc/"$pid"/task/*; do
+        awk -v name="$(cat "$task/comm" 2>/dev/null)" '$1 > 1e8 {printf "  %s %.1f+%.1f", name, $1 / 1e9, $2 / 1e9}' "$task/schedstat" 2>/dev/null || true
+    done
     echo
 }
 echo "machine: $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//'), $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg)"

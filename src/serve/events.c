@@ -290,6 +290,7 @@ struct events *events_open(arena *boot, events_status *status, void *ctx) {
     pthread_cond_init(&e->work, &attr);
     pthread_condattr_destroy(&attr);
     must(pthread_create(&e->thread, NULL, run, e) == 0);
+    (void)pthread_setname_np(e->thread, "events");
     return e;
 }
 

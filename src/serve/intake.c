@@ -6,7 +6,7 @@
 #include "sip/sip.h"
 
 enum {
-    BATCH = 10000,             /* messages in a transaction, */
+    BATCH = 30000,             /* messages in a transaction, */
     BATCH_BYTES = 64 << 20,    /* and bytes */
     SHELF = 200000,            /* messages that wait for linking in memory */
     WAITING_MAX = 200000,      /* that a refusing database leaves in memory, */
@@ -211,7 +211,7 @@ static void owe(struct intake *in, i64 low_us, i64 high_us, u64 messages, i64 wh
 static void hand_over(struct intake *in, struct batch *b) {
     pthread_mutex_lock(&in->lock);
     in->unlinked += (u64)b->n;
-    if (in->debt.any || in->shelved + b->n > SHELF) {
+    if (in->debt.any || in->shelved + b->n > in->o.shelf) {
         if (b->n) owe(in, b->low_us, b->high_us, (u64)b->n, b->stored_ms);
         spare_put(in, b);
     } else {
@@ -346,6 +346,13 @@ bool intake_has_room(struct intake *in) {
     return ok;
 }
 
+bool intake_pressed(struct intake *in) {
+    pthread_mutex_lock(&in->lock);
+    bool pressed = in->inbox.records.n > INBOX_BYTES / 2;
+    pthread_mutex_unlock(&in->lock);
+    return pressed;
+}
+
 bool intake_flush(struct intake *in) {
     pthread_mutex_lock(&in->lock);
     u64 mine = ++in->flushes;
@@ -446,6 +453,7 @@ struct intake *intake_open(const struct intake_options *o, arena *boot) {
     struct intake *in = arena_new(boot, struct intake, 1);
     pthread_condattr_t attr;
     *in = (struct intake){.o = *o, .names = arena_open((isize)256 << 20)};
+    if (!in->o.shelf) in->o.shelf = SHELF;
     in->batch = batch_new();
     in->last = &in->shelf;
     tap_open(&in->tap, o->tally);
@@ -460,6 +468,7 @@ struct intake *intake_open(const struct intake_options *o, arena *boot) {
     pthread_cond_init(&in->quiet, &attr);
     pthread_condattr_destroy(&attr);
     must(pthread_create(&in->thread, NULL, run, in) == 0);
+    (void)pthread_setname_np(in->thread, "intake");
     return in;
 }
 

@@ -5,7 +5,7 @@
  *                                         └──shelf──> worker: linked
  *                                              full? the rest is owed: the worker fetches it from the database
  *
- * A batch goes when 10,000 messages wait or 200 ms have passed. When the database refuses (the disk is full), what came
+ * A batch goes when 30,000 messages wait or 200 ms have passed. When the database refuses (the disk is full), what came
  * stays in memory, up to a limit, and is tried again; then the inbox fills, and then records are lost and counted. */
 #ifndef SIPWEAVE_SERVE_INTAKE_H
 #define SIPWEAVE_SERVE_INTAKE_H
@@ -21,6 +21,7 @@ struct intake_options {
     struct gate *gate;
     struct tally *tally;
     i32 zone_s;
+    isize shelf; /* messages that wait for linking in memory; 0: 200,000 */
     /* The database refuses, with its sentence; or takes messages again, with none. In the intake's thread. */
     void (*trouble)(void *ctx, str why);
     /* Something is on the shelf, or owed. */
@@ -41,6 +42,8 @@ struct record {
 /* How many of them there was room for; the caller counts the rest as lost. Any thread. */
 isize intake_records(struct intake *in, const struct record *list, isize n, i64 now_us);
 bool intake_has_room(struct intake *in);
+/* More comes than is taken in: who can wait lets the intake have the processor. Any thread. */
+bool intake_pressed(struct intake *in);
 /* Returns when all that has arrived before is stored, or is refused: false. Not within the gate. */
 bool intake_flush(struct intake *in);
 

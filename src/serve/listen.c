@@ -239,6 +239,7 @@ enum err listeners_open(struct listeners **to, const char *address, struct worke
     l->buffers = arena_new(boot, u8, (isize)BATCH * DATAGRAM_MAX);
     l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     must(l->wake >= 0 && pthread_create(&l->thread, NULL, run, l) == 0);
+    (void)pthread_setname_np(l->thread, "listen");
     *to = l;
     return ERR_OK;
 }

@@ -383,7 +383,7 @@ enum err loom_open(struct loom **out, struct store *store, const struct loom_opt
     e = store_totals(store, &t);
     if (e == ERR_OK && t.sightings) {
         /* the end of what is there: it may go on */
-        e = memory_back(l, t.last_us - l->window_us, t.last_us + 1);
+        e = memory_back(l, t.last_us - l->window_us, t.last_us + 1, l->most / 2);
     }
     if (e == ERR_OK && !o->owing) e = link_the_unlinked(l);
     if (e != ERR_OK) {

@@ -80,13 +80,15 @@ must_use enum err memory_call(struct loom *l, str call_id);
 must_use enum err memory_whole(struct loom *l, str x);
 /* What is older than the window leaves the memory. */
 must_use enum err memory_trim(struct loom *l);
-/* The same, from high_us back and in pieces; live, no farther than there is room for: then the reach is shorter from now on. */
-must_use enum err memory_back(struct loom *l, i64 low_us, i64 high_us);
+/* The same, from high_us back and in pieces; live, no farther than `most` messages go: then the reach is shorter from now on. */
+must_use enum err memory_back(struct loom *l, i64 low_us, i64 high_us, isize most);
 /* What the database has from low_us to high_us and within reach of it. */
 must_use enum err memory_near(struct loom *l, i64 low_us, i64 high_us);
 /* The part of a stretch at its beginning where parents from before may be missing. */
 i64 memory_margin_us(const struct loom *l);
-/* Looks less far around what is new, or farther, by how much is in memory. */
+/* Looks farther around what is new where there is little in memory; */
+void memory_widen(struct loom *l);
+/* … and less far where there is much. */
 void memory_adapt(struct loom *l);
 /* A source by the loom's own number. */
 u32 loom_source(void *ctx, const struct source *s);

@@ -98,12 +98,13 @@ static void forget_after(struct loom *l, i64 at_us) {
     l->ncovered = n;
 }
 
-/* From at_us on, piece by piece: as far as there is room for, at most to *end_us, which becomes how far it went. */
+/* From at_us on, piece by piece: as far as there is room for, at most to *end_us, which becomes how far it went. All that is in
+ * memory is linked, what is fetched for the sake of the rest as well: the longer the stretch, the less often. */
 static enum err cover_forward(struct loom *l, i64 at_us, i64 *end_us) {
     enum { FIRST_US = 250000 };
     enum err e = ERR_OK;
     i64 step_us = FIRST_US;
-    isize room = weave_nseen(l->weave) + l->many;
+    isize room = i64_max(l->most, weave_nseen(l->weave) + l->many);
     while (at_us < *end_us && e == ERR_OK && weave_nseen(l->weave) < room) {
         isize before = weave_nseen(l->weave);
         l->paid_from_us = at_us;
@@ -121,7 +122,7 @@ static enum err cover_stretch(struct loom *l, i64 at_us, i64 *end_us) {
     enum err e = ERR_OK;
     if (weave_nseen(l->weave) > l->many || !is_covered(l, at_us)) {
         e = memory_new(l);
-        if (e == ERR_OK) e = memory_back(l, at_us - l->reach_us, at_us);
+        if (e == ERR_OK) e = memory_back(l, at_us - l->reach_us, at_us, l->many);
     }
     forget_after(l, at_us);
     l->paid = 0;
@@ -138,6 +139,6 @@ enum err loom_link_stretch(struct loom *l, i64 at_us, i64 *end_us, u64 *messages
         e = loom_store_calls(l, changed, ctx);
     }
     if (e == ERR_OK) e = loom_store_learned(l);
-    memory_adapt(l);
+    memory_widen(l);
     return e;
 }

@@ -174,13 +174,13 @@ static bool is_covered(const struct loom *l, i64 low_us, i64 high_us) {
     return false;
 }
 
-enum err memory_back(struct loom *l, i64 low_us, i64 high_us) {
+enum err memory_back(struct loom *l, i64 low_us, i64 high_us, isize most) {
     enum { FIRST_US = 250000 };
     enum err e = ERR_OK;
     i64 at_us = high_us, step_us = FIRST_US;
     if (l->bulk) return memory_cover(l, low_us, high_us);
     if (is_covered(l, low_us, high_us)) return ERR_OK;
-    isize room = weave_nseen(l->weave) + l->most / 2;
+    isize room = weave_nseen(l->weave) + most;
     while (at_us > low_us && e == ERR_OK && weave_nseen(l->weave) < room) {
         isize before = weave_nseen(l->weave);
         i64 from_us = i64_max(low_us, at_us - step_us);
@@ -197,7 +197,7 @@ enum err memory_back(struct loom *l, i64 low_us, i64 high_us) {
 enum err memory_near(struct loom *l, i64 low_us, i64 high_us) {
     if (l->bulk) return memory_cover(l, low_us - l->reach_us, high_us + l->reach_us);
     enum err e = memory_cover(l, low_us, high_us + l->reach_us);
-    return e == ERR_OK ? memory_back(l, low_us - l->reach_us, low_us) : e;
+    return e == ERR_OK ? memory_back(l, low_us - l->reach_us, low_us, l->most / 2) : e;
 }
 
 enum err memory_new(struct loom *l) {
@@ -219,12 +219,17 @@ i64 memory_margin_us(const struct loom *l) {
     return i64_min(MARGIN_US, l->reach_us - l->reach_us / 10);
 }
 
+void memory_widen(struct loom *l) {
+    if (weave_nseen(l->weave) < l->many / 2)
+        l->reach_us = i64_min(l->reach_us * 2, NEAR_US);
+}
+
 void memory_adapt(struct loom *l) {
     enum { LEAST_US = 200000 };
     isize held = weave_nseen(l->weave);
     if (l->bulk) return;
     if (held > l->most / 2) l->reach_us = i64_max(l->reach_us / 2, LEAST_US);
-    if (held < l->many / 2) l->reach_us = i64_min(l->reach_us * 2, NEAR_US);
+    memory_widen(l);
 }
 
 enum err memory_trim(struct loom *l) {
@@ -235,7 +240,7 @@ enum err memory_trim(struct loom *l) {
         sum += l->covered[i].high_us - l->covered[i].low_us;
     if (sum < 2 * window_us && weave_nseen(l->weave) < l->most) return ERR_OK;
     enum err e = memory_new(l);
-    if (e == ERR_OK) e = memory_back(l, newest - window_us, newest + 1);
+    if (e == ERR_OK) e = memory_back(l, newest - window_us, newest + 1, l->most / 2);
     memory_adapt(l);
     return e;
 }

@@ -11,8 +11,8 @@
 
 enum {
     LIVE_MANY = 50000, /* sightings in memory: four times as many at most */
-    IN_HAND = 50000,   /* messages linked at once: until then nobody sees them */
-    SHELVES = 8,       /* of as many: more than a shelf holds */
+    IN_HAND = 100000,  /* messages linked at once: until then nobody sees them */
+    SHELVES = 4,       /* of as many: more than a shelf holds */
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
@@ -200,6 +200,7 @@ static void pay(struct worker *w) {
 void worker_live(struct worker *w, bool at_once) {
     if (at_once) (void)worker_flush(w);
     if (w->retry_ms && clock_steady_ms() < w->retry_ms && !at_once) return;
+    if (!at_once && intake_pressed(w->intake)) return; /* a later link loses nothing */
     w->retry_ms = 0;
     if (!w->loom && !loom_start(w)) return;
     take_shelf(w);
@@ -328,7 +329,7 @@ static void retain_step(struct worker *w) {
 
 /* Until there is something to do, or a tick has passed. False: the end has come. */
 static bool wait_for_work(struct worker *w) {
-    bool owed = !w->retry_ms && intake_debt(w->intake).any;
+    bool owed = !w->retry_ms && intake_debt(w->intake).any && !intake_pressed(w->intake);
     pthread_mutex_lock(&w->lock);
     if (!w->stopping && !w->jobs && !w->deeds && !w->ready && !owed) {
         struct timespec t = clock_steady_after_ms(w->retaining ? 1 : COMMIT_MS / 2);
@@ -423,6 +424,7 @@ struct worker *worker_open(struct store *store, const struct worker_options *o,
                                 .ctx = w};
     w->intake = intake_open(&in, boot);
     must(pthread_create(&w->thread, NULL, run, w) == 0);
+    (void)pthread_setname_np(w->thread, "linking");
     return w;
 }
 
