@@ -173,4 +173,5 @@ void claims_gather(struct claims *k, u32 c) {
     if (!stands_out(&g)) consider_ends(&g);
     claims_forward(k, c);
     claims_note(k, c);
+    claims_trim(k, c);
 }

@@ -36,16 +36,43 @@ static u32 least_of(const struct claims *k, const struct claimed *leg) {
     return least;
 }
 
-/* Room for one more: where the leg's rows are, or behind all others. */
+static bool is_sure(const struct claims *k, const struct claimed *leg) {
+    static const double SURE = 0.9995;
+    double most = leg->background + leg->rest;
+    for (u32 i = 0; i < leg->n; i++) {
+        double weight = k->rows[leg->at + i].weight;
+        most = most > weight ? most : weight;
+    }
+    return !leg->open || leg->n == 0 || most >= SURE * leg->all;
+}
+
+/* What weighs nothing beside the others is not weighed again. */
+static void drop_hopeless(struct claims *k, struct claimed *leg) {
+    static const double HOPELESS = 1e-5;
+    for (u32 i = leg->n; i-- > 0;) {
+        if (k->rows[leg->at + i].weight < HOPELESS * leg->all) take_out(k, leg, i);
+    }
+}
+
+/* Room for one more: where the leg's rows are, or behind all others. The last ones have all the room they need. */
 static void make_room(struct claims *k, struct claimed *leg) {
-    enum { FIRST = 4 };
     if (leg->n < leg->cap) return;
-    u32 cap = leg->cap ? 2 * leg->cap : FIRST, at = (u32)k->nrows;
-    k->rows = base_grow(k->rows, &k->cap_rows, k->nrows + cap, (isize)sizeof *k->rows);
-    for (u32 i = 0; i < leg->n; i++) k->rows[at + i] = k->rows[leg->at + i];
-    k->nrows += cap;
+    bool last = leg->cap && leg->at + leg->cap == (u32)k->nrows;
+    u32 cap = leg->cap + 2, at = last ? leg->at : (u32)k->nrows;
+    isize end = (isize)at + cap;
+    k->rows = base_grow(k->rows, &k->cap_rows, end, (isize)sizeof *k->rows);
+    for (u32 i = 0; i < leg->n && !last; i++) k->rows[at + i] = k->rows[leg->at + i];
+    k->nrows = end;
     leg->at = at;
     leg->cap = cap;
+}
+
+void claims_trim(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    if (is_sure(k, leg)) drop_hopeless(k, leg);
+    if (leg->at + leg->cap != (u32)k->nrows) return;
+    k->nrows = (isize)leg->at + leg->n;
+    leg->cap = leg->n;
 }
 
 /* Puts it in its place; where there are too many, the least one goes and counts as background. */
@@ -130,24 +157,6 @@ static void count_keep(struct claims *k) {
     }
     for (isize i = 0; i < x->nlanes; i++)
         if (k->keep[i] < LEAST) k->keep[i] = LEAST;
-}
-
-static bool is_sure(const struct claims *k, const struct claimed *leg) {
-    static const double SURE = 0.9995;
-    double most = leg->background + leg->rest;
-    for (u32 i = 0; i < leg->n; i++) {
-        double weight = k->rows[leg->at + i].weight;
-        most = most > weight ? most : weight;
-    }
-    return !leg->open || leg->n == 0 || most >= SURE * leg->all;
-}
-
-/* What weighs nothing beside the others is not weighed again. */
-static void drop_hopeless(struct claims *k, struct claimed *leg) {
-    static const double HOPELESS = 1e-5;
-    for (u32 i = leg->n; i-- > 0;) {
-        if (k->rows[leg->at + i].weight < HOPELESS * leg->all) take_out(k, leg, i);
-    }
 }
 
 /* Marks the parents that a leg claims, or tells whether one of them is marked. */

@@ -72,6 +72,8 @@ void claims_settle(struct claims *k, u32 c);
 /* Weighs c's claims again, or all claims, with what has been learned of the devices. */
 void claims_weigh(struct claims *k, u32 c);
 void claims_refresh(struct claims *k);
+/* c has all its claims: gives back what room they do not need. */
+void claims_trim(struct claims *k, u32 c);
 /* Who is not sure yet: the legs that the next four are about. */
 void claims_doubt(struct claims *k);
 /* Row i of those that are not sure, then of those beside them. */
