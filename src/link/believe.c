@@ -73,17 +73,22 @@ static void hear(struct claims *k, u32 c, struct follow *f) {
     }
 }
 
+/* How much of what p's arrival could send is left where the odds that it sent others are these. */
+static double left_beside(const struct claims *k, u32 p, double others) {
+    double keep = k->keep[k->x->in_lane_of[p]];
+    return ANYWAY + (1 - ANYWAY) / (keep + fmax(others, 0));
+}
+
 static double once_of(struct claims *k, u32 leg, u32 parent) {
     const struct claim *a = claim_find(k, leg, parent);
     return a ? a->once : 0;
 }
 
-/* How much of what p's arrival could send is left for this claim. What comes right before or after c has its own cause in c: that
+/* How much is left for this claim. What comes right before or after c has its own cause in c: that
  * is no rival. */
 static double left_of(struct claims *k, const struct claim *a, u32 c) {
     const struct claimed *leg = &k->legs[c];
     double others = k->once[a->parent] - a->once;
-    double keep = k->keep[k->x->in_lane_of[a->parent]];
     if (others > 0.01) {
         for (u32 i = 0; i < leg->nbefore; i++) {
             const struct follow *f = &k->follows[leg->before + i];
@@ -94,11 +99,11 @@ static double left_of(struct claims *k, const struct claim *a, u32 c) {
             if (f->kind == FOLLOW_FAILURE) others -= once_of(k, f->after, a->parent);
         }
     }
-    return ANYWAY + (1 - ANYWAY) / (keep + (others > 0 ? others : 0));
+    return left_beside(k, a->parent, others);
 }
 
 double claims_left(const struct claims *k, u32 p) {
-    return ANYWAY + (1 - ANYWAY) / (k->keep[k->x->in_lane_of[p]] + k->once[p]);
+    return left_beside(k, p, k->once[p]);
 }
 
 void claims_forward(struct claims *k, u32 c) {
@@ -188,12 +193,7 @@ static void count_odds(struct claims *k) {
 
 static double top_share(const struct claims *k, u32 c) {
     const struct claimed *leg = &k->legs[c];
-    double most = 0;
-    for (u32 i = 0; i < leg->n; i++) {
-        double weight = k->rows[leg->at + i].weight;
-        most = most > weight ? most : weight;
-    }
-    return leg->all > 0 ? most / leg->all : 0;
+    return leg->all > 0 ? claims_most(k, leg) / leg->all : 0;
 }
 
 void claims_believe(struct claims *k, int sweeps) {

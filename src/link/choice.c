@@ -17,14 +17,6 @@ enum {
     AROUND = 48,
 };
 
-/* Is p the leg's own offspring, as far as one looks up? */
-static bool is_below(const struct weave *w, u32 p, u32 c) {
-    enum { DEEP = 64 };
-    for (int i = 0; i < DEEP && p != c && w->sums[p].parent; i++)
-        p = w->sums[p].parent - 1;
-    return p == c;
-}
-
 /* Of what is being gathered for one leg. */
 struct gathering {
     struct claims *k;
@@ -34,13 +26,11 @@ struct gathering {
 
 static bool consider(struct gathering *g, u32 p) {
     struct claims *k = g->k;
-    const struct index *x = k->x;
     if (k->mark[p] == k->stamp) return false;
     k->mark[p] = k->stamp;
     struct claim a;
-    if (!claim_make(k, g->c, p, g->best * NOTHING, &a) || is_below(x->w, p, g->c))
-        return true;
-    if (decide_forbids(x->w, g->c, index_root(x, p))) return true;
+    if (!claim_make(k, g->c, p, g->best * NOTHING, &a)) return true;
+    if (!claim_allowed(k, g->c, p)) return true;
     if (a.weight < g->best * NOTHING) return true;
     g->best = g->best > a.weight ? g->best : a.weight;
     k->legs[g->c].all += a.weight;
@@ -139,8 +129,7 @@ void claims_share(struct claims *k, u32 c, u32 neighbour) {
         u32 p = b->parent;
         if (b->weight < SHARED * from->all || p == c || claim_find(k, c, p)) continue;
         struct claim a;
-        if (!claim_make(k, c, p, 0, &a) || is_below(k->x->w, p, c)) continue;
-        if (decide_forbids(k->x->w, c, index_root(k->x, p))) continue;
+        if (!claim_make(k, c, p, 0, &a) || !claim_allowed(k, c, p)) continue;
         k->legs[c].all += a.weight;
         claim_put(k, c, &a);
     }

@@ -1,6 +1,8 @@
 /* claim.c: the claims of all legs in one table, each leg's beside each other, by parent. */
 #include "link/claim.h"
 
+#include <math.h>
+
 static u32 place_of(const struct claims *k, const struct claimed *leg, u32 parent) {
     u32 low = 0, high = leg->n;
     while (low < high) {
@@ -20,6 +22,19 @@ struct claim *claim_find(struct claims *k, u32 c, u32 parent) {
     return here ? &k->rows[leg->at + i] : NULL;
 }
 
+/* Is p the leg's own offspring, as far as one looks up? */
+static bool is_below(const struct weave *w, u32 p, u32 c) {
+    enum { DEEP = 64 };
+    for (int i = 0; i < DEEP && p != c && w->sums[p].parent; i++)
+        p = w->sums[p].parent - 1;
+    return p == c;
+}
+
+bool claim_allowed(const struct claims *k, u32 c, u32 p) {
+    const struct weave *w = k->x->w;
+    return !is_below(w, p, c) && !decide_forbids(w, c, index_root(k->x, p));
+}
+
 static void take_out(struct claims *k, struct claimed *leg, u32 i) {
     struct claim *rows = k->rows + leg->at;
     leg->rest += rows[i].weight;
@@ -36,13 +51,15 @@ static u32 least_of(const struct claims *k, const struct claimed *leg) {
     return least;
 }
 
+double claims_most(const struct claims *k, const struct claimed *leg) {
+    double most = 0;
+    for (u32 i = 0; i < leg->n; i++) most = fmax(most, k->rows[leg->at + i].weight);
+    return most;
+}
+
 static bool is_sure(const struct claims *k, const struct claimed *leg) {
     static const double SURE = 0.9995;
-    double most = leg->background + leg->rest;
-    for (u32 i = 0; i < leg->n; i++) {
-        double weight = k->rows[leg->at + i].weight;
-        most = most > weight ? most : weight;
-    }
+    double none = leg->background + leg->rest, most = fmax(none, claims_most(k, leg));
     return !leg->open || leg->n == 0 || most >= SURE * leg->all;
 }
 
@@ -76,13 +93,13 @@ void claims_trim(struct claims *k, u32 c) {
 }
 
 /* Puts it in its place; where there are too many, the least one goes and counts as background. */
-struct claim *claim_put(struct claims *k, u32 c, const struct claim *new) {
+void claim_put(struct claims *k, u32 c, const struct claim *new) {
     struct claimed *leg = &k->legs[c];
     if (leg->n == CLAIMS_A_LEG) {
         u32 least = least_of(k, leg);
         if (k->rows[leg->at + least].weight >= new->weight) {
             leg->rest += new->weight;
-            return NULL;
+            return;
         }
         take_out(k, leg, least);
     }
@@ -92,7 +109,6 @@ struct claim *claim_put(struct claims *k, u32 c, const struct claim *new) {
     for (u32 m = leg->n; m > i; m--) rows[m] = rows[m - 1];
     rows[i] = *new;
     leg->n++;
-    return &rows[i];
 }
 
 /* How densely the tries before c would send it, if they are this parent's. */
@@ -109,11 +125,16 @@ static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]
     return lean;
 }
 
-bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a) {
-    const struct turn *turn = turn_of(k->x, c, p);
-    *a = (struct claim){.parent = p, .alone = 1, .after = {1, 1}};
+/* How often a try of this parent's is followed by another one here, as far as that is known. */
+static void take_causes(const struct claims *k, u32 c, struct claim *a) {
+    const struct turn *turn = turn_of(k->x, c, a->parent);
     a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
     a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
+}
+
+bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a) {
+    *a = (struct claim){.parent = p, .alone = 1, .after = {1, 1}};
+    take_causes(k, c, a);
     double lean = lean_of(k, c, p, a->causes);
     a->bond = pair_bond(k->x, c, p, lean, floor);
     if (!a->bond.reached) lean = 0;
@@ -196,9 +217,7 @@ void claims_weigh(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
-        const struct turn *turn = turn_of(k->x, c, a->parent);
-        a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
-        a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
+        take_causes(k, c, a);
         a->bond = pair_bond(k->x, c, a->parent, 1, 0);
     }
     leg->background = lane_of(k->x, c)->background;

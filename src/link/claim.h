@@ -92,9 +92,13 @@ void claims_note(struct claims *k, u32 c);
 /* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
 void claims_share(struct claims *k, u32 c, u32 neighbour);
 struct claim *claim_find(struct claims *k, u32 c, u32 parent);
+/* p is no offspring of c's, and nobody has decided that they are apart. */
+bool claim_allowed(const struct claims *k, u32 c, u32 p);
+/* The weight of the leg's heaviest claim; 0: it has none. */
+double claims_most(const struct claims *k, const struct claimed *leg);
 /* Weighs p's claim on c, which is not among c's yet. False: it weighs nothing. */
 bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a);
-struct claim *claim_put(struct claims *k, u32 c, const struct claim *new);
+void claim_put(struct claims *k, u32 c, const struct claim *new);
 /* Without what is known of the other end. */
 static inline double claim_backward(const struct claim *a) {
     return a->bond.fit * a->alone * a->after[FOLLOW_START] *

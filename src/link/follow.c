@@ -5,7 +5,7 @@
 static const double LEAST =
     0.05; /* a second: a delay less likely than that is no reason */
 
-enum { LOOKED_AT = 128, KEPT = 16, JUST_BEFORE_US = 5000 };
+enum { LOOKED_AT = 128, KEPT = 16 };
 
 static bool is_try(const struct sum *s) {
     return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&
@@ -25,14 +25,12 @@ static struct follow follow_of(const struct weave *w, u32 before, u32 after,
     const struct sum *a = &w->sums[before], *b = &w->sums[after];
     bool failed = kind == FOLLOW_FAILURE;
     struct follow f = {.before = before, .after = after, .kind = (u8)kind};
-    struct gap gap =
-        msg_gap(w, (failed ? over_msg(a) : a->start_msg) - 1, b->start_msg - 1);
-    /* the next try may leave just before the CANCEL does */
-    if (failed && gap.us < 0 && gap.us >= -JUST_BEFORE_US) gap.us = -gap.us;
-    if (gap.us < -gap.slack_us) return f;
     if (!failed && !is_before(w, a, b)) return f;
-    f.density = (float)evidence_density(
-        failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING, gap.us, gap.slack_us);
+    u32 cause = failed ? over_msg(a) : a->start_msg;
+    struct gap gap;
+    f.density =
+        (float)cause_density(w, failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING,
+                             cause - 1, b->start_msg - 1, &gap);
     return f;
 }
 

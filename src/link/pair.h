@@ -172,6 +172,11 @@ double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* What made p's device send c; false: nothing is known that could have. */
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, bool heard, struct proofs *to);
+enum { JUST_BEFORE_US = 5000 }; /* the next try may leave just before the CANCEL does */
+/* How densely (per second) such effects lie as far behind such a cause as these two messages (rows), and how far that is; without
+ * how often there is one. */
+double cause_density(const struct weave *w, enum evidence_kind kind, u32 cause,
+                     u32 effect, struct gap *gap);
 /* Did another try of p's begin as soon as c was over? */
 bool pair_followed(const struct index *x, u32 c, u32 p);
 /* Of one kind that one child explains, as if there were no other child. */

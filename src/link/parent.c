@@ -43,14 +43,6 @@ struct best {
     bool any;
 };
 
-/* Is p the leg's own offspring, as far as one looks up? */
-static bool is_below(const struct weave *w, u32 p, u32 c) {
-    enum { DEEP = 64 };
-    for (int i = 0; i < DEEP && p != c && w->sums[p].parent; i++)
-        p = w->sums[p].parent - 1;
-    return p == c;
-}
-
 static double root_weight(const struct claims *k, const struct claimed *leg, u32 root) {
     double sum = 0;
     for (u32 i = 0; i < leg->n; i++) {
@@ -69,8 +61,7 @@ static struct best best_of(const struct claims *k, u32 c, const u32 *said, isize
     for (u32 i = 0; i < leg->n; i++) {
         const struct claim *a = &k->rows[leg->at + i];
         u32 root = index_root(k->x, a->parent);
-        bool out =
-            a->weight <= 0 || is_below(w, a->parent, c) || decide_forbids(w, c, root);
+        bool out = a->weight <= 0 || !claim_allowed(k, c, a->parent);
         for (isize m = 0; m < nsaid; m++) out |= said[m] == root;
         if (out) continue;
         double sum = root_weight(k, leg, root);

@@ -2,8 +2,6 @@
  * parent's that started or failed just before. */
 #include "link/pair.h"
 
-enum { JUST_BEFORE_US = 5000 }; /* the next try may leave just before the CANCEL does */
-
 struct trigger {
     enum evidence_kind kind;
     u32 msg;        /* row + 1; 0: there was none */
@@ -11,18 +9,21 @@ struct trigger {
     double density;
 };
 
+double cause_density(const struct weave *w, enum evidence_kind kind, u32 cause,
+                     u32 effect, struct gap *gap) {
+    *gap = msg_gap(w, cause, effect);
+    if (kind == EVIDENCE_AFTER_FAILURE && gap->us < 0 && gap->us >= -JUST_BEFORE_US)
+        gap->us = -gap->us;
+    return gap->us < -gap->slack_us ? 0 : evidence_density(kind, gap->us, gap->slack_us);
+}
+
 static void pull(const struct index *x, u32 c, const struct turn *turn,
                  struct trigger *t) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c];
     if (!t->msg) return;
-    t->gap = msg_gap(w, t->msg - 1, child->start_msg - 1);
-    if (t->kind == EVIDENCE_AFTER_FAILURE && t->gap.us < 0 &&
-        t->gap.us >= -JUST_BEFORE_US)
-        t->gap.us = -t->gap.us;
-    if (t->gap.us < -t->gap.slack_us) return;
-    t->density = (double)turn->causes[t->kind] *
-                 evidence_density(t->kind, t->gap.us, t->gap.slack_us);
+    double density = cause_density(w, t->kind, t->msg - 1, child->start_msg - 1, &t->gap);
+    t->density = (double)turn->causes[t->kind] * density;
 }
 
 /* When a try was over: given up, which comes before the 487 that confirms it, or refused. */
