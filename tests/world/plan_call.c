@@ -319,6 +319,12 @@ static struct node *plan_root(struct sim *s, struct call *c, int device) {
     return c->root;
 }
 
+/* A company that gets all the calls has all the PBXes of that stage, unless one has to do. */
+static int pbx_of(struct sim *s, const struct call *c) {
+    bool all = s->plan->one_number > 0 && c->tenant == 0 && !s->plan->one_pbx;
+    return all ? one_of(s, s->pbxes, s->npbxes) : s->tenants[c->tenant].pbx;
+}
+
 /* From a trunk to the company's PBX; the box that rings phones. */
 static struct node *way_in(struct sim *s, struct call *c, bool *ivr) {
     struct node *n = plan_root(s, c, one_of(s, s->carriers, s->ncarriers));
@@ -340,7 +346,7 @@ static struct node *way_in(struct sim *s, struct call *c, bool *ivr) {
         *ivr = false;
         c->flow = "IVR";
     }
-    n = plan_kid(n, plan_node(s, c, NODE_BOX, s->tenants[c->tenant].pbx, true), 0);
+    n = plan_kid(n, plan_node(s, c, NODE_BOX, pbx_of(s, c), true), 0);
     n->rewrites = rewritten;
     plan_recorder(s, c, n);
     return n;
@@ -387,7 +393,7 @@ void plan_desk_out(struct sim *s, struct call *c, int phone) {
     c->is_desk_out = true;
     c->caller_ext = s->gear[phone].ext;
     c->flow = "desk calls out";
-    n = plan_kid(n, plan_node(s, c, NODE_BOX, s->tenants[c->tenant].pbx, false), 0);
+    n = plan_kid(n, plan_node(s, c, NODE_BOX, pbx_of(s, c), false), 0);
     n->challenges = chance(s, 0.1 + 0.4 * s->plan->odd_flows);
     n->rewrites = chance(s, s->plan->rewritten);
     plan_recorder(s, c, n);
@@ -419,7 +425,7 @@ static void inside(struct sim *s, struct call *c, int phone) {
     struct node *n = plan_root(s, c, phone);
     enum end end = draw_end(s);
     c->caller_ext = s->gear[phone].ext;
-    n = plan_kid(n, plan_node(s, c, NODE_BOX, s->tenants[c->tenant].pbx, false), 0);
+    n = plan_kid(n, plan_node(s, c, NODE_BOX, pbx_of(s, c), false), 0);
     n->challenges = chance(s, 0.1 + 0.4 * s->plan->odd_flows);
     plan_recorder(s, c, n);
     c->called = arena_say(&s->keep, "%d", dice_between(&s->dice, 600, 699)); /* a group */

@@ -36,6 +36,7 @@ struct world_plan {
     unsigned hints;    /* set of enum world_hint; 0: boxes pass nothing on that tells */
     double withheld;   /* share of callers that withhold their number, 0 to 1 */
     double one_number; /* share of calls to one and the same number */
+    bool one_pbx; /* … which one PBX rings all phones of; else all of that stage do */
     bool dialler; /* one caller calls everybody: a share of calls comes from one number */
     /* Through an IVR or a queue that answers first and dials on seconds to minutes later; phones hunted one after the other; the
      * caller rewritten to the company's own number; desks that call out through the same boxes. Shares, 0 to 1. */
