@@ -69,6 +69,7 @@ static void hear(struct claims *k, u32 c, struct follow *f) {
         if (!b->bond.reached) continue;
         double more = (double)(b->causes[f->kind] * f->density) * both[i].weight / all;
         b->sent += more;
+        b->told[kind] += (float)more;
         f->given += b->forbidden ? 0 : claim_backward(b) * more;
     }
 }
@@ -111,6 +112,7 @@ void claims_forward(struct claims *k, u32 c) {
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
+        a->told[0] = a->told[1] = 0;
         a->sent = a->bond.more + a->bond.once * (recording ? 1 : left_of(k, a, c));
     }
     for (u32 i = 0; i < leg->nbefore; i++) hear(k, c, &k->follows[leg->before + i]);

@@ -13,8 +13,9 @@ struct claim {
     struct bond bond;
     float causes
         [2]; /* how often a try of this parent's is followed by another here: by enum follow_kind */
-    double sent;  /* how densely all that could have sent it would have: legs a second */
-    double alone; /* the odds that no other try of that parent's was going on */
+    float told[2]; /* of `sent`: by what follows what */
+    double sent;   /* how densely all that could have sent it would have: legs a second */
+    double alone;  /* the odds that no other try of that parent's was going on */
     double after[2]; /* the odds of what followed it, by enum follow_kind */
     double
         weight; /* all of it: legs a second, to be compared with the other claims and the background */

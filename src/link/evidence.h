@@ -20,6 +20,8 @@
     X(CALLED_NUMBER, "called-number", "the same called number")                          \
     X(CALLER_NUMBER, "caller-number", "the same caller")                                 \
     X(COMPANY_NUMBER, "company-number", "calls with the company's number")               \
+    X(CALLER_NAME, "caller-name", "the caller named alike")                              \
+    X(MEDIA, "media", "media of the same kind")                                          \
     X(ROUTE, "route", "calls to that number often go this way")                          \
     X(CALL_ID_REFERENCE, "call-id-reference", "names the other leg's Call-ID")           \
     X(CALL_ID_STEM, "call-id-stem",                                                      \

@@ -3,6 +3,7 @@
 #ifndef SIPWEAVE_FACT_H
 #define SIPWEAVE_FACT_H
 
+#include "sdp/sdp.h"
 #include "trace/trace.h"
 
 enum fact_kind {
@@ -20,7 +21,8 @@ enum fact_kind {
     FACT_RECORDING, /* the leg carries a recording: X-Record, SIPREC */
     FACT_REASON,    /* the reason phrase of a final response; label */
     FACT_CONTACT,   /* a redirection's Contact: number */
-    FACT_WITHHELD,  /* From names nobody: anonymous */
+    FACT_WITHHELD,  /* From names nobody: anonymous; hash: of how it says so */
+    FACT_MEDIA, /* what an INVITE offers: hash of kinds, profiles, and how keys are agreed */
     FACT_HOLD,  /* a re-INVITE that puts the other side on hold, or asks for its offer */
     FACT_REPLY, /* In-Reply-To: names a call that this one answers; hash as FACT_CALL_ID */
     FACT_FOCUS, /* who sent it is the focus of a conference: hash of its URI, label: the user in it */
@@ -29,6 +31,9 @@ enum fact_kind {
 /* Adds the facts of one message just added to the trace as row `seen`. Only messages that can start
  * or change a leg say anything: initial requests, answers, REFER. */
 void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m);
+
+/* What kinds of media are offered, with which profiles, and how keys are agreed; manner.c. */
+u64 manner_of_media(const struct sdp *d);
 
 /* The hash under which a Call-ID stands as a token. */
 u64 fact_call_id_hash(str call_id);

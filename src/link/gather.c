@@ -180,6 +180,12 @@ static void numbers_of(struct gather *g, const struct sip_msg *m, enum sip_heade
     }
 }
 
+/* Some write "Anonymous", some nothing: boxes pass on what they were told. */
+static void withheld(struct gather *g, str user, str display) {
+    if (!number_met(g->t, user)->withheld) return;
+    add(g, FACT_WITHHELD, hash_mix(hash_bytes(display, 7), hash_bytes(user, 7)), 0);
+}
+
 static void people(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
@@ -187,7 +193,7 @@ static void people(struct gather *g, const struct sip_msg *m) {
     if (from) user = user_of_addr(from->value, &display);
     if (user.n) add_user(g, FACT_FROM, user);
     if (display.n) add(g, FACT_DISPLAY, 0, trace_label(g->t, display));
-    if (number_met(g->t, user)->withheld) add(g, FACT_WITHHELD, 0, 0);
+    withheld(g, user, display);
     number_of(g, FACT_CALLER, user);
     struct sip_uri u;
     struct fail f;
@@ -290,6 +296,7 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     struct sdp d;
     struct fail f;
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
+    if (m->is_request) add(g, FACT_MEDIA, manner_of_media(&d), 0);
     int clock = clock_bits(d.session_id, g->t->seen[g->seen].time_us);
     if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
@@ -420,7 +427,7 @@ static void people_of_answer(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
     if (from) user = user_of_addr(from->value, &display);
-    if (number_met(g->t, user)->withheld) add(g, FACT_WITHHELD, 0, 0);
+    withheld(g, user, display);
     if (user.n) add_user(g, FACT_FROM, user);
     number_of(g, FACT_CALLER, user);
     if (to) user = user_of_addr(to->value, &display);

@@ -30,6 +30,31 @@ static void add_events(struct index *x, u32 leg) {
     }
 }
 
+/* Of the legs that reach a device and whose manner is known, the share that has this one's. */
+static void count_manners(struct index *x) {
+    const struct weave *w = x->w;
+    x->manners = base_new(w->nsums + 1, (isize)sizeof *x->manners);
+    for (int k = 0; k < MANNERS; k++) {
+        struct map at = {0};
+        for (isize i = 0; i < w->nsums; i++) {
+            const struct sum *s = &w->sums[i];
+            if (s->kind != KIND_CALL || !s->manner[k]) continue;
+            ++*map_put(&at, index_number_key(s->to_dev, (u8)k, s->manner[k]));
+            ++*map_put(&at, index_number_key(s->to_dev, (u8)k, 0));
+        }
+        for (isize i = 0; i < w->nsums; i++) {
+            const struct sum *s = &w->sums[i];
+            if (s->kind != KIND_CALL || !s->manner[k]) continue;
+            u32 n = map_get(&at, index_number_key(s->to_dev, (u8)k, s->manner[k]));
+            u32 all = map_get(&at, index_number_key(s->to_dev, (u8)k, 0));
+            x->manners[i][k] = (float)(((double)n + 1) / ((double)all + 2));
+            /* few of the legs are there: nobody knows how common that is */
+            if (w->climate) x->manners[i][k] = 0.5F;
+        }
+        map_drop(&at);
+    }
+}
+
 void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
@@ -61,6 +86,7 @@ void index_open(struct index *x, const struct weave *w) {
         clues_add(&x->events, s->from_dev, w->holds[i].at_us, w->holds[i].leg);
         clues_add(&x->events, s->to_dev, w->holds[i].at_us, w->holds[i].leg);
     }
+    count_manners(x);
     clues_settle(&x->holds);
     clues_settle(&x->events);
     clues_settle(&x->numbers);
@@ -101,6 +127,7 @@ void index_close(struct index *x) {
     map_drop(&x->shown);
     lanes_close(x);
     habits_close(x);
+    base_free(x->manners);
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
@@ -170,7 +197,7 @@ void index_note_children(struct index *x, const struct sort_row *rows) {
     clues_settle(&x->kids);
 }
 
-void index_learn(struct index *x) {
-    lanes_learn(x);
+void index_learn(struct index *x, struct taught *taught) {
+    lanes_learn(x, taught);
     habits_learn(x);
 }

@@ -10,7 +10,8 @@ static const double USUAL = 30, USUAL_TURN = 10, SLOW = 3;
 static const double UNCAUSED =
     0.02; /* at first: one leg in fifty has its cause outside the trace */
 static const enum evidence_kind number_kinds[NUMBERS] = {
-    EVIDENCE_CALLED_NUMBER, EVIDENCE_CALLER_NUMBER, EVIDENCE_COMPANY_NUMBER};
+    EVIDENCE_CALLED_NUMBER, EVIDENCE_CALLER_NUMBER, EVIDENCE_COMPANY_NUMBER,
+    EVIDENCE_CALLER_NAME, EVIDENCE_MEDIA};
 static const double BUSY =
     0.02; /* the share of a device's legs from which on a way is a lane of its own */
 
@@ -71,19 +72,15 @@ static void assign_lanes(struct index *x) {
 /* What this leg could make the devices at its ends do. */
 static void add_chances(struct index *x, u32 leg) {
     const struct sum *s = &x->w->sums[leg];
-    u32 *reached = x->chances + x->in_lane_of[leg] * CAUSES;
+    double *reached = x->chances + x->in_lane_of[leg] * CAUSES;
     reached[EVIDENCE_TIMING] += s->retry_msg ? 2 : 1;
     reached[EVIDENCE_AFTER_WAIT]++;
     reached[EVIDENCE_AFTER_ANSWER] += s->answer_msg != 0;
     reached[EVIDENCE_AFTER_HOLD] += (s->flags & SUM_HOLD) != 0;
     for (int i = 0; i < 2; i++) reached[EVIDENCE_AFTER_REFER] += s->refer_msg[i] != 0;
-    if (!s->parent) return;
-    u32 *again = x->chances + x->in_lane_of[s->parent - 1] * CAUSES;
-    again[EVIDENCE_AFTER_SIBLING]++;
-    again[EVIDENCE_AFTER_FAILURE] += failed_us(s) != NEVER;
 }
 
-static void count_chances(struct index *x) {
+void lanes_count(struct index *x) {
     for (isize i = 0; i < x->nlanes * CAUSES; i++) x->chances[i] = 0;
     for (isize i = 0; i < x->w->nsums; i++) {
         if (x->w->sums[i].kind == KIND_CALL) add_chances(x, (u32)i);
@@ -110,8 +107,12 @@ struct turn *turn_put(struct index *x, u32 in, u32 out) {
     return &x->turns[*row - 1];
 }
 
+u32 turn_row(const struct index *x, u32 c, u32 p) {
+    return map_get(&x->turn_at, turn_key(x->in_lane_of[p], x->lane_of[c]));
+}
+
 const struct turn *turn_of(const struct index *x, u32 c, u32 p) {
-    u32 row = map_get(&x->turn_at, turn_key(x->in_lane_of[p], x->lane_of[c]));
+    u32 row = turn_row(x, c, p);
     return &x->turns[row ? row - 1 : x->lane_of[c]];
 }
 
@@ -180,29 +181,6 @@ void index_note(struct index *x, u32 c, double none) {
 
 /* ---- what the links found so far say, each as much as it is certain ------------------------------------------ */
 
-struct taught {
-    double causes[CAUSES], chances[CAUSES], holds[NUMBERS], of[NUMBERS];
-};
-
-static void teach(const struct weave *w, const struct sum *s, struct taught *t) {
-    enum evidence_kind cause = leg_cause(w, s);
-    if (cause == EVIDENCE_COUNT || cause == EVIDENCE_SAME_CALL_ID) return;
-    t->causes[cause] += s->confidence;
-    for (u32 i = 0; i < s->nproofs; i++) {
-        const struct proof *p = &w->proofs[s->proofs_at + i];
-        if (p->kind == EVIDENCE_CALLED_NUMBER) {
-            t->of[NUMBER_CALLED] += s->confidence;
-            if (p->bits > 0) t->holds[NUMBER_CALLED] += s->confidence;
-        }
-        bool crossed = p->kind == EVIDENCE_COMPANY_NUMBER;
-        if (p->kind != EVIDENCE_CALLER_NUMBER && !crossed) continue;
-        t->of[NUMBER_CALLER] += s->confidence;
-        t->of[NUMBER_CROSSED] += s->confidence;
-        if (crossed) t->holds[NUMBER_CROSSED] += s->confidence;
-        if (!crossed && p->bits > 0) t->holds[NUMBER_CALLER] += s->confidence;
-    }
-}
-
 static void taught_add(struct taught *to, const struct taught *t) {
     for (int k = 0; k < CAUSES; k++) to->causes[k] += t->causes[k];
     for (int k = 0; k < NUMBERS; k++) to->holds[k] += t->holds[k], to->of[k] += t->of[k];
@@ -221,25 +199,10 @@ static void turn_learn(struct turn *to, const struct turn *before, const struct 
                                  (t->of[k] + usual));
 }
 
-static struct taught *collect_turns(struct index *x) {
-    const struct weave *w = x->w;
-    struct taught *all = base_new(x->nturns + 1, (isize)sizeof *all);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL || !s->parent) continue;
-        u32 row =
-            map_get(&x->turn_at, turn_key(x->in_lane_of[s->parent - 1], x->lane_of[i]));
-        if (row) teach(w, s, &all[row - 1]);
-    }
-    return all;
-}
-
-void lanes_learn(struct index *x) {
-    count_chances(x);
-    struct taught *all = collect_turns(x);
+void lanes_learn(struct index *x, struct taught *all) {
     for (isize i = x->nlanes; i < x->nturns; i++) {
         struct taught *lane = &all[x->turns[i].out], *t = &all[i];
-        const u32 *chances = x->chances + x->turns[i].in * CAUSES;
+        const double *chances = x->chances + x->turns[i].in * CAUSES;
         for (int k = 0; k < CAUSES; k++) {
             t->chances[k] = chances[k];
             lane->chances[k] += chances[k];
@@ -254,6 +217,5 @@ void lanes_learn(struct index *x) {
     }
     for (isize i = x->nlanes; i < x->nturns; i++)
         turn_learn(&x->turns[i], &x->turns[x->turns[i].out], &all[i], USUAL_TURN);
-    base_free(all);
     lore_apply(x);
 }

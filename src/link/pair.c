@@ -222,9 +222,22 @@ static bool is_same(const struct sum *child, const struct sum *parent) {
                                !(child->flags & SUM_LAX));
 }
 
+/* How a caller withholds the number, what media are offered: most boxes pass that on. */
+static double manner(const struct index *x, u32 c, u32 p, enum manner which,
+                     struct proofs *to) {
+    u32 mine = x->w->sums[c].manner[which], theirs = x->w->sums[p].manner[which];
+    if (!mine || !theirs) return 1;
+    double m = (double)turn_of(x, c, p)->numbers[NUMBER_MANNER + which];
+    double odds = evidence_odds(m, (double)x->manners[p][which], mine == theirs);
+    pair_prove(to, which == MANNER_NAME ? EVIDENCE_CALLER_NAME : EVIDENCE_MEDIA, odds, 0,
+               0);
+    return odds;
+}
+
 static double numbers(const struct index *x, u32 c, u32 p, struct proofs *to) {
     return called_number(x, c, p, to) * caller_number(x, c, p, to) *
-           habits_route(x, c, p, to);
+           habits_route(x, c, p, to) * manner(x, c, p, MANNER_NAME, to) *
+           manner(x, c, p, MANNER_MEDIA, to);
 }
 
 struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor) {

@@ -7,7 +7,13 @@
 
 enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
 enum { NUMBERS_A_COMPANY = 16 };
-enum number_habit { NUMBER_CALLED, NUMBER_CALLER, NUMBER_CROSSED, NUMBERS };
+enum number_habit {
+    NUMBER_CALLED,
+    NUMBER_CALLER,
+    NUMBER_CROSSED,
+    NUMBER_MANNER, /* + enum manner */
+    NUMBERS = NUMBER_MANNER + MANNERS
+};
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
  * and of the second. */
@@ -58,8 +64,8 @@ struct index {
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
-    u32 *
-        chances; /* by device and kind of trigger (CAUSES): what could make it send a leg */
+    double *
+        chances; /* by lane into a device and kind of trigger (CAUSES): what could make the device send a leg */
     /* by device: how many legs reach it, and leave it, without a caller's number */
     u32 *withheld, *withholding;
     struct map
@@ -72,7 +78,9 @@ struct index {
     struct map turn_at; /* in and out -> row of turns + 1 */
     isize nturns, cap_turns;
     struct habits habits; /* habit.c */
-    double *none_of;      /* by leg: how probably its cause is outside the trace */
+    float (*manners)
+        [MANNERS];   /* by leg: how common its manner is where it arrives; 0: not known */
+    double *none_of; /* by leg: how probably its cause is outside the trace */
 };
 
 /* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
@@ -98,7 +106,11 @@ void index_note(struct index *x, u32 c, double none);
 /* What has been found makes new `kids`, `failures`, `explained`. `rows`: all legs by start. */
 void index_note_children(struct index *x, const struct sort_row *rows);
 /* After a round: what has been noted and proved makes new lanes and habits. */
-void index_learn(struct index *x);
+struct taught;
+void index_learn(struct index *x, struct taught *taught);
+/* teach.c: what the claims, or the links alone (NULL), say of the ways through devices, by row of turns; the caller frees it. */
+struct claims;
+struct taught *index_teach(struct index *x, const struct claims *k);
 
 /* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
  * habits in common: a lane. */
@@ -119,7 +131,15 @@ struct turn {
         [NUMBERS]; /* how often the called number, the caller is the parent's; how often it calls with the number that was called */
 };
 void lanes_open(struct index *x);
-void lanes_learn(struct index *x);
+/* What has been found of a way through a device: how many legs each trigger sent, of how many that could have; how often numbers
+ * stayed, of how many. */
+struct taught {
+    double causes[CAUSES], chances[CAUSES], holds[NUMBERS], of[NUMBERS];
+};
+/* What came in that could make devices send legs, but for tries and failures, which follow from who is whose. */
+void lanes_count(struct index *x);
+/* `taught`: by row of turns. */
+void lanes_learn(struct index *x, struct taught *taught);
 void lanes_close(struct index *x);
 /* lore.c: lanes as they were learned with more in sight, or to be kept for that. */
 void lore_keep(const struct index *x, struct weave *w);
@@ -133,6 +153,8 @@ static inline const struct lane *lane_of(const struct index *x, u32 leg) {
 }
 /* The one from p to c; one that nobody has turned yet has the habits of all of c's lane. */
 const struct turn *turn_of(const struct index *x, u32 c, u32 p);
+/* Its row + 1; 0: nobody has turned there. */
+u32 turn_row(const struct index *x, u32 c, u32 p);
 
 /* Why a pair belongs together, when somebody wants to know. */
 struct proofs {
@@ -165,6 +187,8 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double f
 /* The densities of a bond alone. `heard`: the child repeats what its device was told on p, so that it may be music on hold; a
  * second line is not. */
 struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard);
+/* The same by kind of trigger, for those of the parent itself. */
+void pair_causes(const struct index *x, u32 c, u32 p, double to[CAUSES]);
 /* The odds of what happened on both, but for how c failed; and that. */
 double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to);
 double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);

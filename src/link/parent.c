@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.93, RIVAL = 0.999, SURE = 0.995,
+static const double JOIN = 0.93, RIVAL = 0.999, SURE = 0.995, NONE = 0.9,
                     UNLIKELY = 0.02; /* not worth a word */
 
 enum { RIVALS = 32, ROUNDS = 4, SWEEPS = 5 };
@@ -88,7 +88,9 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
     struct best best = best_of(k, c, NULL, 0);
     s->confidence = s->share = 0;
     s->nproofs = 0;
-    index_note(x, c, leg->all > 0 ? leg->background / leg->all : 1);
+    /* what is merely unclear is no proof that there is no cause: it would grow by itself */
+    double none = leg->all > 0 ? leg->background / leg->all : 1;
+    index_note(x, c, none > NONE ? none : 0);
     if (!best.any) return;
     s->share = best.share;
     s->confidence = evidence_confidence(s->share);
@@ -322,7 +324,10 @@ void score_parents(struct weave *w) {
         index_note_children(&x, rows);
         prove_all(w, &k, false);
         if (changed == 0 && round > 1) break;
-        index_learn(&x);
+        struct taught *taught = index_teach(&x, &k);
+        index_learn(&x, taught);
+
+        base_free(taught);
     }
     part_rivals(w, &k);
     cut_circles(w);

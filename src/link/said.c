@@ -191,6 +191,9 @@ static void take(struct taking *g, u32 fact, u32 msg) {
         take_hold(g, msg);
     } else if (f->kind == FACT_WITHHELD) {
         g->s->flags |= SUM_WITHHELD;
+        if (!g->s->manner[MANNER_NAME]) g->s->manner[MANNER_NAME] = (u32)f->hash | 1;
+    } else if (f->kind == FACT_MEDIA) {
+        if (!g->s->manner[MANNER_MEDIA]) g->s->manner[MANNER_MEDIA] = (u32)f->hash | 1;
     } else {
         g->others = base_grow(g->others, &g->cap_others, g->nothers + 1,
                               (isize)sizeof *g->others);

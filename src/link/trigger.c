@@ -169,6 +169,14 @@ struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard) {
     return out;
 }
 
+void pair_causes(const struct index *x, u32 c, u32 p, double to[CAUSES]) {
+    struct trigger all[OWN];
+    struct reach r = reach_of(x, c, p, false);
+    if (!r.any) return;
+    own_triggers(x, c, p, &r, all);
+    for (isize i = 0; i < OWN; i++) to[all[i].kind] += all[i].density;
+}
+
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, bool heard,
                       struct proofs *to) {
     struct trigger all[TRIGGERS];

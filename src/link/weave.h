@@ -65,6 +65,9 @@ enum sum_flag {
 };
 
 /* A leg as linking sees it. Times are NEVER where the event was not seen. */
+/* What is the same on most legs of a call, and on many others: boxes pass it on as they were told. */
+enum manner { MANNER_NAME, MANNER_MEDIA, MANNERS };
+
 struct sum {
     u32 call_id;
     u32 from_dev, to_dev;
@@ -73,6 +76,7 @@ struct sum {
     u32 facts_at, nfacts; /* weave.leg_facts … */
     u32 tokens_at;        /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
     u32 precision_us;     /* of its first request */
+    u32 manner[MANNERS];  /* by enum manner: hash of how it is done; 0: not known */
     enum call_kind kind;
     u8 nnumbers; /* so many of its facts, the first ones, are numbers */
     u8 ntokens;

@@ -120,7 +120,8 @@ static bool is_echo(enum evidence_kind k) {
     return k >= EVIDENCE_RING_ECHO && k <= EVIDENCE_BYE_ECHO;
 }
 static bool is_number(enum evidence_kind k) {
-    return k == EVIDENCE_CALLED_NUMBER || k == EVIDENCE_CALLER_NUMBER;
+    return k == EVIDENCE_CALLED_NUMBER || k == EVIDENCE_CALLER_NUMBER ||
+           k == EVIDENCE_CALLER_NAME || k == EVIDENCE_MEDIA;
 }
 /* One child explains it for all. */
 static bool is_shared(enum evidence_kind k) {
@@ -225,7 +226,9 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     index_open(&x, w);
     index_calls(&x);
     index_note_children(&x, rows);
-    index_learn(&x);
+    struct taught *taught = index_teach(&x, NULL);
+    index_learn(&x, taught);
+    base_free(taught);
     count_chances(all, &x, weight);
     for (u32 c = 0; (isize)c < w->nsums; c++) {
         const struct sum *s = &w->sums[c];
