@@ -41,14 +41,13 @@ static bool consider(struct gathering *g, u32 p) {
 static bool stands_out(const struct gathering *g) {
     return g->best >= CLEAR * g->k->legs[g->c].all;
 }
-/* The latest of these that came before the child left. `few`: look no further once one stands out. Of what
- * failed, the parent is meant. */
+
+/* The latest of these that came before the child left. `few`: look no further once one stands out. */
 static void consider_clues(struct gathering *g, const struct clues *clues, u64 key,
                            isize few, isize most) {
     const struct index *x = g->k->x;
     const struct sum *s = &x->w->sums[g->c];
     struct clue_run run = clues_find(clues, key);
-    bool failed = clues == &x->ends;
     i64 slack = 20000 + (i64)s->precision_us;
     isize n = clues_until(run, s->start_us + slack), tried = 0;
     isize last = n - 2 * most; /* a leg has several clues */
@@ -56,9 +55,7 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(g)) return;
-        u32 leg = run.rows[n].leg, parent = x->w->sums[leg].parent;
-        if (failed && !parent) continue;
-        tried += consider(g, failed ? parent - 1 : leg);
+        tried += consider(g, run.rows[n].leg);
     }
 }
 
@@ -158,7 +155,7 @@ void claims_gather(struct claims *k, u32 c) {
     }
     consider_numbers(&g);
     consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
-    consider_clues(&g, &k->x->ends, s->from_dev, EVENTS_CLEAR, EVENTS);
+    consider_clues(&g, &k->x->lost, s->from_dev, EVENTS_CLEAR, EVENTS);
     if (!stands_out(&g)) consider_ends(&g);
     claims_forward(k, c);
     claims_note(k, c);

@@ -126,17 +126,17 @@ static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]
 }
 
 /* How often a try of this parent's is followed by another one here, as far as that is known. */
-static void take_causes(const struct claims *k, u32 c, struct claim *a) {
-    const struct turn *turn = turn_of(k->x, c, a->parent);
+static void take_causes(const struct turn *turn, struct claim *a) {
     a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
     a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
 }
 
 bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a) {
     *a = (struct claim){.parent = p, .alone = 1, .after = {1, 1}};
-    take_causes(k, c, a);
+    const struct turn *turn = turn_of(k->x, c, p);
+    take_causes(turn, a);
     double lean = lean_of(k, c, p, a->causes);
-    a->bond = pair_bond(k->x, c, p, lean, floor);
+    a->bond = pair_bond(k->x, c, p, turn, lean, floor);
     if (!a->bond.reached) lean = 0;
     double left = 1;
     if (!(k->x->w->sums[c].flags & SUM_RECORDING)) left = claims_left(k, p);
@@ -197,7 +197,7 @@ void claims_doubt(struct claims *k) {
     k->nunsure = k->nbeside = 0;
     k->stamp++;
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         struct claimed *leg = &k->legs[c];
         leg->sure = is_sure(k, leg);
         if (leg->sure) {
@@ -208,7 +208,7 @@ void claims_doubt(struct claims *k) {
         (void)mark_parents(k, c, true);
     }
     for (isize i = 0; k->nunsure && i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         if (k->legs[c].sure && mark_parents(k, c, false)) k->beside[k->nbeside++] = c;
     }
 }
@@ -217,8 +217,9 @@ void claims_weigh(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
-        take_causes(k, c, a);
-        a->bond = pair_bond(k->x, c, a->parent, 1, 0);
+        const struct turn *turn = turn_of(k->x, c, a->parent);
+        take_causes(turn, a);
+        a->bond = pair_bond(k->x, c, a->parent, turn, 1, 0);
     }
     leg->background = lane_of(k->x, c)->background;
     claims_forward(k, c);
@@ -231,9 +232,9 @@ void claims_refresh(struct claims *k) {
     }
 }
 
-void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start) {
+void claims_open(struct claims *k, struct index *x) {
     const struct weave *w = x->w;
-    *k = (struct claims){.x = x, .by_start = by_start};
+    *k = (struct claims){.x = x};
     k->legs = base_new(w->nsums + 1, (isize)sizeof *k->legs);
     k->once = base_new(w->nsums + 1, (isize)sizeof *k->once);
     k->keep = base_new(x->nlanes + 1, (isize)sizeof *k->keep);

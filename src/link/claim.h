@@ -44,7 +44,6 @@ struct claimed {
 
 struct claims {
     struct index *x;
-    const struct sort_row *by_start; /* all legs */
     struct claimed *legs;
     struct claim *rows;
     isize nrows, cap_rows;
@@ -61,7 +60,7 @@ struct claims {
     isize nunsure, nbeside;
 };
 
-void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start);
+void claims_open(struct claims *k, struct index *x);
 void claims_close(struct claims *k);
 /* follow.c: which try may follow which. */
 void follows_find(struct claims *k);

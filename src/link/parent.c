@@ -233,21 +233,12 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     base_free(rows);
 }
 
-/* Legs by start, since a try's failure makes the next one. */
-static struct sort_row *by_start(const struct weave *w) {
-    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
-    for (isize i = 0; i < w->nsums; i++)
-        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
-    sort_rows(rows, w->nsums);
-    return rows;
-}
-
 /* Who could have sent each leg, and what each try tells the next. */
 static void gather_all(struct claims *k) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         if (k->legs[c].open && k->legs[c].sure) {
             claims_weigh(k, c);
             claims_note(k, c);
@@ -281,7 +272,7 @@ static isize decide_all(struct weave *w, struct claims *k) {
     isize changed = 0;
     index_calls(k->x);
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         u32 was = w->sums[c].parent;
         if (!k->legs[c].open) continue;
         decide(w, k, c);
@@ -304,9 +295,8 @@ void score_parents(struct weave *w) {
     struct claims k;
     isize nproofs = w->nproofs; /* of hops, and what was told */
     index_open(&x, w);
-    struct sort_row *rows = by_start(w);
     index_calls(&x);
-    claims_open(&k, &x, rows);
+    claims_open(&k, &x);
     for (int round = 0; round < ROUNDS; round++) {
         if (round % 2 == 0)
             gather_all(&k);
@@ -319,7 +309,7 @@ void score_parents(struct weave *w) {
         }
         claims_believe(&k, SWEEPS);
         isize changed = decide_all(w, &k);
-        index_note_children(&x, rows);
+        index_note_children(&x);
         prove_all(w, &k, false);
         if (changed == 0 && round > 1) break;
         index_learn(&x);
@@ -327,12 +317,11 @@ void score_parents(struct weave *w) {
     part_rivals(w, &k);
     cut_circles(w);
     index_calls(&x);
-    index_note_children(&x, rows);
+    index_note_children(&x);
     w->nproofs = nproofs;
     prove_all(w, &k, true);
     note_all_maybes(w, &k);
     lore_keep(&x, w);
     claims_close(&k);
-    base_free(rows);
     index_close(&x);
 }
