@@ -3,7 +3,8 @@
  * stands out, and those that claim a try before it. */
 #include "link/claim.h"
 
-static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02;
+static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
+                    BEYOND_DOUBT = 1e9; /* times the background */
 
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
@@ -40,6 +41,11 @@ static bool consider(struct gathering *g, u32 p) {
 
 static bool stands_out(const struct gathering *g) {
     return g->best >= CLEAR * g->k->legs[g->c].all;
+}
+
+/* One call that shares numbers or values fits so well that no stranger at the device could. */
+static bool beyond_doubt(const struct gathering *g) {
+    return stands_out(g) && g->best >= BEYOND_DOUBT * g->k->legs[g->c].background;
 }
 
 /* The latest of these that came before the child left. `few`: look no further once one stands out. */
@@ -118,6 +124,21 @@ static void consider_tokens(struct gathering *g) {
     }
 }
 
+/* Who claims a try before it, may claim this one. */
+static void consider_before(struct gathering *g) {
+    const struct claims *k = g->k;
+    const struct claimed *leg = &k->legs[g->c];
+    for (u32 i = 0; i < leg->nbefore; i++) {
+        u32 before = k->follows[leg->before + i].before;
+        for (u32 m = 0; m < k->legs[before].n; m++) {
+            const struct claimed *from = &k->legs[before];
+            const struct claim *b = &k->rows[from->at + m];
+            if (b->weight >= SHARED * from->all && b->parent != g->c)
+                (void)consider(g, b->parent);
+        }
+    }
+}
+
 /* Who claims a try next to it, claims this one. */
 void claims_share(struct claims *k, u32 c, u32 neighbour) {
     const struct claimed *from = &k->legs[neighbour];
@@ -138,6 +159,7 @@ void claims_gather(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     leg->n = 0;
     leg->rest = 0;
+    leg->certain = false;
     leg->background = leg->all = lane_of(k->x, c)->background;
     k->stamp++;
     consider_tokens(&g);
@@ -145,19 +167,15 @@ void claims_gather(struct claims *k, u32 c) {
         claims_forward(k, c);
         return;
     }
-    for (u32 i = 0; i < leg->nbefore; i++) {
-        const struct claimed *from = &k->legs[k->follows[leg->before + i].before];
-        for (u32 m = 0; m < from->n; m++) {
-            const struct claim *b = &k->rows[from->at + m];
-            if (b->weight >= SHARED * from->all && b->parent != c)
-                consider(&g, b->parent);
-        }
-    }
     consider_numbers(&g);
-    consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
-    consider_clues(&g, &k->x->lost, s->from_dev, EVENTS_CLEAR, EVENTS);
-    if (!stands_out(&g)) consider_ends(&g);
+    if (!beyond_doubt(&g)) {
+        consider_before(&g);
+        consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
+        consider_clues(&g, &k->x->lost, s->from_dev, EVENTS_CLEAR, EVENTS);
+        if (!stands_out(&g)) consider_ends(&g);
+    }
     claims_forward(k, c);
     claims_note(k, c);
     claims_trim(k, c);
+    leg->certain = leg->n == 1 && beyond_doubt(&g);
 }

@@ -192,6 +192,16 @@ static bool mark_parents(struct claims *k, u32 c, bool set) {
     return any;
 }
 
+/* Is a try that it follows, or one that follows it, not sure? */
+static bool near_doubt(const struct claims *k, const struct claimed *leg) {
+    bool any = false;
+    for (u32 i = 0; i < leg->nbefore && !any; i++)
+        any = !k->legs[k->follows[leg->before + i].before].sure;
+    for (u32 i = 0; i < leg->nnext && !any; i++)
+        any = !k->legs[k->follows[k->next[leg->next + i]].after].sure;
+    return any;
+}
+
 void claims_doubt(struct claims *k) {
     const struct weave *w = k->x->w;
     k->nunsure = k->nbeside = 0;
@@ -207,9 +217,12 @@ void claims_doubt(struct claims *k) {
         k->unsure[k->nunsure++] = c;
         (void)mark_parents(k, c, true);
     }
-    for (isize i = 0; k->nunsure && i < w->nsums; i++) {
+    for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
-        if (k->legs[c].sure && mark_parents(k, c, false)) k->beside[k->nbeside++] = c;
+        struct claimed *leg = &k->legs[c];
+        bool beside = k->nunsure && leg->sure && mark_parents(k, c, false);
+        if (beside) k->beside[k->nbeside++] = c;
+        leg->apart = leg->sure && leg->certain && !beside && !near_doubt(k, leg);
     }
 }
 
@@ -228,7 +241,7 @@ void claims_weigh(struct claims *k, u32 c) {
 void claims_refresh(struct claims *k) {
     count_keep(k);
     for (u32 c = 0; (isize)c < k->x->w->nsums; c++) {
-        if (k->legs[c].open) claims_weigh(k, c);
+        if (k->legs[c].open && !k->legs[c].apart) claims_weigh(k, c);
     }
 }
 

@@ -40,6 +40,8 @@ struct claimed {
         all; /* legs a second: without a parent; of parents that have no room here; and with all */
     bool open; /* it has to choose */
     bool sure; /* and has done so: what is told to it changes nothing */
+    bool certain; /* beyond doubt, from the first look … */
+    bool apart;   /* … and of no concern to those that are not sure: it is not weighed again */
 };
 
 struct claims {

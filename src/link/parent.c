@@ -129,8 +129,9 @@ static int by_parent(const void *a, const void *b) {
 }
 
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
-static void part_rivals(struct weave *w, struct claims *k) {
+static bool part_rivals(struct weave *w, struct claims *k) {
     isize n = 0;
+    bool any = false;
     struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
@@ -155,8 +156,10 @@ static void part_rivals(struct weave *w, struct claims *k) {
         w->sums[rows[i].leg].parent = 0;
         claims_forward(k, rows[i].leg);
         decide(w, k, rows[i].leg);
+        any = true;
     }
     base_free(rows);
+    return any;
 }
 
 /* ---- no leg is its own ancestor ---------------------------------------------------------------------- */
@@ -176,7 +179,8 @@ static u32 weakest(const struct weave *w, u32 at) {
     return worst;
 }
 
-static void cut_circles(struct weave *w) {
+static bool cut_circles(struct weave *w) {
+    bool any = false;
     u32 *walk = base_new(w->nsums + 1, (isize)sizeof *walk);
     for (u32 i = 0; (isize)i < w->nsums; i++) {
         u32 at = i; /* walk[leg]: the walk that came by, + 1 */
@@ -187,8 +191,10 @@ static void cut_circles(struct weave *w) {
         }
         if (walk[at] != i + 1 || !w->sums[at].parent) continue;
         w->sums[weakest(w, at)].parent = 0;
+        any = true;
     }
     base_free(walk);
+    return any;
 }
 
 /* ---- what almost belongs ------------------------------------------------------------------------------- */
@@ -240,7 +246,7 @@ static void gather_all(struct claims *k) {
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
         if (k->legs[c].open && k->legs[c].sure) {
-            claims_weigh(k, c);
+            if (!k->legs[c].apart) claims_weigh(k, c);
             claims_note(k, c);
         } else if (k->legs[c].open)
             claims_gather(k, c);
@@ -309,15 +315,14 @@ void score_parents(struct weave *w) {
         }
         claims_believe(&k, SWEEPS);
         isize changed = decide_all(w, &k);
-        index_note_children(&x);
+        if (changed || round == 0) index_note_children(&x);
         prove_all(w, &k, false);
         if (changed == 0 && round > 1) break;
         index_learn(&x);
     }
-    part_rivals(w, &k);
-    cut_circles(w);
+    bool parted = part_rivals(w, &k), cut = cut_circles(w);
     index_calls(&x);
-    index_note_children(&x);
+    if (parted || cut) index_note_children(&x);
     w->nproofs = nproofs;
     prove_all(w, &k, true);
     note_all_maybes(w, &k);
