@@ -3,7 +3,8 @@
  * stands out, and those that claim a try before it. */
 #include "link/claim.h"
 
-static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02;
+static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
+                    BEYOND_DOUBT = 1e9; /* times the background */
 
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
@@ -41,14 +42,18 @@ static bool consider(struct gathering *g, u32 p) {
 static bool stands_out(const struct gathering *g) {
     return g->best >= CLEAR * g->k->legs[g->c].all;
 }
-/* The latest of these that came before the child left. `few`: look no further once one stands out. Of what
- * failed, the parent is meant. */
+
+/* One call that shares numbers or values fits so well that no stranger at the device could. */
+static bool beyond_doubt(const struct gathering *g) {
+    return stands_out(g) && g->best >= BEYOND_DOUBT * g->k->legs[g->c].background;
+}
+
+/* The latest of these that came before the child left. `few`: look no further once one stands out. */
 static void consider_clues(struct gathering *g, const struct clues *clues, u64 key,
                            isize few, isize most) {
     const struct index *x = g->k->x;
     const struct sum *s = &x->w->sums[g->c];
     struct clue_run run = clues_find(clues, key);
-    bool failed = clues == &x->ends;
     i64 slack = 20000 + (i64)s->precision_us;
     isize n = clues_until(run, s->start_us + slack), tried = 0;
     isize last = n - 2 * most; /* a leg has several clues */
@@ -56,9 +61,7 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(g)) return;
-        u32 leg = run.rows[n].leg, parent = x->w->sums[leg].parent;
-        if (failed && !parent) continue;
-        tried += consider(g, failed ? parent - 1 : leg);
+        tried += consider(g, run.rows[n].leg);
     }
 }
 
@@ -121,6 +124,21 @@ static void consider_tokens(struct gathering *g) {
     }
 }
 
+/* Who claims a try before it, may claim this one. */
+static void consider_before(struct gathering *g) {
+    const struct claims *k = g->k;
+    const struct claimed *leg = &k->legs[g->c];
+    for (u32 i = 0; i < leg->nbefore; i++) {
+        u32 before = k->follows[leg->before + i].before;
+        for (u32 m = 0; m < k->legs[before].n; m++) {
+            const struct claimed *from = &k->legs[before];
+            const struct claim *b = &k->rows[from->at + m];
+            if (b->weight >= SHARED * from->all && b->parent != g->c)
+                (void)consider(g, b->parent);
+        }
+    }
+}
+
 /* Who claims a try next to it, claims this one. */
 void claims_share(struct claims *k, u32 c, u32 neighbour) {
     const struct claimed *from = &k->legs[neighbour];
@@ -141,6 +159,7 @@ void claims_gather(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     leg->n = 0;
     leg->rest = 0;
+    leg->certain = false;
     leg->background = leg->all = lane_of(k->x, c)->background;
     k->stamp++;
     consider_tokens(&g);
@@ -148,19 +167,15 @@ void claims_gather(struct claims *k, u32 c) {
         claims_forward(k, c);
         return;
     }
-    for (u32 i = 0; i < leg->nbefore; i++) {
-        const struct claimed *from = &k->legs[k->follows[leg->before + i].before];
-        for (u32 m = 0; m < from->n; m++) {
-            const struct claim *b = &k->rows[from->at + m];
-            if (b->weight >= SHARED * from->all && b->parent != c)
-                consider(&g, b->parent);
-        }
-    }
     consider_numbers(&g);
-    consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
-    consider_clues(&g, &k->x->ends, s->from_dev, EVENTS_CLEAR, EVENTS);
-    if (!stands_out(&g)) consider_ends(&g);
+    if (!beyond_doubt(&g)) {
+        consider_before(&g);
+        consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
+        consider_clues(&g, &k->x->lost, s->from_dev, EVENTS_CLEAR, EVENTS);
+        if (!stands_out(&g)) consider_ends(&g);
+    }
     claims_forward(k, c);
     claims_note(k, c);
     claims_trim(k, c);
+    leg->certain = leg->n == 1 && beyond_doubt(&g);
 }

@@ -126,17 +126,17 @@ static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]
 }
 
 /* How often a try of this parent's is followed by another one here, as far as that is known. */
-static void take_causes(const struct claims *k, u32 c, struct claim *a) {
-    const struct turn *turn = turn_of(k->x, c, a->parent);
+static void take_causes(const struct turn *turn, struct claim *a) {
     a->causes[FOLLOW_START] = turn->causes[EVIDENCE_AFTER_SIBLING];
     a->causes[FOLLOW_FAILURE] = turn->causes[EVIDENCE_AFTER_FAILURE];
 }
 
 bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a) {
     *a = (struct claim){.parent = p, .alone = 1, .after = {1, 1}};
-    take_causes(k, c, a);
+    const struct turn *turn = turn_of(k->x, c, p);
+    take_causes(turn, a);
     double lean = lean_of(k, c, p, a->causes);
-    a->bond = pair_bond(k->x, c, p, lean, floor);
+    a->bond = pair_bond(k->x, c, p, turn, lean, floor);
     if (!a->bond.reached) lean = 0;
     double left = 1;
     if (!(k->x->w->sums[c].flags & SUM_RECORDING)) left = claims_left(k, p);
@@ -192,12 +192,22 @@ static bool mark_parents(struct claims *k, u32 c, bool set) {
     return any;
 }
 
+/* Is a try that it follows, or one that follows it, not sure? */
+static bool near_doubt(const struct claims *k, const struct claimed *leg) {
+    bool any = false;
+    for (u32 i = 0; i < leg->nbefore && !any; i++)
+        any = !k->legs[k->follows[leg->before + i].before].sure;
+    for (u32 i = 0; i < leg->nnext && !any; i++)
+        any = !k->legs[k->follows[k->next[leg->next + i]].after].sure;
+    return any;
+}
+
 void claims_doubt(struct claims *k) {
     const struct weave *w = k->x->w;
     k->nunsure = k->nbeside = 0;
     k->stamp++;
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         struct claimed *leg = &k->legs[c];
         leg->sure = is_sure(k, leg);
         if (leg->sure) {
@@ -207,9 +217,12 @@ void claims_doubt(struct claims *k) {
         k->unsure[k->nunsure++] = c;
         (void)mark_parents(k, c, true);
     }
-    for (isize i = 0; k->nunsure && i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
-        if (k->legs[c].sure && mark_parents(k, c, false)) k->beside[k->nbeside++] = c;
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = k->x->by_start[i];
+        struct claimed *leg = &k->legs[c];
+        bool beside = k->nunsure && leg->sure && mark_parents(k, c, false);
+        if (beside) k->beside[k->nbeside++] = c;
+        leg->apart = leg->sure && leg->certain && !beside && !near_doubt(k, leg);
     }
 }
 
@@ -217,8 +230,9 @@ void claims_weigh(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
-        take_causes(k, c, a);
-        a->bond = pair_bond(k->x, c, a->parent, 1, 0);
+        const struct turn *turn = turn_of(k->x, c, a->parent);
+        take_causes(turn, a);
+        a->bond = pair_bond(k->x, c, a->parent, turn, 1, 0);
     }
     leg->background = lane_of(k->x, c)->background;
     claims_forward(k, c);
@@ -227,13 +241,13 @@ void claims_weigh(struct claims *k, u32 c) {
 void claims_refresh(struct claims *k) {
     count_keep(k);
     for (u32 c = 0; (isize)c < k->x->w->nsums; c++) {
-        if (k->legs[c].open) claims_weigh(k, c);
+        if (k->legs[c].open && !k->legs[c].apart) claims_weigh(k, c);
     }
 }
 
-void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start) {
+void claims_open(struct claims *k, struct index *x) {
     const struct weave *w = x->w;
-    *k = (struct claims){.x = x, .by_start = by_start};
+    *k = (struct claims){.x = x};
     k->legs = base_new(w->nsums + 1, (isize)sizeof *k->legs);
     k->once = base_new(w->nsums + 1, (isize)sizeof *k->once);
     k->keep = base_new(x->nlanes + 1, (isize)sizeof *k->keep);

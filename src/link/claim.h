@@ -39,13 +39,15 @@ struct claimed {
     u32 next, nnext;     /* next[next ..): rows of follows that lead on from it */
     double background, rest,
         all; /* legs a second: without a parent; of parents that have no room here; and with all */
-    bool open; /* it has to choose */
-    bool sure; /* and has done so: what is told to it changes nothing */
+    bool open;    /* it has to choose */
+    bool sure;    /* and has done so: what is told to it changes nothing */
+    bool certain; /* beyond doubt, from the first look … */
+    bool
+        apart; /* … and of no concern to those that are not sure: it is not weighed again */
 };
 
 struct claims {
     struct index *x;
-    const struct sort_row *by_start; /* all legs */
     struct claimed *legs;
     struct claim *rows;
     isize nrows, cap_rows;
@@ -62,7 +64,7 @@ struct claims {
     isize nunsure, nbeside;
 };
 
-void claims_open(struct claims *k, struct index *x, const struct sort_row *by_start);
+void claims_open(struct claims *k, struct index *x);
 void claims_close(struct claims *k);
 /* follow.c: which try may follow which. */
 void follows_find(struct claims *k);

@@ -1,5 +1,5 @@
-/* clue.h: what happened when, under a key: looked up by "the latest before". Filled once, then settled, then read; n log n
- * where it comes in disorder. */
+/* clue.h: what happened when, under a key: looked up by "the latest before". Filled once, then settled, then read; cheapest
+ * where it comes in the order of time. */
 #ifndef SIPWEAVE_LINK_CLUE_H
 #define SIPWEAVE_LINK_CLUE_H
 
@@ -15,16 +15,19 @@ struct clue_bucket {
     u32 at, n;
 };
 
-/* Clues by key, within it by time. Zeroed: empty. */
+/* Clues by key, within it by time. Zeroed: empty, keys are hashes. */
 struct clues {
     struct clue *rows;
     struct map places; /* key -> row of buckets + 1 */
     struct clue_bucket *buckets;
     isize nbuckets, cap_buckets;
-    u32 *bucket_of; /* while filling: by row, as added */
-    isize nrows, cap_rows, cap_bucket_of;
+    isize nkeys; /* keys are numbers below this one, and rows of buckets; 0: hashes */
+    struct sort_row *adding; /* while filling: time; leg << 32 | bucket */
+    isize nrows, cap_adding;
 };
 
+/* For keys below n. */
+void clues_open(struct clues *c, isize n);
 /* An event that was not seen (NEVER) adds nothing. */
 void clues_add(struct clues *c, u64 key, i64 at_us, u32 leg);
 void clues_settle(struct clues *c); /* after the last one */

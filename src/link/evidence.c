@@ -34,45 +34,73 @@ double evidence_odds(double m, double u, bool holds) {
     return holds ? m / u : (1 - m) / (1 - u);
 }
 
-/* The share of delays below so many microseconds. Between the edges it grows with the time. */
-static double share_below(const float *row, double us) {
-    static const double first_edge_us = 50;
-    if (us <= 0) return 0;
-    if (us <= first_edge_us) return (double)row[0] * us / first_edge_us;
-    int exponent;
-    double mantissa =
-        frexp(us / first_edge_us, &exponent) * 2; /* 1 to 2, times 2^(exponent-1) */
+/* Where a time lies among the edges, to be looked up in several rows. */
+struct place {
+    int i; /* the edge below it; -1: before the first one */
+    double
+        part; /* … of the way to the next one; before the first one: of the time up to it */
+};
+
+static const double first_edge_us = 50;
+
+static struct place place_of(double us) {
+    if (us <= 0) return (struct place){-1, 0};
+    if (us <= first_edge_us) return (struct place){-1, us / first_edge_us};
+    const u64 one =
+        (u64)1023 << 52; /* IEEE 754: sign, 11 bits of exponent, 52 of mantissa */
+    double mantissa = us / first_edge_us; /* 1 to 2, times 2^exponent */
+    u64 bits;
+    memcpy(&bits, &mantissa, sizeof bits);
+    int exponent = (int)((bits - one) >> 52);
+    bits = (bits & (((u64)1 << 52) - 1)) | one;
+    memcpy(&mantissa, &bits, sizeof bits);
     bool upper = mantissa >= SQRT_2;
-    int i = 2 * (exponent - 1) + upper;
-    if (i >= WEIGHT_EDGES - 1) return 1;
-    double low = upper ? SQRT_2 : 1, high = upper ? 2 : SQRT_2;
-    double part = (mantissa - low) / (high - low);
-    return (double)row[i] + part * ((double)row[i + 1] - (double)row[i]);
+    double part =
+        upper ? (mantissa - SQRT_2) / (2 - SQRT_2) : (mantissa - 1) / (SQRT_2 - 1);
+    return (struct place){2 * exponent + upper, part};
 }
 
-/* What is seen through a blurred clock: the share of delays in delta +- precision. */
-static double share_within(const float *row, i64 delta_us, double half_us) {
-    return share_below(row, (double)delta_us + half_us) -
-           share_below(row, (double)delta_us - half_us);
+/* The share of delays below that time. Between the edges it grows with the time. */
+static double share_below(const float *row, struct place at) {
+    if (at.i < 0) return (double)row[0] * at.part;
+    if (at.i >= WEIGHT_EDGES - 1) return 1;
+    return (double)row[at.i] + at.part * ((double)row[at.i + 1] - (double)row[at.i]);
 }
 
 static double half_width(i64 precision_us) {
     return (double)i64_max(precision_us, 500);
 }
 
+/* What is seen through a blurred clock: the share of delays in delta +- precision. */
 double evidence_density(enum evidence_kind k, i64 delta_us, i64 precision_us) {
-    double half = half_width(precision_us);
-    return share_within(weight_delay[k], delta_us, half) / (2 * half / 1e6);
+    double half = half_width(precision_us), delta = (double)delta_us;
+    double within = share_below(weight_delay[k], place_of(delta + half)) -
+                    share_below(weight_delay[k], place_of(delta - half));
+    return within / (2 * half / 1e6);
+}
+
+/* A difference of times through a blurred clock: the share of delays in it, and in what of it is the other way round. */
+struct span {
+    struct place end, begin, back;
+};
+
+static double share_ahead(const float *row, const struct span *s) {
+    return share_below(row, s->end) - share_below(row, s->begin);
 }
 
 double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us) {
     static const double LEAST = 1e-7; /* a chance that nobody has met yet */
     double half = half_width(precision_us), m = weight_holds[k],
            before = weight_before[k];
-    double made = (1 - before) * share_within(weight_delay[k], delta_us, half) +
-                  before * share_within(weight_delay[k], -delta_us, half);
-    double chance = share_within(weight_chance[k], delta_us, half) +
-                    share_within(weight_chance[k], -delta_us, half);
+    double delta = (double)(delta_us < 0 ? -delta_us : delta_us);
+    const struct span s = {place_of(delta + half), place_of(delta - half),
+                           place_of(half - delta)};
+    double ahead = share_ahead(weight_delay[k], &s),
+           back = share_below(weight_delay[k], s.back);
+    double first = delta_us < 0 ? before : 1 - before;
+    double made = first * ahead + (1 - first) * back;
+    double chance =
+        share_ahead(weight_chance[k], &s) + share_below(weight_chance[k], s.back);
     return m * made / (chance / 2 + LEAST) + (1 - m);
 }
 

@@ -131,7 +131,9 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     n = (struct counted){count_of(&x->habits, k.called), count_of(&x->habits, k.shown),
                          count_of(&x->habits, k.both), count_of(&x->habits, k.all)};
     if (child->parent) {
-        struct habit_keys mine = keys_of(w, child, &w->sums[child->parent - 1], habit);
+        struct habit_keys mine = k;
+        if (child->parent != p + 1)
+            mine = keys_of(w, child, &w->sums[child->parent - 1], habit);
         n.shown -= mine.called ? child->confidence : 0;
         n.all -= mine.called ? child->confidence : 0;
         n.called -= mine.called == k.called ? child->confidence : 0;

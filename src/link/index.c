@@ -30,34 +30,37 @@ static void add_events(struct index *x, u32 leg) {
     }
 }
 
-/* Of the legs that reach a device and whose manner is known, the share that has this one's. */
-static void count_manners(struct index *x) {
+/* Legs by start, since a try's failure makes the next one. */
+static u32 *by_start(const struct weave *w) {
+    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
+    u32 *legs = base_new(w->nsums + 1, (isize)sizeof *legs);
+    for (isize i = 0; i < w->nsums; i++)
+        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
+    sort_rows(rows, w->nsums);
+    for (isize i = 0; i < w->nsums; i++) legs[i] = (u32)rows[i].value;
+    base_free(rows);
+    return legs;
+}
+
+/* Whose try was it that failed? */
+static void note_lost(struct index *x) {
     const struct weave *w = x->w;
-    x->manners = base_new(w->nsums + 1, (isize)sizeof *x->manners);
-    for (int k = 0; k < MANNERS; k++) {
-        struct map at = {0};
-        for (isize i = 0; i < w->nsums; i++) {
-            const struct sum *s = &w->sums[i];
-            if (s->kind != KIND_CALL || !s->manner[k]) continue;
-            ++*map_put(&at, index_number_key(s->to_dev, (u8)k, s->manner[k]));
-            ++*map_put(&at, index_number_key(s->to_dev, (u8)k, 0));
-        }
-        for (isize i = 0; i < w->nsums; i++) {
-            const struct sum *s = &w->sums[i];
-            if (s->kind != KIND_CALL || !s->manner[k]) continue;
-            u32 n = map_get(&at, index_number_key(s->to_dev, (u8)k, s->manner[k]));
-            u32 all = map_get(&at, index_number_key(s->to_dev, (u8)k, 0));
-            x->manners[i][k] = (float)(((double)n + 1) / ((double)all + 2));
-            /* few of the legs are there: nobody knows how common that is */
-            if (w->climate) x->manners[i][k] = 0.5F;
-        }
-        map_drop(&at);
+    clues_drop(&x->lost);
+    clues_open(&x->lost, w->ndevs);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[x->by_start[i]];
+        if (s->kind == KIND_CALL && s->parent)
+            clues_add(&x->lost, s->from_dev, failed_us(s), s->parent - 1);
     }
+    clues_settle(&x->lost);
 }
 
 void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
+    x->by_start = by_start(w);
+    struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over};
+    for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
     x->mark = base_new(w->nsums + 1, u);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
@@ -72,9 +75,10 @@ void index_open(struct index *x, const struct weave *w) {
     x->next_failure = base_new(w->nsums + 1, u);
     i64 first = INT64_MAX, last = INT64_MIN;
     for (isize i = 0; i < w->nsums; i++) {
-        first = i64_min(first, w->sums[i].start_us);
-        last = i64_max(last, w->sums[i].start_us);
-        if (w->sums[i].kind == KIND_CALL) add_events(x, (u32)i);
+        u32 leg = x->by_start[i];
+        first = i64_min(first, w->sums[leg].start_us);
+        last = i64_max(last, w->sums[leg].start_us);
+        if (w->sums[leg].kind == KIND_CALL) add_events(x, leg);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
     if (given_span_s(w, first, last) > 0) x->span_s = given_span_s(w, first, last);
@@ -86,13 +90,14 @@ void index_open(struct index *x, const struct weave *w) {
         clues_add(&x->events, s->from_dev, w->holds[i].at_us, w->holds[i].leg);
         clues_add(&x->events, s->to_dev, w->holds[i].at_us, w->holds[i].leg);
     }
-    count_manners(x);
+    manners_count(x);
     clues_settle(&x->holds);
     clues_settle(&x->events);
     clues_settle(&x->numbers);
     clues_settle(&x->ends);
     clues_settle(&x->leaves);
     clues_settle(&x->over);
+    note_lost(x);
     lanes_open(x);
 }
 
@@ -136,6 +141,8 @@ void index_close(struct index *x) {
     clues_drop(&x->ends);
     clues_drop(&x->leaves);
     clues_drop(&x->over);
+    clues_drop(&x->lost);
+    base_free(x->by_start);
     base_free(x->failures);
     base_free(x->next_failure);
 }
@@ -179,15 +186,17 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
-void index_note_children(struct index *x, const struct sort_row *rows) {
+void index_note_children(struct index *x) {
     const struct weave *w = x->w;
+    note_lost(x);
     clues_drop(&x->kids);
+    clues_open(&x->kids, w->nsums + 1);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = 0;
         x->explained[i] = (struct explained){0};
     }
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)rows[i].value;
+        u32 c = x->by_start[i];
         const struct sum *s = &w->sums[c];
         if (!s->parent || s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
         note_child(x, c);

@@ -23,7 +23,7 @@ static double chance_of(const struct index *x, u32 dev, isize n) {
 
 /* The rarest number of some kind on the child that the parent has too, as one of another kind, or of the same. */
 struct shared {
-    bool some_c, some_p, any;
+    bool any;
     double rarest;
     u64 hash;
     u32 label;
@@ -34,12 +34,9 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
                                    enum fact_kind theirs_is) {
     const struct fact *facts = x->w->leg_facts;
     struct shared out = {.rarest = 1};
-    for (u32 j = 0; j < p->nnumbers; j++)
-        out.some_p |= facts[p->facts_at + j].kind == theirs_is;
     for (u32 i = 0; i < c->nnumbers; i++) {
         const struct fact *mine = &facts[c->facts_at + i];
         if (mine->kind != mine_is) continue;
-        out.some_c = true;
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != theirs_is || theirs->hash != mine->hash) continue;
@@ -55,14 +52,38 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
     return out;
 }
 
+/* Which kinds of numbers they have, and whether one is the same at all. */
+struct meeting {
+    bool called_c, caller_c, called_p, caller_p, any;
+};
+
+static struct meeting meet(const struct index *x, const struct sum *c,
+                           const struct sum *p) {
+    const struct fact *mine = x->w->leg_facts + c->facts_at,
+                      *theirs = x->w->leg_facts + p->facts_at;
+    struct meeting m = {0};
+    for (u32 i = 0; i < c->nnumbers; i++) {
+        m.called_c |= mine[i].kind == FACT_CALLED;
+        m.caller_c |= mine[i].kind == FACT_CALLER;
+    }
+    for (u32 j = 0; j < p->nnumbers; j++) {
+        m.called_p |= theirs[j].kind == FACT_CALLED;
+        m.caller_p |= theirs[j].kind == FACT_CALLER;
+        for (u32 i = 0; i < c->nnumbers; i++) m.any |= mine[i].hash == theirs[j].hash;
+    }
+    return m;
+}
+
 static const double CHANCE =
     0.05; /* that two calls which share no number had shared one */
 
-static double called_number(const struct index *x, u32 c, u32 p, struct proofs *to) {
+static double called_number(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                            const struct meeting *met, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    struct shared s = share_numbers(x, child, parent, FACT_CALLED, FACT_CALLED);
-    if (!s.some_c || !s.some_p) return 1;
-    double m = (double)turn_of(x, c, p)->numbers[NUMBER_CALLED];
+    if (!met->called_c || !met->called_p) return 1;
+    struct shared s = {0};
+    if (met->any) s = share_numbers(x, child, parent, FACT_CALLED, FACT_CALLED);
+    double m = (double)turn->numbers[NUMBER_CALLED];
     double odds = evidence_odds(m, s.any ? s.rarest : CHANCE, s.any);
     pair_prove(to, EVIDENCE_CALLED_NUMBER, odds, s.label, 0);
     return odds;
@@ -78,13 +99,14 @@ static double shown_by(const struct index *x, const struct sum *c, u64 hash, dou
 
 /* The same caller; withheld on both, since a box that hides who calls does so always; the number that was called in the caller's
  * place, as companies show it to the outside; or none of these. */
-static double caller_number(const struct index *x, u32 c, u32 p, struct proofs *to) {
+static double caller_number(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                            const struct meeting *met, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    const float *m = turn_of(x, c, p)->numbers;
-    struct shared s = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLER),
-                  crossed = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLED);
+    const float *m = turn->numbers;
     bool hidden_c = child->flags & SUM_WITHHELD, hidden_p = parent->flags & SUM_WITHHELD;
-    if ((!s.some_c && !hidden_c) || (!s.some_p && !hidden_p)) return 1;
+    if ((!met->caller_c && !hidden_c) || (!met->caller_p && !hidden_p)) return 1;
+    struct shared s = {0}, crossed = {0};
+    if (met->any) s = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLER);
     bool both = !s.any && hidden_c && hidden_p;
     double same = (double)m[NUMBER_CALLER], other = (double)m[NUMBER_CROSSED];
     if (s.any || both) {
@@ -96,6 +118,7 @@ static double caller_number(const struct index *x, u32 c, u32 p, struct proofs *
     }
     double odds = evidence_odds(same + other, CHANCE, false),
            company = habits_company(x, c, p);
+    if (met->any) crossed = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLED);
     if (crossed.any) {
         double u = shown_by(x, child, crossed.hash, crossed.rarest);
         double shown = evidence_odds(other, u, true);
@@ -223,24 +246,28 @@ static bool is_same(const struct sum *child, const struct sum *parent) {
 }
 
 /* How a caller withholds the number, what media are offered: most boxes pass that on. */
-static double manner(const struct index *x, u32 c, u32 p, enum manner which,
-                     struct proofs *to) {
+static double manner(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                     enum manner which, struct proofs *to) {
     u32 mine = x->w->sums[c].manner[which], theirs = x->w->sums[p].manner[which];
     if (!mine || !theirs) return 1;
-    double m = (double)turn_of(x, c, p)->numbers[NUMBER_MANNER + which];
+    double m = (double)turn->numbers[NUMBER_MANNER + which];
     double odds = evidence_odds(m, (double)x->manners[p][which], mine == theirs);
     pair_prove(to, which == MANNER_NAME ? EVIDENCE_CALLER_NAME : EVIDENCE_MEDIA, odds, 0,
                0);
     return odds;
 }
 
-static double numbers(const struct index *x, u32 c, u32 p, struct proofs *to) {
-    return called_number(x, c, p, to) * caller_number(x, c, p, to) *
-           habits_route(x, c, p, to) * manner(x, c, p, MANNER_NAME, to) *
-           manner(x, c, p, MANNER_MEDIA, to);
+static double numbers(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                      struct proofs *to) {
+    const struct meeting met = meet(x, &x->w->sums[c], &x->w->sums[p]);
+    return called_number(x, c, p, turn, &met, to) *
+           caller_number(x, c, p, turn, &met, to) * habits_route(x, c, p, to) *
+           manner(x, c, p, turn, MANNER_NAME, to) *
+           manner(x, c, p, turn, MANNER_MEDIA, to);
 }
 
-struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor) {
+struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                      double lean, double floor) {
     static const double echoes_most = /* ringing, answer, failure or CANCEL, BYE */
         EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST * EVIDENCE_ECHO_MOST;
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
@@ -249,12 +276,12 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double f
     if (is_same(child, parent)) return none;
     if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
     /* what was in the middle of a call when the trace began is known by name only */
-    if (child->state != STATE_PARTIAL) b = pair_sends(x, c, p, all.heard);
+    if (child->state != STATE_PARTIAL) b = pair_sends(x, c, p, turn, all.heard);
     if (b.once + b.more <= 0 && !b.reached) {
         if (!far_enough(child, parent, &all)) return none;
         b.more = lane_of(x, c)->background * exp2(-FAR);
     }
-    b.fit = numbers(x, c, p, NULL);
+    b.fit = numbers(x, c, p, turn, NULL);
     if (all.bits > 0) b.fit *= exp2(all.bits);
     if ((b.once + b.more + lean) * b.fit * echoes_most < floor) return none;
     b.fit *= pair_life(x, c, p, NULL);
@@ -264,15 +291,16 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double f
 
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
+    const struct turn *turn = turn_of(x, c, p);
     struct common all = {0};
     to->n = 0;
     if (is_same(child, parent)) return;
     if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
     bool caused =
-        child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, all.heard, to);
+        child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, turn, all.heard, to);
     if (!caused && !far_enough(child, parent, &all)) return;
     if (all.bits > 0) (void)tokens(x, child, parent, to);
-    (void)numbers(x, c, p, to);
+    (void)numbers(x, c, p, turn, to);
     (void)pair_life(x, c, p, to);
     (void)pair_end(x, c, p, to);
 }

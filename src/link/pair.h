@@ -45,6 +45,7 @@ struct habits {
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
 struct index {
     const struct weave *w;
+    u32 *by_start;       /* all legs */
     double span_s, legs; /* how long, how many */
     /* how many legs reach and leave each device */
     u32 *reaching, *leaving;
@@ -55,6 +56,8 @@ struct index {
     struct clues ends;    /* by device that it left: a try failed */
     struct clues leaves;  /* by device that it left: a leg started */
     struct clues over;    /* by device that it reached: a leg was hung up or given up */
+    struct clues
+        lost; /* by device that it left: a try failed, and this leg instead is its parent */
 
     u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
@@ -99,12 +102,15 @@ u32 over_msg(const struct sum *s);
 u32 index_root(const struct index *x, u32 leg);
 void index_calls(struct index *x);
 
+/* manner.c */
+void manners_count(struct index *x);
+
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
-/* What has been found makes new `kids`, `failures`, `explained`. `rows`: all legs by start. */
-void index_note_children(struct index *x, const struct sort_row *rows);
+/* What has been found makes new `kids`, `failures`, `lost`, `explained`. */
+void index_note_children(struct index *x);
 /* After a round: what has been noted and proved makes new lanes and habits. */
 struct taught;
 void index_learn(struct index *x, struct taught *taught);
@@ -182,11 +188,13 @@ struct bond {
     bool
         reached; /* p reached the device that c leaves: other children of p could have sent c as well */
 };
-/* `lean`: legs a second that other children would send; what weighs nothing beside `floor` need not be exact. */
-struct bond pair_bond(const struct index *x, u32 c, u32 p, double lean, double floor);
+/* `turn`: turn_of(x, c, p). `lean`: legs a second that other children would send; what weighs nothing beside `floor` need not be exact. */
+struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                      double lean, double floor);
 /* The densities of a bond alone. `heard`: the child repeats what its device was told on p, so that it may be music on hold; a
  * second line is not. */
-struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard);
+struct bond pair_sends(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                       bool heard);
 /* The same by kind of trigger, for those of the parent itself. */
 void pair_causes(const struct index *x, u32 c, u32 p, double to[CAUSES]);
 /* The odds of what happened on both, but for how c failed; and that. */
@@ -195,7 +203,8 @@ double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* All that speaks for c being a child of p, and against it, as the links found so far are: its cause comes first. */
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* What made p's device send c; false: nothing is known that could have. */
-bool pair_prove_cause(const struct index *x, u32 c, u32 p, bool heard, struct proofs *to);
+bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                      bool heard, struct proofs *to);
 enum { JUST_BEFORE_US = 5000 }; /* the next try may leave just before the CANCEL does */
 /* How densely (per second) such effects lie as far behind such a cause as these two messages (rows), and how far that is; without
  * how often there is one. */

@@ -131,8 +131,9 @@ static int by_parent(const void *a, const void *b) {
 }
 
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
-static void part_rivals(struct weave *w, struct claims *k) {
+static bool part_rivals(struct weave *w, struct claims *k) {
     isize n = 0;
+    bool any = false;
     struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
@@ -157,8 +158,10 @@ static void part_rivals(struct weave *w, struct claims *k) {
         w->sums[rows[i].leg].parent = 0;
         claims_forward(k, rows[i].leg);
         decide(w, k, rows[i].leg);
+        any = true;
     }
     base_free(rows);
+    return any;
 }
 
 /* ---- no leg is its own ancestor ---------------------------------------------------------------------- */
@@ -178,7 +181,8 @@ static u32 weakest(const struct weave *w, u32 at) {
     return worst;
 }
 
-static void cut_circles(struct weave *w) {
+static bool cut_circles(struct weave *w) {
+    bool any = false;
     u32 *walk = base_new(w->nsums + 1, (isize)sizeof *walk);
     for (u32 i = 0; (isize)i < w->nsums; i++) {
         u32 at = i; /* walk[leg]: the walk that came by, + 1 */
@@ -189,8 +193,10 @@ static void cut_circles(struct weave *w) {
         }
         if (walk[at] != i + 1 || !w->sums[at].parent) continue;
         w->sums[weakest(w, at)].parent = 0;
+        any = true;
     }
     base_free(walk);
+    return any;
 }
 
 /* ---- what almost belongs ------------------------------------------------------------------------------- */
@@ -235,23 +241,14 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     base_free(rows);
 }
 
-/* Legs by start, since a try's failure makes the next one. */
-static struct sort_row *by_start(const struct weave *w) {
-    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
-    for (isize i = 0; i < w->nsums; i++)
-        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
-    sort_rows(rows, w->nsums);
-    return rows;
-}
-
 /* Who could have sent each leg, and what each try tells the next. */
 static void gather_all(struct claims *k) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         if (k->legs[c].open && k->legs[c].sure) {
-            claims_weigh(k, c);
+            if (!k->legs[c].apart) claims_weigh(k, c);
             claims_note(k, c);
         } else if (k->legs[c].open)
             claims_gather(k, c);
@@ -283,7 +280,7 @@ static isize decide_all(struct weave *w, struct claims *k) {
     isize changed = 0;
     index_calls(k->x);
     for (isize i = 0; i < w->nsums; i++) {
-        u32 c = (u32)k->by_start[i].value;
+        u32 c = k->x->by_start[i];
         u32 was = w->sums[c].parent;
         if (!k->legs[c].open) continue;
         decide(w, k, c);
@@ -306,9 +303,8 @@ void score_parents(struct weave *w) {
     struct claims k;
     isize nproofs = w->nproofs; /* of hops, and what was told */
     index_open(&x, w);
-    struct sort_row *rows = by_start(w);
     index_calls(&x);
-    claims_open(&k, &x, rows);
+    claims_open(&k, &x);
     for (int round = 0; round < ROUNDS; round++) {
         if (round % 2 == 0)
             gather_all(&k);
@@ -321,7 +317,7 @@ void score_parents(struct weave *w) {
         }
         claims_believe(&k, SWEEPS);
         isize changed = decide_all(w, &k);
-        index_note_children(&x, rows);
+        if (changed || round == 0) index_note_children(&x);
         prove_all(w, &k, false);
         if (changed == 0 && round > 1) break;
         struct taught *taught = index_teach(&x, &k);
@@ -329,15 +325,13 @@ void score_parents(struct weave *w) {
 
         base_free(taught);
     }
-    part_rivals(w, &k);
-    cut_circles(w);
+    bool parted = part_rivals(w, &k), cut = cut_circles(w);
     index_calls(&x);
-    index_note_children(&x, rows);
+    if (parted || cut) index_note_children(&x);
     w->nproofs = nproofs;
     prove_all(w, &k, true);
     note_all_maybes(w, &k);
     lore_keep(&x, w);
     claims_close(&k);
-    base_free(rows);
     index_close(&x);
 }

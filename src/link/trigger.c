@@ -127,43 +127,43 @@ static bool tries(const struct reach *r, const struct sum *child) {
 }
 
 enum {
-    OWN_ARRIVAL = 3,
-    OWN = 7,
-    TRIGGERS = 9
+    OWN_ARRIVAL = 2,
+    OWN = 6,
+    TRIGGERS = 8
 }; /* so many are the parent's arrival, the parent's, in all */
 
 /* The parent's own triggers, pulled. */
-static void own_triggers(const struct index *x, u32 c, u32 p, const struct reach *r,
-                         struct trigger *to) {
+static void own_triggers(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                         const struct reach *r, struct trigger *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     bool asked_again =
         parent->retry_msg && parent->retry_us <= child->start_us + r->slack;
-    const struct trigger all[OWN] = {
-        {.kind = EVIDENCE_TIMING,
-         .msg = r->reached && !asked_again ? parent->start_msg : 0},
-        {.kind = EVIDENCE_TIMING,
-         .msg = r->reached && asked_again ? parent->retry_msg : 0},
-        {.kind = EVIDENCE_AFTER_WAIT, .msg = tries(r, child) ? waited_since(x, c, p) : 0},
-        {.kind = EVIDENCE_AFTER_ANSWER, .msg = r->reached ? answer_heard(x, c, p) : 0},
-        {.kind = EVIDENCE_AFTER_REFER, .msg = r->referred[0] ? parent->refer_msg[0] : 0},
-        {.kind = EVIDENCE_AFTER_REFER, .msg = r->referred[1] ? parent->refer_msg[1] : 0},
-        {.kind = EVIDENCE_AFTER_HOLD,
-         .msg = r->heard ? hold_before(x, child, p, r->slack) : 0},
+    u32 arrival = asked_again ? parent->retry_msg : parent->start_msg;
+    const struct {
+        enum evidence_kind kind;
+        u32 msg;
+    } all[OWN] = {
+        {EVIDENCE_TIMING, r->reached ? arrival : 0},
+        {EVIDENCE_AFTER_WAIT, tries(r, child) ? waited_since(x, c, p) : 0},
+        {EVIDENCE_AFTER_ANSWER, r->reached ? answer_heard(x, c, p) : 0},
+        {EVIDENCE_AFTER_REFER, r->referred[0] ? parent->refer_msg[0] : 0},
+        {EVIDENCE_AFTER_REFER, r->referred[1] ? parent->refer_msg[1] : 0},
+        {EVIDENCE_AFTER_HOLD, r->heard ? hold_before(x, child, p, r->slack) : 0},
     };
-    const struct turn *turn = turn_of(x, c, p);
     for (isize i = 0; i < OWN; i++) {
-        to[i] = all[i];
+        to[i] = (struct trigger){.kind = all[i].kind, .msg = all[i].msg};
         pull(x, c, turn, &to[i]);
     }
 }
 
-struct bond pair_sends(const struct index *x, u32 c, u32 p, bool heard) {
+struct bond pair_sends(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                       bool heard) {
     struct bond out = {0};
     struct trigger all[OWN];
     struct reach r = reach_of(x, c, p, heard);
     if (!r.any) return out;
     out.reached = tries(&r, &x->w->sums[c]);
-    own_triggers(x, c, p, &r, all);
+    own_triggers(x, c, p, turn, &r, all);
     for (isize i = 0; i < OWN; i++)
         *(out.reached && i < OWN_ARRIVAL ? &out.once : &out.more) += all[i].density;
     return out;
@@ -173,18 +173,17 @@ void pair_causes(const struct index *x, u32 c, u32 p, double to[CAUSES]) {
     struct trigger all[OWN];
     struct reach r = reach_of(x, c, p, false);
     if (!r.any) return;
-    own_triggers(x, c, p, &r, all);
+    own_triggers(x, c, p, turn_of(x, c, p), &r, all);
     for (isize i = 0; i < OWN; i++) to[all[i].kind] += all[i].density;
 }
 
-bool pair_prove_cause(const struct index *x, u32 c, u32 p, bool heard,
-                      struct proofs *to) {
+bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                      bool heard, struct proofs *to) {
     struct trigger all[TRIGGERS];
     struct reach r = reach_of(x, c, p, heard);
     if (!r.any) return false;
-    const struct turn *turn = turn_of(x, c, p);
     bool tried = tries(&r, &x->w->sums[c]);
-    own_triggers(x, c, p, &r, all);
+    own_triggers(x, c, p, turn, &r, all);
     all[OWN] = (struct trigger){.kind = EVIDENCE_AFTER_SIBLING,
                                 .msg = tried ? sibling_before(x, c, p, r.slack) : 0};
     all[OWN + 1] = (struct trigger){.kind = EVIDENCE_AFTER_FAILURE,

@@ -219,13 +219,9 @@ static void count_chances(struct counts *all, const struct index *x, double weig
 static void count_legs(struct counts *all, struct weave *w, double weight,
                        const struct truth *t) {
     struct index x;
-    struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
-    for (isize i = 0; i < w->nsums; i++)
-        rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
-    sort_rows(rows, w->nsums);
     index_open(&x, w);
     index_calls(&x);
-    index_note_children(&x, rows);
+    index_note_children(&x);
     struct taught *taught = index_teach(&x, NULL);
     index_learn(&x, taught);
     base_free(taught);
@@ -241,7 +237,6 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
         if (t) count_strangers(all, &x, t, c);
     }
     index_close(&x);
-    base_free(rows);
 }
 
 /* With the true parents; every world counts the same. */
