@@ -68,6 +68,7 @@ void claims_open(struct claims *k, struct index *x);
 void claims_close(struct claims *k);
 /* follow.c: which try may follow which. */
 void follows_find(struct claims *k);
+void follows_weigh(struct claims *k);
 /* choice.c: finds who lays claim to c; those before it in time have been asked already. */
 void claims_gather(struct claims *k, u32 c);
 /* c has its parent for good, or none. */

@@ -78,13 +78,13 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
 }
 
 /* Rows of msgs + 1; 0: was not seen. */
-static double echo(const struct weave *w, enum evidence_kind kind, u32 cause, u32 effect,
-                   i64 *gap_us) {
+static double echo(const struct index *x, u32 dev, enum evidence_kind kind, u32 cause,
+                   u32 effect, i64 *gap_us) {
     *gap_us = 0;
     if (!cause || !effect) return 1;
-    struct gap gap = msg_gap(w, cause - 1, effect - 1);
+    struct gap gap = msg_gap(x->w, cause - 1, effect - 1);
     *gap_us = gap.us;
-    return evidence_echo_odds(kind, gap.us, gap.slack_us);
+    return evidence_echo_odds(kind, pace_of(x, dev, kind), gap.us, gap.slack_us);
 }
 
 enum { LATER_US = 1000000 };
@@ -93,7 +93,7 @@ static const enum evidence_kind evidence_of[] = {[ECHO_RING] = EVIDENCE_RING_ECH
                                                  [ECHO_ANSWER] = EVIDENCE_ANSWER_ECHO,
                                                  [ECHO_FAILURE] = EVIDENCE_FAILURE_ECHO};
 
-double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p,
+double pair_echo(const struct index *x, const struct sum *c, const struct sum *p,
                  enum echo_kind kind, i64 *gap_us) {
     enum evidence_kind evidence = evidence_of[kind];
     *gap_us = 0;
@@ -104,13 +104,13 @@ double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p
     if (kind == ECHO_RING)
         return own_ring || own_answer
                    ? 1
-                   : echo(w, evidence, c->ring_msg, p->ring_msg, gap_us);
+                   : echo(x, c->from_dev, evidence, c->ring_msg, p->ring_msg, gap_us);
     if (kind == ECHO_ANSWER && (own_answer || c->answer_us < p->start_us)) return 1;
     if (kind == ECHO_ANSWER)
-        return echo(w, evidence, c->answer_msg, p->answer_msg, gap_us);
+        return echo(x, c->from_dev, evidence, c->answer_msg, p->answer_msg, gap_us);
     u32 told = own_answer ? p->bye_msg : p->fail_msg; /* a queue hangs up */
     if (c->cancel_us != NEVER || !c->fail_msg || !told) return 1;
-    double odds = echo(w, evidence, c->fail_msg, told, gap_us);
+    double odds = echo(x, c->from_dev, evidence, c->fail_msg, told, gap_us);
     if (*gap_us > LATER_US && odds < 1) return 1; /* it was not the last try */
     return c->status == p->status ? 2 * odds : odds;
 }
@@ -120,7 +120,7 @@ static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind ki
                           struct proofs *to) {
     const struct explained *e = &x->explained[p];
     i64 gap_us;
-    double odds = pair_echo(x->w, &x->w->sums[c], &x->w->sums[p], kind, &gap_us);
+    double odds = pair_echo(x, &x->w->sums[c], &x->w->sums[p], kind, &gap_us);
     double other = e->leg[kind] == c + 1 ? e->second[kind] : e->best[kind];
     if (odds > 1 || odds < 1) {
         odds = (odds + other) / (1 + other);
@@ -147,7 +147,8 @@ double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to) {
     }
     i64 gap_us;
     u32 end = end_of(parent);
-    double bye = echo(w, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
+    double bye =
+        echo(x, child->from_dev, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
     if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
 }
@@ -167,8 +168,8 @@ static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to
     for (isize i = 0; i < countof(causes); i++) {
         i64 gap_us;
         if (!causes[i]) continue;
-        double one =
-            echo(x->w, EVIDENCE_CANCEL_ECHO, causes[i], child->cancel_msg, &gap_us);
+        double one = echo(x, child->from_dev, EVIDENCE_CANCEL_ECHO, causes[i],
+                          child->cancel_msg, &gap_us);
         if (!any || one > best) best_gap_us = gap_us;
         best = best > one ? best : one;
         any = true;

@@ -67,15 +67,26 @@ static double share_below(const float *row, struct place at) {
     return (double)row[at.i] + at.part * ((double)row[at.i + 1] - (double)row[at.i]);
 }
 
+_Static_assert((int)EVIDENCE_EDGES == (int)WEIGHT_EDGES, "one table of edges");
+
+const float *evidence_row(enum evidence_kind k) {
+    return weight_delay[k];
+}
+
+int evidence_step(i64 delay_us) {
+    int i = place_of((double)delay_us).i + 1;
+    return i < EVIDENCE_EDGES ? i : EVIDENCE_EDGES - 1;
+}
+
 static double half_width(i64 precision_us) {
     return (double)i64_max(precision_us, 500);
 }
 
 /* What is seen through a blurred clock: the share of delays in delta +- precision. */
-double evidence_density(enum evidence_kind k, i64 delta_us, i64 precision_us) {
+double evidence_density(const float *delays, i64 delta_us, i64 precision_us) {
     double half = half_width(precision_us), delta = (double)delta_us;
-    double within = share_below(weight_delay[k], place_of(delta + half)) -
-                    share_below(weight_delay[k], place_of(delta - half));
+    double within = share_below(delays, place_of(delta + half)) -
+                    share_below(delays, place_of(delta - half));
     return within / (2 * half / 1e6);
 }
 
@@ -88,15 +99,15 @@ static double share_ahead(const float *row, const struct span *s) {
     return share_below(row, s->end) - share_below(row, s->begin);
 }
 
-double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us) {
+double evidence_echo_odds(enum evidence_kind k, const float *delays, i64 delta_us,
+                          i64 precision_us) {
     static const double LEAST = 1e-7; /* a chance that nobody has met yet */
     double half = half_width(precision_us), m = weight_holds[k],
            before = weight_before[k];
     double delta = (double)(delta_us < 0 ? -delta_us : delta_us);
     const struct span s = {place_of(delta + half), place_of(delta - half),
                            place_of(half - delta)};
-    double ahead = share_ahead(weight_delay[k], &s),
-           back = share_below(weight_delay[k], s.back);
+    double ahead = share_ahead(delays, &s), back = share_below(delays, s.back);
     double first = delta_us < 0 ? before : 1 - before;
     double made = first * ahead + (1 - first) * back;
     double chance =

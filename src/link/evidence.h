@@ -50,13 +50,19 @@ double evidence_m(enum evidence_kind k);
 /* m/u; with holds false (1-m)/(1-u). Both are kept within (0, 1). The logarithm of such odds is the piece's bits. */
 double evidence_odds(double m, double u, bool holds);
 
-/* How densely (per second) effects of this kind lie `delta` after their cause inside a device, the difference
+/* The share of delays of a kind that are shorter than each edge, 50 us x 2^(i/2); and the step between two edges that one is in. */
+enum { EVIDENCE_EDGES = 45 };
+const float *evidence_row(enum evidence_kind k);
+int evidence_step(i64 delay_us);
+
+/* How densely (per second) effects with these delays lie `delta` after their cause inside a device, the difference
  * known to within +-precision. Without evidence_m. */
-double evidence_density(enum evidence_kind k, i64 delta_us, i64 precision_us);
+double evidence_density(const float *delays, i64 delta_us, i64 precision_us);
 
 /* How much likelier a difference of times is for cause and effect (or effect and cause) than for two events that have
  * nothing to do with each other. */
-double evidence_echo_odds(enum evidence_kind k, i64 delta_us, i64 precision_us);
+double evidence_echo_odds(enum evidence_kind k, const float *delays, i64 delta_us,
+                          i64 precision_us);
 /* How often a link is right for which the share of all intensities is `share`. */
 double evidence_confidence(double share);
 /* More than the odds that any echo can have. */

@@ -20,17 +20,18 @@ static bool is_before(const struct weave *w, const struct sum *a, const struct s
     return a->id < b->id;
 }
 
-static struct follow follow_of(const struct weave *w, u32 before, u32 after,
+static struct follow follow_of(const struct index *x, u32 before, u32 after,
                                enum follow_kind kind) {
+    const struct weave *w = x->w;
     const struct sum *a = &w->sums[before], *b = &w->sums[after];
     bool failed = kind == FOLLOW_FAILURE;
     struct follow f = {.before = before, .after = after, .kind = (u8)kind};
     if (!failed && !is_before(w, a, b)) return f;
     u32 cause = failed ? over_msg(a) : a->start_msg;
     struct gap gap;
-    f.density =
-        (float)cause_density(w, failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING,
-                             cause - 1, b->start_msg - 1, &gap);
+    f.density = (float)cause_density(
+        x, b->from_dev, failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING,
+        cause - 1, b->start_msg - 1, &gap);
     return f;
 }
 
@@ -59,7 +60,7 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
         if (s->start_us - run.rows[n].at_us > reach_us + slack) break;
         if (before == c || !is_try(&w->sums[before])) continue;
         if (w->sums[before].start_us > s->start_us + slack) continue;
-        struct follow f = follow_of(w, before, c, kind);
+        struct follow f = follow_of(k->x, before, c, kind);
         if ((double)f.density > LEAST) kept = keep_best(best, kept, &f);
     }
     k->follows = base_grow(k->follows, &k->cap_follows, k->nfollows + kept + 1,
@@ -88,5 +89,14 @@ void follows_find(struct claims *k) {
     for (isize i = 0; i < k->nfollows; i++) {
         struct claimed *leg = &k->legs[k->follows[i].before];
         k->next[leg->next + leg->nnext++] = (u32)i;
+    }
+}
+
+/* Devices have shown their pace. */
+void follows_weigh(struct claims *k) {
+    for (isize i = 0; i < k->nfollows; i++) {
+        struct follow *f = &k->follows[i];
+        f->density =
+            follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind).density;
     }
 }

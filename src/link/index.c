@@ -133,6 +133,7 @@ void index_close(struct index *x) {
     lanes_close(x);
     habits_close(x);
     base_free(x->manners);
+    paces_drop(x);
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
@@ -174,7 +175,7 @@ static void explain(struct index *x, u32 c) {
     struct explained *e = &x->explained[s->parent - 1];
     for (int kind = 0; kind < ECHO_COUNT; kind++) {
         i64 gap_us;
-        float odds = (float)pair_echo(x->w, s, &x->w->sums[s->parent - 1],
+        float odds = (float)pair_echo(x, s, &x->w->sums[s->parent - 1],
                                       (enum echo_kind)kind, &gap_us);
         if (odds > e->best[kind]) {
             e->second[kind] = e->best[kind];
@@ -208,5 +209,6 @@ void index_note_children(struct index *x) {
 
 void index_learn(struct index *x, struct taught *taught) {
     lanes_learn(x, taught);
+    paces_learn(x);
     habits_learn(x);
 }

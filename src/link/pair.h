@@ -82,8 +82,10 @@ struct index {
     isize nturns, cap_turns;
     struct habits habits; /* habit.c */
     float (*manners)
-        [MANNERS];   /* by leg: how common its manner is where it arrives; 0: not known */
-    double *none_of; /* by leg: how probably its cause is outside the trace */
+        [MANNERS]; /* by leg: how common its manner is where it arrives; 0: not known */
+    struct pace *paces; /* pace.c */
+    u32 *pace_of;       /* by device: row of paces + 1 */
+    double *none_of;    /* by leg: how probably its cause is outside the trace */
 };
 
 /* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
@@ -101,6 +103,11 @@ u32 over_msg(const struct sum *s);
 /* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
 u32 index_root(const struct index *x, u32 leg);
 void index_calls(struct index *x);
+
+/* pace.c: how long each device takes. A row as evidence_row has it. */
+void paces_learn(struct index *x);
+void paces_drop(struct index *x);
+const float *pace_of(const struct index *x, u32 dev, enum evidence_kind kind);
 
 /* manner.c */
 void manners_count(struct index *x);
@@ -208,12 +215,12 @@ bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *tu
 enum { JUST_BEFORE_US = 5000 }; /* the next try may leave just before the CANCEL does */
 /* How densely (per second) such effects lie as far behind such a cause as these two messages (rows), and how far that is; without
  * how often there is one. */
-double cause_density(const struct weave *w, enum evidence_kind kind, u32 cause,
+double cause_density(const struct index *x, u32 dev, enum evidence_kind kind, u32 cause,
                      u32 effect, struct gap *gap);
 /* Did another try of p's begin as soon as c was over? */
 bool pair_followed(const struct index *x, u32 c, u32 p);
 /* Of one kind that one child explains, as if there were no other child. */
-double pair_echo(const struct weave *w, const struct sum *c, const struct sum *p,
+double pair_echo(const struct index *x, const struct sum *c, const struct sum *p,
                  enum echo_kind kind, i64 *gap_us);
 void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 label,
                 i64 delta_us);

@@ -324,6 +324,7 @@ void score_parents(struct weave *w) {
         index_learn(&x, taught);
 
         base_free(taught);
+        follows_weigh(&k);
     }
     bool parted = part_rivals(w, &k), cut = cut_circles(w);
     index_calls(&x);

@@ -9,12 +9,14 @@ struct trigger {
     double density;
 };
 
-double cause_density(const struct weave *w, enum evidence_kind kind, u32 cause,
+double cause_density(const struct index *x, u32 dev, enum evidence_kind kind, u32 cause,
                      u32 effect, struct gap *gap) {
-    *gap = msg_gap(w, cause, effect);
+    *gap = msg_gap(x->w, cause, effect);
     if (kind == EVIDENCE_AFTER_FAILURE && gap->us < 0 && gap->us >= -JUST_BEFORE_US)
         gap->us = -gap->us;
-    return gap->us < -gap->slack_us ? 0 : evidence_density(kind, gap->us, gap->slack_us);
+    return gap->us < -gap->slack_us
+               ? 0
+               : evidence_density(pace_of(x, dev, kind), gap->us, gap->slack_us);
 }
 
 static void pull(const struct index *x, u32 c, const struct turn *turn,
@@ -22,7 +24,8 @@ static void pull(const struct index *x, u32 c, const struct turn *turn,
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c];
     if (!t->msg) return;
-    double density = cause_density(w, t->kind, t->msg - 1, child->start_msg - 1, &t->gap);
+    double density = cause_density(x, child->from_dev, t->kind, t->msg - 1,
+                                   child->start_msg - 1, &t->gap);
     t->density = (double)turn->causes[t->kind] * density;
 }
 

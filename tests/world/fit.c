@@ -164,8 +164,8 @@ static void count_shared(struct counts *all, const struct index *x, u32 parent,
         i64 best = INT64_MAX;
         for (isize i = 0; i < kids.n; i++) {
             i64 gap_us = 0;
-            double odds = pair_echo(x->w, &x->w->sums[kids.rows[i].leg],
-                                    &x->w->sums[parent], (enum echo_kind)e, &gap_us);
+            double odds = pair_echo(x, &x->w->sums[kids.rows[i].leg], &x->w->sums[parent],
+                                    (enum echo_kind)e, &gap_us);
             bool seen = odds > 1 || odds < 1;
             if (seen && gap_us > -1000 && gap_us < best) best = gap_us;
         }
