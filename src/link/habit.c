@@ -34,6 +34,8 @@ enum habit { HABIT_TO, HABIT_CALLER, HABITS };
  * nothing, or no number was called. */
 struct habit_keys {
     u64 called, shown, both, all;
+    u64 ways;        /* how many different ones that number has led to */
+    u64 once, twice; /* at that device: how many pairs were met once, and twice */
 };
 
 static struct habit_keys keys_of(const struct weave *w, const struct sum *c,
@@ -48,6 +50,9 @@ static struct habit_keys keys_of(const struct weave *w, const struct sum *c,
     k.shown = hash_mix(here + 1, shown);
     k.both = hash_mix(k.called, shown);
     k.all = here;
+    k.ways = hash_mix(here + 2, called);
+    k.once = here + 3;
+    k.twice = here + 4;
     return k;
 }
 
@@ -84,6 +89,17 @@ const struct company *habits_companies(const struct index *x, u32 c) {
     return row ? &x->habits.companies[row - 1] : NULL;
 }
 
+/* Where pairs come once and never again, one that was met once says nothing. */
+static void learn_ways(struct habits *h, const struct habit_keys *k, float much) {
+    double both = count_of(h, k->both);
+    if (both <= 0) return;
+    *count_at(h, k->ways) += much / (float)both;
+    if (both < 1.5)
+        *count_at(h, k->once) += much;
+    else if (both < 2.5)
+        *count_at(h, k->twice) += much / 2;
+}
+
 void habits_learn(struct index *x) {
     const struct weave *w = x->w;
     map_clear(&x->habits.at);
@@ -103,6 +119,12 @@ void habits_learn(struct index *x) {
             *count_at(&x->habits, k.all) += much;
         }
     }
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) continue;
+        struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1], HABIT_TO);
+        if (k.called) learn_ways(&x->habits, &k, (float)s->confidence);
+    }
 }
 
 void habits_close(struct index *x) {
@@ -114,6 +136,7 @@ void habits_close(struct index *x) {
 
 struct counted {
     double called, shown, both, all; /* all 0: too little is known */
+    double ways, once, twice;
 };
 
 static double at_least_0(double x) {
@@ -128,8 +151,10 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     if (x->habits.n == 0) return n;
     struct habit_keys k = keys_of(w, child, &w->sums[p], habit);
     if (!k.called) return n;
-    n = (struct counted){count_of(&x->habits, k.called), count_of(&x->habits, k.shown),
-                         count_of(&x->habits, k.both), count_of(&x->habits, k.all)};
+    const struct habits *h = &x->habits;
+    n = (struct counted){count_of(h, k.called), count_of(h, k.shown), count_of(h, k.both),
+                         count_of(h, k.all),    count_of(h, k.ways),  count_of(h, k.once),
+                         count_of(h, k.twice)};
     if (child->parent) {
         struct habit_keys mine = k;
         if (child->parent != p + 1)
@@ -138,9 +163,16 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
         n.all -= mine.called ? child->confidence : 0;
         n.called -= mine.called == k.called ? child->confidence : 0;
         n.both -= mine.both == k.both ? child->confidence : 0;
+        bool own_way = mine.called == k.called && count_of(h, mine.both) < 1.5;
+        n.ways -= own_way ? 1 : 0;
         /* it may be surer now than it was when it taught */
-        n = (struct counted){at_least_0(n.called), at_least_0(n.shown),
-                             at_least_0(n.both), at_least_0(n.all)};
+        n = (struct counted){at_least_0(n.called),
+                             at_least_0(n.shown),
+                             at_least_0(n.both),
+                             at_least_0(n.all),
+                             at_least_0(n.ways),
+                             n.once,
+                             n.twice};
     }
     bool enough = n.shown >= FEW / 2 && n.called >= FEW / 2 && n.all >= 2 * FEW;
     return enough ? n : (struct counted){0};
@@ -149,7 +181,10 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
 double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to) {
     struct counted n = count(x, c, p, HABIT_TO);
     if (n.all <= 0) return 1;
-    double odds = (n.both * n.all / n.shown + FEW) / (n.called + FEW);
+    /* absolute discounting (Ney, Essen, Kneser 1994): what pairs that were met once promise too much goes to all others */
+    double less = n.once / (n.once + 2 * n.twice + 1);
+    double odds = (at_least_0(n.both - less) * n.all / n.shown + FEW + less * n.ways) /
+                  (n.called + FEW);
     pair_prove(to, EVIDENCE_ROUTE, odds, 0, 0);
     return odds;
 }
