@@ -67,6 +67,7 @@ struct scene {
 struct talk {
     int from, to; /* boxes */
     const char *name, *caller, *called;
+    const char *display;  /* before the caller's address in From: "\"Name\" " */
     const char *headers;  /* more of the INVITE's: each "Name: value\r\n" */
     const char *call_id;  /* else made from the name */
     const char *body;     /* else an SDP of its own; "" none */
@@ -165,7 +166,8 @@ static inline str wire_text(struct scene *s, const struct talk *t, const struct 
     const char *f = t->from_tag ? t->from_tag : hex_of(s, t->name, "from-tag", 0);
     const char *to = t->tag ? t->tag : hex_of(s, t->name, "to-tag", 0);
     const struct box *a = &s->boxes[t->from], *b = &s->boxes[t->to];
-    str caller = arena_printf(&s->text, "<sip:%s@%s>;tag=%s", t->caller, a->ip, f);
+    str caller = arena_printf(&s->text, "%s<sip:%s@%s>;tag=%s",
+                              t->display ? t->display : "", t->caller, a->ip, f);
     str called = arena_printf(&s->text, "<sip:%s@%s>%s%s", t->called, b->ip,
                               m->in_dialog ? ";tag=" : "", m->in_dialog ? to : "");
     if (m->back) {
