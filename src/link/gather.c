@@ -411,7 +411,7 @@ static bool same_answer(const struct seen *a, const struct seen *b) {
            a->from_tag == b->from_tag;
 }
 
-static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED};
+static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED, 1};
 
 /* Where the request was not captured, its answers tell who calls whom: once on each hop. */
 static void people_of_answer(struct gather *g, const struct sip_msg *m) {
@@ -464,7 +464,7 @@ static bool same_message(const struct seen *a, const struct seen *b) {
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
-static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD};
+static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD, 4};
 
 /* Requests that begin or change something, and answers to them. */
 static bool starts_something(u8 method) {

@@ -1,7 +1,8 @@
 /* rows.h: a set of rows of trace.seen[] of which no two are the same in some way: which messages have said their things.
  *
- *     eight places for a Call-ID, next to those of the Call-IDs that came just before and after it: messages that are near in
- *     time are near in memory. What finds its eight full goes where its hash says, and from there to the next free place.
+ *     near    a few places for each Call-ID, by its number: messages that are near in time are near in memory, and a set that grows
+ *             moves nothing
+ *     far     a row that finds its places full goes where its hash says, and from there to the next free place
  *
  * Six bytes a place, and only the two of the tag are looked at as a rule: where tags are equal the rows themselves are compared. Rows are
  * flagged, so that a set can be made from them again. */
@@ -12,17 +13,25 @@
 
 struct seen;
 
-/* In what way: rows that are the same have one hash. `flag` is of seen.flags, and of this set alone. */
+/* In what way: rows that are the same have one hash, and one Call-ID. `flag` is of seen.flags, and of this set alone; `places`:
+ * for each Call-ID, as many as most have rows in the set. */
 struct row_way {
     u64 (*hash)(const struct seen *r);
     bool (*same)(const struct seen *a, const struct seen *b);
-    u8 flag;
+    u8 flag, places;
+};
+
+/* Places beside each other, in two tables. */
+struct row_places {
+    u16 *tags; /* of the hash; 0: free */
+    u32 *rows;
+    isize cap_tags, cap_rows;
 };
 
 struct row_set {
-    u16 *tags; /* of the hash; 0: free */
-    u32 *rows;
-    isize cap, n; /* cap 0, n not: at rest */
+    struct row_places near, far;
+    isize n, nfar, cap_far; /* cap_far: 0 or a power of two */
+    bool rests;
 };
 
 /* False: the same as another row, which was there before. Rows come in their order. */
