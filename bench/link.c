@@ -132,13 +132,12 @@ static void print_memory(const struct weave *w) {
     table(w, "trace strings", w->trace.strings.cap_bytes, 1);
     table(w, "… their ends", w->trace.strings.cap_ends, (isize)sizeof(u32));
     TABLE(w, call_ids);
-    TABLE(w, rank);
+    table(w, "rank", w->rank ? w->trace.nseen : 0, (isize)sizeof *w->rank);
     TABLE(w, spread_at);
     TABLE(w, spread_by);
     TABLE(w, msgs);
     table(w, "more", w->more ? w->trace.nseen : 0, (isize)sizeof *w->more);
     TABLE(w, sums);
-    TABLE(w, by_leg);
     TABLE(w, leg_facts);
     TABLE(w, tokens);
     TABLE(w, token_legs);

@@ -61,7 +61,6 @@ static void rank_sightings(struct weave *w) {
     u32 *by_rank = base_new(nsources + 1, (isize)sizeof *by_rank);
     isize *at = base_new(nsources + 1, (isize)sizeof *at); /* by source */
     w->canon = base_room(w->canon, &w->cap_canon, n + 1, (isize)sizeof *w->canon);
-    w->rank = base_room(w->rank, &w->cap_rank, n + 1, (isize)sizeof *w->rank);
     w->nstints = 0;
     for (u32 s = 0; (isize)s < nsources; s++) by_rank[w->source_rank[s]] = s;
     for (isize i = 0; i < nsources; i++) {
@@ -81,9 +80,18 @@ static void rank_sightings(struct weave *w) {
             stint_split(w, NULL, 0, from);
         }
     }
-    for (isize i = 0; i < n; i++) w->rank[w->canon[i]] = (u32)i;
     base_free(by_rank);
     base_free(at);
+}
+
+/* Of one source that has its rows in their order nobody has to know the places. */
+static void rank_rows(struct weave *w) {
+    isize n = w->trace.nseen;
+    base_free(w->rank);
+    w->rank = NULL;
+    if (w->trace.nsources == 1 && !w->arrivals[0].disorder) return;
+    w->rank = base_new(n + 1, (isize)sizeof *w->rank);
+    for (isize i = 0; i < n; i++) w->rank[w->canon[i]] = (u32)i;
 }
 
 /* Twelve lines with one stamp were written in that second in this order: each probably at its twelfth of it. */
@@ -250,6 +258,7 @@ void alike_forget(struct weave *w) {
 void alike_find(struct weave *w) {
     rank_sources(w);
     rank_sightings(w);
+    rank_rows(w);
     spread_coarse(w);
     gather_alikes(w);
 }

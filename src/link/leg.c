@@ -123,40 +123,45 @@ static void assign(struct weave *w) {
 
 /* ---- in which order ---------------------------------------------------------------------------------- */
 
-/* Rows of msgs, by leg; as they stand now, or as they are moved to. */
-static void deal(struct weave *w) {
-    isize n = w->nmsgs;
-    w->by_leg = base_room(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
-    u32 *next = base_new(w->nsums + 1, (isize)sizeof *next);
-    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
-    for (isize i = 0; i < n; i++) w->by_leg[next[w->msgs[i].leg]++] = (u32)i;
-    base_free(next);
-}
-
-/* Where each message has gone; NULL where nobody has to know. */
+/* Messages being moved. Where some repeat others, where each of those is has to be known to the end. */
 struct moves {
-    u32 *to;
+    u32 *from; /* by row of msgs: the row where it was; NULL: nobody asks */
+    u32 *rows; /* of one leg */
+    isize cap_rows;
 };
 
 static void moves_open(struct moves *v, const struct weave *w) {
-    bool some = false;
-    for (isize i = 0; w->nalikes && i < w->nmsgs && !some; i++)
-        some = w->msgs[i].first != 0;
-    v->to = some ? base_new(w->nmsgs + 1, (isize)sizeof *v->to) : NULL;
+    *v = (struct moves){0};
+    if (!w->repeats) return;
+    v->from = base_new(w->nmsgs + 1, (isize)sizeof *v->from);
+    for (isize i = 0; i < w->nmsgs; i++) v->from[i] = (u32)i;
 }
 
-/* Messages stand by leg from here on, in canonical order. */
+static void swap_u32(u32 *a, u32 *b) {
+    u32 was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* By leg from here on, each leg's in canonical order. In place: each goes where it belongs, and what was there is next. */
 static void move_messages(struct weave *w, struct moves *v) {
-    struct msg *moved = base_new(w->nmsgs + 1, (isize)sizeof *moved);
-    for (isize i = 0; i < w->nmsgs; i++) {
-        u32 from = w->by_leg[i];
-        moved[i] = w->msgs[from];
-        if (v->to) v->to[from] = (u32)i;
-        w->by_leg[i] = (u32)i;
+    u32 *to = base_new(w->nmsgs + 1, (isize)sizeof *to),
+        *next = base_new(w->nsums + 1, (isize)sizeof *next);
+    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
+    for (isize i = 0; i < w->nmsgs; i++) to[i] = next[w->msgs[i].leg]++;
+    for (u32 i = 0; (isize)i < w->nmsgs; i++) {
+        while (to[i] != i) {
+            u32 there = to[i];
+            struct msg was = w->msgs[there];
+            w->msgs[there] = w->msgs[i];
+            w->msgs[i] = was;
+            if (v->from) swap_u32(&v->from[i], &v->from[there]);
+            if (v->from) swap_u32(&w->repeats[i], &w->repeats[there]);
+            swap_u32(&to[i], &to[there]);
+        }
     }
-    base_free(w->msgs);
-    w->msgs = moved;
-    w->cap_msgs = w->nmsgs + 1;
+    base_free(next);
+    base_free(to);
 }
 
 static bool is_moved(const u32 *rows, u32 at, u32 n) {
@@ -166,29 +171,39 @@ static bool is_moved(const u32 *rows, u32 at, u32 n) {
     return false;
 }
 
-/* The messages of one leg into the order of cause; by_leg then says where each had been. */
-static bool order_leg(struct weave *w, struct sum *s, arena scratch) {
-    u32 *rows = w->by_leg + s->at;
-    if (order_rows(w, NULL, rows, (isize)s->n, scratch)) s->tangled = true;
-    if (!is_moved(rows, s->at, s->n)) return false;
+static void put_in_order(u32 *table, u32 at, const u32 *rows, u32 n) {
+    u32 *old = base_new(n, (isize)sizeof *old);
+    memcpy(old, table + at, n * sizeof *old);
+    for (u32 i = 0; i < n; i++) table[at + i] = old[rows[i] - at];
+    base_free(old);
+}
+
+/* The messages of one leg into the order of cause. */
+static void order_leg(struct weave *w, struct sum *s, struct moves *v, arena scratch) {
+    v->rows = base_grow(v->rows, &v->cap_rows, s->n, (isize)sizeof *v->rows);
+    for (u32 i = 0; i < s->n; i++) v->rows[i] = s->at + i;
+    if (order_rows(w, NULL, v->rows, (isize)s->n, scratch)) s->tangled = true;
+    if (!is_moved(v->rows, s->at, s->n)) return;
     struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
     memcpy(old, mine, s->n * sizeof *old);
-    for (u32 i = 0; i < s->n; i++) mine[i] = old[rows[i] - s->at];
+    for (u32 i = 0; i < s->n; i++) mine[i] = old[v->rows[i] - s->at];
     base_free(old);
-    return true;
+    if (!v->from) return;
+    put_in_order(v->from, s->at, v->rows, s->n);
+    put_in_order(w->repeats, s->at, v->rows, s->n);
 }
 
 /* What repeats another message is told where that has gone. */
 static void moves_close(struct moves *v, struct weave *w) {
-    if (!v->to) return;
-    u32 *then = base_new(w->nmsgs + 1, (isize)sizeof *then);
-    for (isize i = 0; i < w->nmsgs; i++) then[w->by_leg[i]] = (u32)i;
+    base_free(v->rows);
+    if (!v->from) return;
+    u32 *now = base_new(w->nmsgs + 1, (isize)sizeof *now);
+    for (isize i = 0; i < w->nmsgs; i++) now[v->from[i]] = (u32)i;
     for (isize i = 0; i < w->nmsgs; i++) {
-        struct msg *m = &w->msgs[i];
-        if (m->first) m->first = then[v->to[m->first - 1]] + 1;
+        if (w->repeats[i]) w->repeats[i] = now[w->repeats[i] - 1] + 1;
     }
-    base_free(then);
-    base_free(v->to);
+    base_free(now);
+    base_free(v->from);
 }
 
 /* ---- what happened on it ------------------------------------------------------------------------------- */
@@ -317,7 +332,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     }
     default: break;
     }
-    bool again = !m->first && s->fail_us != NEVER && asks(g, r);
+    bool again = !repeat_of(g->w, m) && s->fail_us != NEVER && asks(g, r);
     if (!again) return;
     /* tried again, with credentials say: what came before was not the end */
     s->fail_us = NEVER;
@@ -428,14 +443,11 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 void leg_summarise(struct weave *w) {
     struct moves moves;
     assign(w);
-    deal(w);
     moves_open(&moves, w);
     move_messages(w, &moves);
-    bool some = false;
     for (isize i = 0; i < w->nsums; i++) {
-        some |= order_leg(w, &w->sums[i], w->names);
+        order_leg(w, &w->sums[i], &moves, w->names);
         summarise(w, &w->sums[i]);
     }
     moves_close(&moves, w);
-    for (isize i = 0; some && i < w->nmsgs; i++) w->by_leg[i] = (u32)i;
 }
