@@ -127,6 +127,7 @@ static void table(const struct weave *w, const char *name, isize cap, isize size
 
 static void print_memory(const struct weave *w) {
     TRACE_TABLE(w, seen);
+    TRACE_TABLE(w, idents);
     TRACE_TABLE(w, facts);
     TRACE_TABLE(w, kept);
     table(w, "trace strings", w->trace.strings.cap_bytes, 1);

@@ -399,23 +399,25 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
-static u64 answer_hash(const struct seen *r) {
+static u64 answer_hash(const struct trace *t, u32 row) {
+    const struct seen *r = &t->seen[row];
     return ((u64)r->call_id << 32 | r->cseq) +
-           r->from_tag * (((u64)r->src + r->dst) * 2 + 1);
+           t->idents[row].from_tag * (((u64)r->src + r->dst) * 2 + 1);
 }
 
-static bool same_answer(const struct seen *a, const struct seen *b) {
+static bool same_answer(const struct trace *t, u32 x, u32 y) {
+    const struct seen *a = &t->seen[x], *b = &t->seen[y];
     bool hop =
         (a->src == b->src && a->dst == b->dst) || (a->src == b->dst && a->dst == b->src);
     return hop && a->call_id == b->call_id && a->cseq == b->cseq &&
-           a->from_tag == b->from_tag;
+           t->idents[x].from_tag == t->idents[y].from_tag;
 }
 
 static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED, 1};
 
 /* Where the request was not captured, its answers tell who calls whom: once on each hop. */
 static void people_of_answer(struct gather *g, const struct sip_msg *m) {
-    if (!row_set_add(&g->t->answered, &one_answer, g->t->seen, g->seen)) return;
+    if (!row_set_add(&g->t->answered, &one_answer, g->t, g->seen)) return;
     const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
@@ -452,15 +454,17 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     sdp_tokens(g, m);
 }
 
-static u64 message_hash(const struct seen *r) {
-    return (u64)r->call_id << 32 | r->content;
+static u64 message_hash(const struct trace *t, u32 row) {
+    return (u64)t->seen[row].call_id << 32 | t->idents[row].content;
 }
 
-static bool same_message(const struct seen *a, const struct seen *b) {
-    return a->content == b->content && a->call_id == b->call_id && a->cseq == b->cseq &&
+static bool same_message(const struct trace *t, u32 x, u32 y) {
+    const struct seen *a = &t->seen[x], *b = &t->seen[y];
+    const struct ident *m = &t->idents[x], *o = &t->idents[y];
+    return m->content == o->content && a->call_id == b->call_id && a->cseq == b->cseq &&
            a->method == b->method && a->status == b->status &&
            (a->flags & SEEN_REQUEST) == (b->flags & SEEN_REQUEST) &&
-           a->to_tag == b->to_tag && a->branch == b->branch && a->from_tag == b->from_tag;
+           a->to_tag == b->to_tag && m->branch == o->branch && m->from_tag == o->from_tag;
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
@@ -489,7 +493,7 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
     agent(&g, m);
     if ((!initial && !answers && !again) || !starts_something(r->method)) return;
-    if (!row_set_add(&t->told, &one_message, t->seen, seen)) return;
+    if (!row_set_add(&t->told, &one_message, t, seen)) return;
     if (refers) refer(&g, m);
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);

@@ -33,8 +33,9 @@ static u32 tag_root(struct tags *t, u32 node) {
 static void tags_collect(struct tags *t, const struct weave *w) {
     for (isize i = 0; i < w->nmsgs; i++) {
         const struct seen *r = msg_seen(w, &w->msgs[i]);
-        if (!w->call_ids[r->call_id].masked || !r->from_tag) continue;
-        u32 from = tag_root(t, tag_node(t, r, r->from_tag));
+        u32 from_tag = msg_ident(w, &w->msgs[i])->from_tag;
+        if (!w->call_ids[r->call_id].masked || !from_tag) continue;
+        u32 from = tag_root(t, tag_node(t, r, from_tag));
         if (r->to_tag) t->up[from] = tag_root(t, tag_node(t, r, r->to_tag));
     }
 }
@@ -71,7 +72,9 @@ static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
 }
 
 static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
-                    const struct seen *r) {
+                    const struct msg *m) {
+    const struct seen *r = msg_seen(w, m);
+    u32 from_tag = msg_ident(w, m)->from_tag;
     u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = r->call_id;
     if (a > b) {
         u32 swap = a;
@@ -79,10 +82,11 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
         b = swap;
     }
     bool masked = w->some_masked && w->call_ids[id].masked;
-    if (id == 0 || (masked && !r->from_tag))
-        return draft_by_key(d, hash_mix(r->branch, (u64)r->from_tag + 1), id, a, b);
+    if (id == 0 || (masked && !from_tag))
+        return draft_by_key(d, hash_mix(msg_ident(w, m)->branch, (u64)from_tag + 1), id,
+                            a, b);
     if (masked) {
-        u32 root = tag_root(tags, tag_node(tags, r, r->from_tag));
+        u32 root = tag_root(tags, tag_node(tags, r, from_tag));
         return draft_by_key(d, hash_mix(id, root), id, a, b);
     }
     int i = 0;
@@ -104,7 +108,7 @@ static void assign(struct weave *w) {
     if (w->some_masked) tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
         struct msg *m = &w->msgs[i];
-        m->leg = draft_of(w, &all, &tags, msg_seen(w, m));
+        m->leg = draft_of(w, &all, &tags, m);
         all.rows[m->leg].n++;
     }
     w->nsums = all.n;
@@ -296,8 +300,10 @@ static void acknowledged(struct reading *g, const struct msg *m, const struct se
     const struct seen *first = msg_seen(g->w, &g->w->msgs[s->start_msg - 1]);
     if (!g->asked || !g->has_invite || s->answer_us != NEVER || s->fail_us != NEVER)
         return;
-    if (!first->branch || !r->branch || first->cseq != r->cseq) return;
-    if (first->branch == r->branch) {
+    u32 asked = msg_ident(g->w, &g->w->msgs[s->start_msg - 1])->branch,
+        mine = msg_ident(g->w, m)->branch;
+    if (!asked || !mine || first->cseq != r->cseq) return;
+    if (asked == mine) {
         s->fail_us = m->time_us;
         s->fail_msg = row;
     } else {
@@ -407,8 +413,8 @@ static u64 id_of(const struct reading *g) {
     u64 id =
         hash_mix(w->call_ids[s->call_id].hash, a < b ? hash_mix(a, b) : hash_mix(b, a));
     if (s->call_id && !(s->flags & SUM_LAX)) return id;
-    const struct seen *r = msg_seen(w, &w->msgs[s->at]);
-    return hash_mix(id, hash_mix((u64)s->start_us, (u64)r->branch << 32 | r->from_tag));
+    const struct ident *m = msg_ident(w, &w->msgs[s->at]);
+    return hash_mix(id, hash_mix((u64)s->start_us, (u64)m->branch << 32 | m->from_tag));
 }
 
 static void summarise(struct weave *w, struct sum *s) {
@@ -450,4 +456,5 @@ void leg_summarise(struct weave *w) {
         summarise(w, &w->sums[i]);
     }
     moves_close(&moves, w);
+    if (w->finished) trace_forget_idents(&w->trace);
 }

@@ -325,6 +325,11 @@ static inline const struct seen *msg_seen(const struct weave *w, const struct ms
     return &w->trace.seen[m->seen];
 }
 
+/* Until legs are known. */
+static inline const struct ident *msg_ident(const struct weave *w, const struct msg *m) {
+    return &w->trace.idents[m->seen];
+}
+
 /* What made a leg's device send it: one of the first kinds of evidence.h. EVIDENCE_COUNT: nobody knows. */
 enum evidence_kind leg_cause(const struct weave *w, const struct sum *s);
 /* Its parent was found by its Call-ID alone: with proxies, one Call-ID crosses several hops. */

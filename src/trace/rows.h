@@ -11,13 +11,13 @@
 
 #include "base/base.h"
 
-struct seen;
+struct trace;
 
 /* In what way: rows that are the same have one hash, and one Call-ID. `flag` is of seen.flags, and of this set alone; `places`:
  * for each Call-ID, as many as most have rows in the set. */
 struct row_way {
-    u64 (*hash)(const struct seen *r);
-    bool (*same)(const struct seen *a, const struct seen *b);
+    u64 (*hash)(const struct trace *t, u32 row);
+    bool (*same)(const struct trace *t, u32 a, u32 b);
     u8 flag, places;
 };
 
@@ -35,7 +35,7 @@ struct row_set {
 };
 
 /* False: the same as another row, which was there before. Rows come in their order. */
-bool row_set_add(struct row_set *set, const struct row_way *way, struct seen *rows,
+bool row_set_add(struct row_set *set, const struct row_way *way, struct trace *t,
                  u32 row);
 /* Gives its memory back. It is the same set still: it is made again when something is added. */
 void row_set_rest(struct row_set *set);
