@@ -219,11 +219,12 @@ static void agent(struct gather *g, const struct sip_msg *m) {
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
     u32 src = t->seen[g->seen].src;
+    isize met = (isize)src * 2 + own;
+    t->agent_met =
+        base_grow(t->agent_met, &t->cap_agent_met, met + 1, (isize)sizeof *t->agent_met);
+    if (t->agent_met[met] == hash) return;
+    t->agent_met[met] = hash;
     u64 key = hash_mix(hash, src);
-    t->agent_met = base_grow(t->agent_met, &t->cap_agent_met, (isize)src + 1,
-                             (isize)sizeof *t->agent_met);
-    if (t->agent_met[src] == key) return;
-    t->agent_met[src] = key;
     u32 *known = map_put(&t->agents_known, key);
     if (*known) return;
     *known = 1;

@@ -183,7 +183,8 @@ struct sip_msg {
     str reason;             /* of a response */
     str version;            /* "SIP/2.0" */
     bool crlf;              /* every line of the head ends in CRLF */
-    u64 present;            /* a bit for every enum sip_header_id among headers[] */
+    u64 present,            /* a bit for every enum sip_header_id among headers[] … */
+        again;              /* … and for those that stand there twice or more */
     isize nheaders,
         headers_skipped; /* skipped: past SIP_MAX_HEADERS; checked, not kept */
     str head,

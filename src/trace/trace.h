@@ -97,7 +97,8 @@ struct trace {
     struct number_met
         *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
     struct word_met words_met[WORDS_MET];
-    u64 *agent_met; /* by endpoint: the last key of agents_known that it came with */
+    u64 *
+        agent_met; /* two by endpoint: hashes of the last software that it was said to be, by others and by itself */
     isize cap_agent_met;
     struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
