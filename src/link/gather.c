@@ -74,12 +74,9 @@ static void token(struct gather *g, str value, u32 label) {
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
     int clock = clock_bits(value, g->t->seen[g->seen].time_us);
     g->ntokens++;
-    struct fact f = {.hash = hash_nocase(value, 3),
-                     .seen = g->seen,
-                     .label = label,
-                     .kind = FACT_TOKEN,
-                     .bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value)};
-    trace_fact(g->t, f);
+    u8 bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value);
+    trace_fact(g->t,
+               (struct fact){hash_nocase(value, 3), g->seen, label, FACT_TOKEN, bits});
 }
 
 u64 fact_call_id_hash(str call_id) {
@@ -218,14 +215,12 @@ static void agent(struct gather *g, const struct sip_msg *m) {
     bool own =
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
-    u32 src = t->seen[g->seen].src;
-    isize met = (isize)src * 2 + own;
+    isize src = t->seen[g->seen].src, met = src * 2 + own;
     t->agent_met =
         base_grow(t->agent_met, &t->cap_agent_met, met + 1, (isize)sizeof *t->agent_met);
     if (t->agent_met[met] == hash) return;
     t->agent_met[met] = hash;
-    u64 key = hash_mix(hash, src);
-    u32 *known = map_put(&t->agents_known, key);
+    u32 *known = map_put(&t->agents_known, hash_mix(hash, (u64)src));
     if (*known) return;
     *known = 1;
     trace_fact(
@@ -408,9 +403,9 @@ static u64 answer_hash(const struct trace *t, u32 row) {
 
 static bool same_answer(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
-    bool hop =
-        (a->src == b->src && a->dst == b->dst) || (a->src == b->dst && a->dst == b->src);
-    return hop && a->call_id == b->call_id && a->cseq == b->cseq &&
+    bool along = a->src == b->src && a->dst == b->dst,
+         back = a->src == b->dst && a->dst == b->src;
+    return (along || back) && a->call_id == b->call_id && a->cseq == b->cseq &&
            t->idents[x].from_tag == t->idents[y].from_tag;
 }
 
@@ -461,11 +456,10 @@ static u64 message_hash(const struct trace *t, u32 row) {
 
 static bool same_message(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
-    const struct ident *m = &t->idents[x], *o = &t->idents[y];
-    return m->content == o->content && a->call_id == b->call_id && a->cseq == b->cseq &&
-           a->method == b->method && a->status == b->status &&
-           (a->flags & SEEN_REQUEST) == (b->flags & SEEN_REQUEST) &&
-           a->to_tag == b->to_tag && m->branch == o->branch && m->from_tag == o->from_tag;
+    return memcmp(&t->idents[x], &t->idents[y], sizeof *t->idents) == 0 &&
+           a->call_id == b->call_id && a->cseq == b->cseq && a->method == b->method &&
+           a->status == b->status && a->to_tag == b->to_tag &&
+           !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
