@@ -23,6 +23,15 @@ static double peak_mb(void) {
     return (double)u.ru_maxrss / 1024;
 }
 
+/* What is in memory now. */
+static double kept_mb(void) {
+    long pages[2] = {0};
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && fscanf(f, "%ld %ld", &pages[0], &pages[1]) != 2) pages[1] = 0;
+    if (f) fclose(f);
+    return (double)pages[1] * 4096 / 1024 / 1024;
+}
+
 /* ---- reading ------------------------------------------------------------------------------------- */
 
 static u32 on_source(void *ctx, const struct source *s) {
@@ -50,12 +59,19 @@ static bool read_file(struct weave *w, arena *boot, const char *path) {
 
 /* ---- time ---------------------------------------------------------------------------------------- */
 
-static void link_once(struct weave *w, double *best) {
+/* What the first run of a step has taken at most, and what stayed of it. */
+struct room {
+    double peak_mb, kept_mb;
+};
+
+static void link_once(struct weave *w, double *best, struct room *rooms) {
     for (isize i = 0; i < LINK_STEPS; i++) {
+        bool first = best[i] == 0;
         double from = now_s();
         link_steps[i].run(w);
         double took = now_s() - from;
-        if (best[i] == 0 || took < best[i]) best[i] = took;
+        if (first) rooms[i] = (struct room){peak_mb(), kept_mb()};
+        if (first || took < best[i]) best[i] = took;
     }
 }
 
@@ -63,6 +79,12 @@ static void line(const char *name, double s, double all, const struct weave *w) 
     double messages = (double)w->nmsgs, legs = (double)w->nsums;
     printf("%-12s %9.1f ms %8.1f ns a message %8.1f ns a leg %5.1f %%\n", name, s * 1e3,
            s * 1e9 / messages, s * 1e9 / legs, 100 * s / all);
+}
+
+static void print_rooms(const struct room *rooms) {
+    for (isize i = 0; i < LINK_STEPS; i++)
+        printf("%-12s %9.1f MB at most so far, %.1f MB then\n", link_steps[i].name,
+               rooms[i].peak_mb, rooms[i].kept_mb);
 }
 
 static void print_times(const struct weave *w, double read_s, const double *best,
@@ -105,18 +127,18 @@ static void table(const struct weave *w, const char *name, isize cap, isize size
 
 static void print_memory(const struct weave *w) {
     TRACE_TABLE(w, seen);
+    TRACE_TABLE(w, idents);
     TRACE_TABLE(w, facts);
     TRACE_TABLE(w, kept);
     table(w, "trace strings", w->trace.strings.cap_bytes, 1);
     table(w, "… their ends", w->trace.strings.cap_ends, (isize)sizeof(u32));
     TABLE(w, call_ids);
-    TABLE(w, rank);
+    table(w, "rank", w->rank ? w->trace.nseen : 0, (isize)sizeof *w->rank);
     TABLE(w, spread_at);
     TABLE(w, spread_by);
     TABLE(w, msgs);
     table(w, "more", w->more ? w->trace.nseen : 0, (isize)sizeof *w->more);
     TABLE(w, sums);
-    TABLE(w, by_leg);
     TABLE(w, leg_facts);
     TABLE(w, tokens);
     TABLE(w, token_legs);
@@ -132,6 +154,7 @@ int main(int argc, char **argv) {
     struct weave *w = weave_open();
     arena boot = arena_open((isize)64 << 20);
     double best[LINK_STEPS] = {0}, from = now_s();
+    struct room rooms[LINK_STEPS];
     int runs = 3;
     for (int i = 1; i < argc; i++) {
         str arg = str_z(argv[i]);
@@ -143,7 +166,7 @@ int main(int argc, char **argv) {
     }
     double read_s = now_s() - from, after_read_mb = peak_mb(), after_link_mb = 0;
     for (int run = 0; run < runs || run == 0; run++) {
-        link_once(w, best);
+        link_once(w, best, rooms);
         if (run == 0) after_link_mb = peak_mb();
     }
     if (w->nmsgs == 0) return 1;
@@ -151,6 +174,7 @@ int main(int argc, char **argv) {
     printf("peak memory: %.0f MB when read, %.0f MB when linked: %.1f bytes a sighting\n",
            after_read_mb, after_link_mb,
            after_link_mb * 1024 * 1024 / (double)w->trace.nseen);
+    print_rooms(rooms);
     print_memory(w);
     weave_close(w);
     input_files_close();

@@ -104,4 +104,19 @@ static inline isize scan_near(str s, isize room, u8 byte) {
     return i64_min(at, s.n);
 }
 
+/* The same for a blank or tab. */
+static inline isize scan_blank(str s, isize room) {
+    isize at = 0;
+#ifdef __SSE2__
+    const __m128i blank = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t');
+    for (; at < s.n && at + 16 <= room; at += 16) {
+        u64 hits = scan_16(s.p + at, blank) | scan_16(s.p + at, tab);
+        if (hits) return i64_min(at + __builtin_ctzll(hits), s.n);
+    }
+#endif
+    (void)room;
+    while (at < s.n && !is_blank(s.p[at])) at++;
+    return i64_min(at, s.n);
+}
+
 #endif

@@ -22,6 +22,7 @@ struct options {
     enum format format;
     i32 zone_s;
     int keep_days;
+    int threads; /* 0: as many as there are cores */
     u32 year;
 };
 
@@ -42,7 +43,6 @@ bool reading_open(struct reading *r, const struct options *o);
 void reading_close(struct reading *r);
 /* Prints damage and counts of what was skipped, to standard error. */
 void reading_report(const struct reading *r, const struct options *o);
-struct input_sink reading_sink(struct reading *r);
 
 /* Writes to standard output as it fills; a closed pipe ends quietly. */
 struct out cli_stdout(void);

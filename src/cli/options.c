@@ -73,6 +73,7 @@ static const struct option all[] = {
     {"--kind", KIND, 0, "call, registration, subscription, message, options or all"},
     {"--format", FORMAT, 0, "text, svg, html or json"},
     {"--keep", NUMBER, offsetof(struct options, keep_days), "a number of days"},
+    {"--threads", NUMBER, offsetof(struct options, threads), "a number of threads"},
 };
 
 static bool option_set(struct options *o, const struct option *option,

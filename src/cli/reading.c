@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,14 +19,15 @@ static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes)
     r->skips.bytes[reason] += bytes;
 }
 
-static void on_sighting(void *ctx, const struct sighting *s) {
+static void on_parsed(void *ctx, const struct sighting *s, const struct sip_msg *m) {
     struct reading *r = ctx;
-    if (weave_add(r->weave, s)) {
-        r->sightings++;
-        r->bytes += (u64)s->bytes.n;
-    } else {
+    if (!m) {
         on_skipped(ctx, SKIP_NOT_SIP, s->line, (u64)s->bytes.n);
+        return;
     }
+    weave_add_parsed(r->weave, s, m);
+    r->sightings++;
+    r->bytes += (u64)s->bytes.n;
 }
 
 static void on_damage(void *ctx, str sentence) {
@@ -34,8 +36,11 @@ static void on_damage(void *ctx, str sentence) {
     out_byte(&r->damage, '\n');
 }
 
-struct input_sink reading_sink(struct reading *r) {
-    return (struct input_sink){r, on_source, on_sighting, on_skipped, on_damage};
+/* So many as may run at once; of more than two nothing is gained. */
+static int threads_of(const struct options *o) {
+    cpu_set_t mine;
+    if (o->threads) return o->threads;
+    return sched_getaffinity(0, sizeof mine, &mine) == 0 ? CPU_COUNT(&mine) : 1;
 }
 
 bool cli_file_read(const char *path, arena *a, str *text) {
@@ -82,7 +87,8 @@ static bool given_before(const struct options *o, isize i) {
 
 bool reading_open(struct reading *r, const struct options *o) {
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
-    struct input_sink sink = reading_sink(r);
+    struct input_sink sink = {r, on_source, NULL, on_skipped, on_damage};
+    int threads = threads_of(o);
     struct input_options how = {.zone_s = o->zone_s};
     isize readable = 0;
     if (o->nfiles == 0) {
@@ -97,7 +103,8 @@ bool reading_open(struct reading *r, const struct options *o) {
             readable++;
             continue;
         }
-        if (input_file_read(o->files[i], &how, &sink, &r->boot, &sentence) == ERR_OK) {
+        if (input_file_parse(o->files[i], &how, &sink, on_parsed, threads, &r->boot,
+                             &sentence) == ERR_OK) {
             readable++;
         } else {
             cli_say("%.*s", (int)sentence.n, (const char *)sentence.p);

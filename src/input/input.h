@@ -23,6 +23,16 @@ struct input_file;
 must_use enum err input_file_read(const char *path, const struct input_options *o,
                                   const struct input_sink *sink, arena *boot,
                                   str *sentence);
+
+/* The same, and each message is parsed: `parsed` gets all that would have come as sightings, NULL for what is no SIP after
+ * all; the sink's own `sighting` is not called. With two threads one reads and parses ahead; `sink` and `parsed` are called
+ * by the caller's thread alone, in the same order with the same values however many there are. `boot` is not to be used
+ * by them. */
+struct sip_msg;
+typedef void input_parsed(void *ctx, const struct sighting *s, const struct sip_msg *m);
+must_use enum err input_file_parse(const char *path, const struct input_options *o,
+                                   const struct input_sink *sink, input_parsed *parsed,
+                                   int threads, arena *boot, str *sentence);
 /* The files stay open behind the sources that they announced, for source_read; this closes all of them. */
 void input_files_close(void);
 

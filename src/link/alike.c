@@ -61,7 +61,6 @@ static void rank_sightings(struct weave *w) {
     u32 *by_rank = base_new(nsources + 1, (isize)sizeof *by_rank);
     isize *at = base_new(nsources + 1, (isize)sizeof *at); /* by source */
     w->canon = base_room(w->canon, &w->cap_canon, n + 1, (isize)sizeof *w->canon);
-    w->rank = base_room(w->rank, &w->cap_rank, n + 1, (isize)sizeof *w->rank);
     w->nstints = 0;
     for (u32 s = 0; (isize)s < nsources; s++) by_rank[w->source_rank[s]] = s;
     for (isize i = 0; i < nsources; i++) {
@@ -81,9 +80,18 @@ static void rank_sightings(struct weave *w) {
             stint_split(w, NULL, 0, from);
         }
     }
-    for (isize i = 0; i < n; i++) w->rank[w->canon[i]] = (u32)i;
     base_free(by_rank);
     base_free(at);
+}
+
+/* Of one source that has its rows in their order nobody has to know the places. */
+static void rank_rows(struct weave *w) {
+    isize n = w->trace.nseen;
+    base_free(w->rank);
+    w->rank = NULL;
+    if (w->trace.nsources == 1 && !w->arrivals[0].disorder) return;
+    w->rank = base_new(n + 1, (isize)sizeof *w->rank);
+    for (isize i = 0; i < n; i++) w->rank[w->canon[i]] = (u32)i;
 }
 
 /* Twelve lines with one stamp were written in that second in this order: each probably at its twelfth of it. */
@@ -124,15 +132,19 @@ static void look_at_call_id(struct weave *w, u32 number) {
     w->some_masked |= id->masked;
 }
 
-static u64 header_identity(const struct seen *r) {
+static u64 header_identity(const struct trace *t, u32 row) {
+    const struct seen *r = &t->seen[row];
+    const struct ident *m = &t->idents[row];
     u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
     u64 h = hash_mix((u64)r->call_id << 32 | r->cseq, what);
-    return hash_mix(h ^ r->to_tag, (u64)r->branch << 32 | r->from_tag);
+    return hash_mix(h ^ r->to_tag, (u64)m->branch << 32 | m->from_tag);
 }
 
-static bool same_headers(const struct seen *a, const struct seen *b) {
-    return a->branch == b->branch && a->cseq == b->cseq && a->method == b->method &&
-           a->status == b->status && a->from_tag == b->from_tag &&
+static bool same_headers(const struct trace *t, u32 x, u32 y) {
+    const struct seen *a = &t->seen[x], *b = &t->seen[y];
+    const struct ident *m = &t->idents[x], *o = &t->idents[y];
+    return m->branch == o->branch && a->cseq == b->cseq && a->method == b->method &&
+           a->status == b->status && m->from_tag == o->from_tag &&
            a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
@@ -156,19 +168,22 @@ enum { CHAIN = 32 };
 static void whole_contents(struct alikes *g) {
     const struct weave *w = g->w;
     for (isize i = 0; w->some_cut && i < w->trace.nseen; i++) {
-        const struct seen *r = &w->trace.seen[w->canon[i]];
-        if (!(r->flags & SEEN_CUT)) *map_put(&g->whole, header_identity(r)) = r->content;
+        u32 row = w->canon[i];
+        if (!(w->trace.seen[row].flags & SEEN_CUT))
+            *map_put(&g->whole, header_identity(&w->trace, row)) =
+                w->trace.idents[row].content;
     }
 }
 
-static u32 content_of(const struct alikes *g, const struct seen *r) {
-    if (!(r->flags & SEEN_CUT)) return r->content;
-    return map_get(&g->whole, header_identity(r));
+static u32 content_of(const struct alikes *g, u32 row) {
+    const struct trace *t = &g->w->trace;
+    if (!(t->seen[row].flags & SEEN_CUT)) return t->idents[row].content;
+    return map_get(&g->whole, header_identity(t, row));
 }
 
-static u64 kind_bit(const struct seen *r, u32 content) {
+static u64 kind_bit(const struct seen *r, u32 branch, u32 content) {
     u64 what = (u64)r->method << 40 | (u64)r->status << 24 | (r->flags & SEEN_REQUEST);
-    u64 mixed = ((u64)r->branch << 32 | content) ^ what ^
+    u64 mixed = ((u64)branch << 32 | content) ^ what ^
                 ((u64)r->to_tag << 16 | r->cseq) * 0xff51afd7ed558ccdu;
     return (u64)1 << (mixed * 0x9e3779b97f4a7c15u >> 58);
 }
@@ -178,15 +193,16 @@ static u32 find_alike(struct alikes *g, u32 row) {
     const struct weave *w = g->w;
     const struct seen *r = &w->trace.seen[row];
     struct sorts *sorts = &g->sorts[r->call_id];
-    u32 content = content_of(g, r), at = sorts->last, *far = NULL;
-    u64 bit = kind_bit(r, content);
-    if (sorts->n >= CHAIN) far = map_put(&g->far, hash_mix(header_identity(r), content));
+    u32 content = content_of(g, row), at = sorts->last, *far = NULL;
+    u64 bit = kind_bit(r, w->trace.idents[row].branch, content);
+    if (sorts->n >= CHAIN)
+        far = map_put(&g->far, hash_mix(header_identity(&w->trace, row), content));
     u32 known = far ? *far : 0;
     if (known) return known;
     if (!(sorts->kinds & bit)) at = 0;
     while (at) {
-        const struct seen *o = &w->trace.seen[at - 1];
-        if (same_headers(r, o) && content_of(g, o) == content) break;
+        if (same_headers(&w->trace, row, at - 1) && content_of(g, at - 1) == content)
+            break;
         at = g->before[at - 1];
     }
     if (far) *far = at ? at : row + 1;
@@ -250,6 +266,7 @@ void alike_forget(struct weave *w) {
 void alike_find(struct weave *w) {
     rank_sources(w);
     rank_sightings(w);
+    rank_rows(w);
     spread_coarse(w);
     gather_alikes(w);
 }

@@ -86,8 +86,8 @@ static void collect(struct clocks *c) {
         for (int k = 1; k < n; k++) {
             const struct seen *y = &w->trace.seen[rows[k]];
             u64 pair = (u64)stint_of(w, rows[k - 1]) << 32 | stint_of(w, rows[k]);
-            c->shared[c->nshared++] =
-                (struct shared){pair, y->time_us, w->rank[rows[k - 1]], w->rank[rows[k]]};
+            c->shared[c->nshared++] = (struct shared){
+                pair, y->time_us, rank_of(w, rows[k - 1]), rank_of(w, rows[k])};
         }
     }
 }

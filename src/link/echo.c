@@ -14,15 +14,13 @@ struct both {
 
 static struct both seen_by_one(const struct weave *w, u32 a, u32 b) {
     const struct both spoken = {w->msgs[a].seen + 1, w->msgs[b].seen + 1, false};
-    u32 row = spoken.a, next_a = w->msgs[a].more;
-    for (int i = 0; i < CHAIN; i++, row = next_a, next_a = w->more[row - 1]) {
-        u32 other = spoken.b, next_b = w->msgs[b].more;
-        for (int k = 0; k < CHAIN; k++, other = next_b, next_b = w->more[other - 1]) {
+    u32 row = spoken.a;
+    for (int i = 0; i < CHAIN && row; i++, row = more_of(w, row - 1)) {
+        u32 other = spoken.b;
+        for (int k = 0; k < CHAIN && other; k++, other = more_of(w, other - 1)) {
             if (w->trace.seen[row - 1].source == w->trace.seen[other - 1].source)
                 return (struct both){row, other, true};
-            if (!next_b) break;
         }
-        if (!next_a) break;
     }
     return spoken;
 }
@@ -71,7 +69,7 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
     if (plain(w) && w->msgs[a].time_us != w->msgs[b].time_us)
         return w->msgs[a].time_us < w->msgs[b].time_us ? -1 : 1;
     struct both at = seen_by_one(w, a, b);
-    if (at.one_source) return w->rank[at.a - 1] < w->rank[at.b - 1] ? -1 : 1;
+    if (at.one_source) return rank_of(w, at.a - 1) < rank_of(w, at.b - 1) ? -1 : 1;
     i64 difference = w->msgs[a].time_us - w->msgs[b].time_us, slack = msg_slack(w, a, b);
     if (difference > slack) return 1;
     return difference < -slack ? -1 : 0;

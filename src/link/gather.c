@@ -74,12 +74,9 @@ static void token(struct gather *g, str value, u32 label) {
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
     int clock = clock_bits(value, g->t->seen[g->seen].time_us);
     g->ntokens++;
-    struct fact f = {.hash = hash_nocase(value, 3),
-                     .seen = g->seen,
-                     .label = label,
-                     .kind = FACT_TOKEN,
-                     .bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value)};
-    trace_fact(g->t, f);
+    u8 bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value);
+    trace_fact(g->t,
+               (struct fact){hash_nocase(value, 3), g->seen, label, FACT_TOKEN, bits});
 }
 
 u64 fact_call_id_hash(str call_id) {
@@ -224,13 +221,12 @@ static void agent(struct gather *g, const struct sip_msg *m) {
     bool own =
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
     u64 hash = hash_bytes(h->value, own);
-    u32 src = t->seen[g->seen].src;
-    u64 key = hash_mix(hash, src);
-    t->agent_met = base_grow(t->agent_met, &t->cap_agent_met, (isize)src + 1,
-                             (isize)sizeof *t->agent_met);
-    if (t->agent_met[src] == key) return;
-    t->agent_met[src] = key;
-    u32 *known = map_put(&t->agents_known, key);
+    isize src = t->seen[g->seen].src, met = src * 2 + own;
+    t->agent_met =
+        base_grow(t->agent_met, &t->cap_agent_met, met + 1, (isize)sizeof *t->agent_met);
+    if (t->agent_met[met] == hash) return;
+    t->agent_met[met] = hash;
+    u32 *known = map_put(&t->agents_known, hash_mix(hash, (u64)src));
     if (*known) return;
     *known = 1;
     trace_fact(
@@ -406,23 +402,25 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
-static u64 answer_hash(const struct seen *r) {
+static u64 answer_hash(const struct trace *t, u32 row) {
+    const struct seen *r = &t->seen[row];
     return ((u64)r->call_id << 32 | r->cseq) +
-           r->from_tag * (((u64)r->src + r->dst) * 2 + 1);
+           t->idents[row].from_tag * (((u64)r->src + r->dst) * 2 + 1);
 }
 
-static bool same_answer(const struct seen *a, const struct seen *b) {
-    bool hop =
-        (a->src == b->src && a->dst == b->dst) || (a->src == b->dst && a->dst == b->src);
-    return hop && a->call_id == b->call_id && a->cseq == b->cseq &&
-           a->from_tag == b->from_tag;
+static bool same_answer(const struct trace *t, u32 x, u32 y) {
+    const struct seen *a = &t->seen[x], *b = &t->seen[y];
+    bool along = a->src == b->src && a->dst == b->dst,
+         back = a->src == b->dst && a->dst == b->src;
+    return (along || back) && a->call_id == b->call_id && a->cseq == b->cseq &&
+           t->idents[x].from_tag == t->idents[y].from_tag;
 }
 
-static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED};
+static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED, 1};
 
 /* Where the request was not captured, its answers tell who calls whom: once on each hop. */
 static void people_of_answer(struct gather *g, const struct sip_msg *m) {
-    if (!row_set_add(&g->t->answered, &one_answer, g->t->seen, g->seen)) return;
+    if (!row_set_add(&g->t->answered, &one_answer, g->t, g->seen)) return;
     const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
     const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
     str display = {0}, user = {0};
@@ -459,19 +457,20 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     sdp_tokens(g, m);
 }
 
-static u64 message_hash(const struct seen *r) {
-    return (u64)r->call_id << 32 | r->content;
+static u64 message_hash(const struct trace *t, u32 row) {
+    return (u64)t->seen[row].call_id << 32 | t->idents[row].content;
 }
 
-static bool same_message(const struct seen *a, const struct seen *b) {
-    return a->content == b->content && a->call_id == b->call_id && a->cseq == b->cseq &&
-           a->method == b->method && a->status == b->status &&
-           (a->flags & SEEN_REQUEST) == (b->flags & SEEN_REQUEST) &&
-           a->to_tag == b->to_tag && a->branch == b->branch && a->from_tag == b->from_tag;
+static bool same_message(const struct trace *t, u32 x, u32 y) {
+    const struct seen *a = &t->seen[x], *b = &t->seen[y];
+    return memcmp(&t->idents[x], &t->idents[y], sizeof *t->idents) == 0 &&
+           a->call_id == b->call_id && a->cseq == b->cseq && a->method == b->method &&
+           a->status == b->status && a->to_tag == b->to_tag &&
+           !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
-static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD};
+static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD, 4};
 
 /* Requests that begin or change something, and answers to them. */
 static bool starts_something(u8 method) {
@@ -496,7 +495,7 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
     agent(&g, m);
     if ((!initial && !answers && !again) || !starts_something(r->method)) return;
-    if (!row_set_add(&t->told, &one_message, t->seen, seen)) return;
+    if (!row_set_add(&t->told, &one_message, t, seen)) return;
     if (refers) refer(&g, m);
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);

@@ -8,14 +8,14 @@
 enum { DEEP = 128 };
 
 static u32 first_msg(const struct weave *w, u32 leg) {
-    return w->by_leg[w->sums[leg].at];
+    return w->sums[leg].at;
 }
 
 static bool starts_before(const struct weave *w, u32 a, u32 b) {
     const struct sum *x = &w->sums[a], *y = &w->sums[b];
     if (x->start_us != y->start_us) return x->start_us < y->start_us;
-    return w->rank[w->msgs[first_msg(w, a)].seen] <
-           w->rank[w->msgs[first_msg(w, b)].seen];
+    return rank_of(w, w->msgs[first_msg(w, a)].seen) <
+           rank_of(w, w->msgs[first_msg(w, b)].seen);
 }
 
 static u64 reach_key(const struct weave *w, u32 leg, u32 dev) {

@@ -33,8 +33,9 @@ static u32 tag_root(struct tags *t, u32 node) {
 static void tags_collect(struct tags *t, const struct weave *w) {
     for (isize i = 0; i < w->nmsgs; i++) {
         const struct seen *r = msg_seen(w, &w->msgs[i]);
-        if (!w->call_ids[r->call_id].masked || !r->from_tag) continue;
-        u32 from = tag_root(t, tag_node(t, r, r->from_tag));
+        u32 from_tag = msg_ident(w, &w->msgs[i])->from_tag;
+        if (!w->call_ids[r->call_id].masked || !from_tag) continue;
+        u32 from = tag_root(t, tag_node(t, r, from_tag));
         if (r->to_tag) t->up[from] = tag_root(t, tag_node(t, r, r->to_tag));
     }
 }
@@ -71,7 +72,9 @@ static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
 }
 
 static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
-                    const struct seen *r) {
+                    const struct msg *m) {
+    const struct seen *r = msg_seen(w, m);
+    u32 from_tag = msg_ident(w, m)->from_tag;
     u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = r->call_id;
     if (a > b) {
         u32 swap = a;
@@ -79,10 +82,11 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
         b = swap;
     }
     bool masked = w->some_masked && w->call_ids[id].masked;
-    if (id == 0 || (masked && !r->from_tag))
-        return draft_by_key(d, hash_mix(r->branch, (u64)r->from_tag + 1), id, a, b);
+    if (id == 0 || (masked && !from_tag))
+        return draft_by_key(d, hash_mix(msg_ident(w, m)->branch, (u64)from_tag + 1), id,
+                            a, b);
     if (masked) {
-        u32 root = tag_root(tags, tag_node(tags, r, r->from_tag));
+        u32 root = tag_root(tags, tag_node(tags, r, from_tag));
         return draft_by_key(d, hash_mix(id, root), id, a, b);
     }
     int i = 0;
@@ -104,7 +108,7 @@ static void assign(struct weave *w) {
     if (w->some_masked) tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
         struct msg *m = &w->msgs[i];
-        m->leg = draft_of(w, &all, &tags, msg_seen(w, m));
+        m->leg = draft_of(w, &all, &tags, m);
         all.rows[m->leg].n++;
     }
     w->nsums = all.n;
@@ -123,40 +127,45 @@ static void assign(struct weave *w) {
 
 /* ---- in which order ---------------------------------------------------------------------------------- */
 
-/* Rows of msgs, by leg; as they stand now, or as they are moved to. */
-static void deal(struct weave *w) {
-    isize n = w->nmsgs;
-    w->by_leg = base_room(w->by_leg, &w->cap_by_leg, n + 1, (isize)sizeof *w->by_leg);
-    u32 *next = base_new(w->nsums + 1, (isize)sizeof *next);
-    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
-    for (isize i = 0; i < n; i++) w->by_leg[next[w->msgs[i].leg]++] = (u32)i;
-    base_free(next);
-}
-
-/* Where each message has gone; NULL where nobody has to know. */
+/* Messages being moved. Where some repeat others, where each of those is has to be known to the end. */
 struct moves {
-    u32 *to;
+    u32 *from; /* by row of msgs: the row where it was; NULL: nobody asks */
+    u32 *rows; /* of one leg */
+    isize cap_rows;
 };
 
 static void moves_open(struct moves *v, const struct weave *w) {
-    bool some = false;
-    for (isize i = 0; w->nalikes && i < w->nmsgs && !some; i++)
-        some = w->msgs[i].first != 0;
-    v->to = some ? base_new(w->nmsgs + 1, (isize)sizeof *v->to) : NULL;
+    *v = (struct moves){0};
+    if (!w->repeats) return;
+    v->from = base_new(w->nmsgs + 1, (isize)sizeof *v->from);
+    for (isize i = 0; i < w->nmsgs; i++) v->from[i] = (u32)i;
 }
 
-/* Messages stand by leg from here on, in canonical order. */
+static void swap_u32(u32 *a, u32 *b) {
+    u32 was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* By leg from here on, each leg's in canonical order. In place: each goes where it belongs, and what was there is next. */
 static void move_messages(struct weave *w, struct moves *v) {
-    struct msg *moved = base_new(w->nmsgs + 1, (isize)sizeof *moved);
-    for (isize i = 0; i < w->nmsgs; i++) {
-        u32 from = w->by_leg[i];
-        moved[i] = w->msgs[from];
-        if (v->to) v->to[from] = (u32)i;
-        w->by_leg[i] = (u32)i;
+    u32 *to = base_new(w->nmsgs + 1, (isize)sizeof *to),
+        *next = base_new(w->nsums + 1, (isize)sizeof *next);
+    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
+    for (isize i = 0; i < w->nmsgs; i++) to[i] = next[w->msgs[i].leg]++;
+    for (u32 i = 0; (isize)i < w->nmsgs; i++) {
+        while (to[i] != i) {
+            u32 there = to[i];
+            struct msg was = w->msgs[there];
+            w->msgs[there] = w->msgs[i];
+            w->msgs[i] = was;
+            if (v->from) swap_u32(&v->from[i], &v->from[there]);
+            if (v->from) swap_u32(&w->repeats[i], &w->repeats[there]);
+            swap_u32(&to[i], &to[there]);
+        }
     }
-    base_free(w->msgs);
-    w->msgs = moved;
-    w->cap_msgs = w->nmsgs + 1;
+    base_free(next);
+    base_free(to);
 }
 
 static bool is_moved(const u32 *rows, u32 at, u32 n) {
@@ -166,29 +175,39 @@ static bool is_moved(const u32 *rows, u32 at, u32 n) {
     return false;
 }
 
-/* The messages of one leg into the order of cause; by_leg then says where each had been. */
-static bool order_leg(struct weave *w, struct sum *s, arena scratch) {
-    u32 *rows = w->by_leg + s->at;
-    if (order_rows(w, NULL, rows, (isize)s->n, scratch)) s->tangled = true;
-    if (!is_moved(rows, s->at, s->n)) return false;
+static void put_in_order(u32 *table, u32 at, const u32 *rows, u32 n) {
+    u32 *old = base_new(n, (isize)sizeof *old);
+    memcpy(old, table + at, n * sizeof *old);
+    for (u32 i = 0; i < n; i++) table[at + i] = old[rows[i] - at];
+    base_free(old);
+}
+
+/* The messages of one leg into the order of cause. */
+static void order_leg(struct weave *w, struct sum *s, struct moves *v, arena scratch) {
+    v->rows = base_grow(v->rows, &v->cap_rows, s->n, (isize)sizeof *v->rows);
+    for (u32 i = 0; i < s->n; i++) v->rows[i] = s->at + i;
+    if (order_rows(w, NULL, v->rows, (isize)s->n, scratch)) s->tangled = true;
+    if (!is_moved(v->rows, s->at, s->n)) return;
     struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
     memcpy(old, mine, s->n * sizeof *old);
-    for (u32 i = 0; i < s->n; i++) mine[i] = old[rows[i] - s->at];
+    for (u32 i = 0; i < s->n; i++) mine[i] = old[v->rows[i] - s->at];
     base_free(old);
-    return true;
+    if (!v->from) return;
+    put_in_order(v->from, s->at, v->rows, s->n);
+    put_in_order(w->repeats, s->at, v->rows, s->n);
 }
 
 /* What repeats another message is told where that has gone. */
 static void moves_close(struct moves *v, struct weave *w) {
-    if (!v->to) return;
-    u32 *then = base_new(w->nmsgs + 1, (isize)sizeof *then);
-    for (isize i = 0; i < w->nmsgs; i++) then[w->by_leg[i]] = (u32)i;
+    base_free(v->rows);
+    if (!v->from) return;
+    u32 *now = base_new(w->nmsgs + 1, (isize)sizeof *now);
+    for (isize i = 0; i < w->nmsgs; i++) now[v->from[i]] = (u32)i;
     for (isize i = 0; i < w->nmsgs; i++) {
-        struct msg *m = &w->msgs[i];
-        if (m->first) m->first = then[v->to[m->first - 1]] + 1;
+        if (w->repeats[i]) w->repeats[i] = now[w->repeats[i] - 1] + 1;
     }
-    base_free(then);
-    base_free(v->to);
+    base_free(now);
+    base_free(v->from);
 }
 
 /* ---- what happened on it ------------------------------------------------------------------------------- */
@@ -281,8 +300,10 @@ static void acknowledged(struct reading *g, const struct msg *m, const struct se
     const struct seen *first = msg_seen(g->w, &g->w->msgs[s->start_msg - 1]);
     if (!g->asked || !g->has_invite || s->answer_us != NEVER || s->fail_us != NEVER)
         return;
-    if (!first->branch || !r->branch || first->cseq != r->cseq) return;
-    if (first->branch == r->branch) {
+    u32 asked = msg_ident(g->w, &g->w->msgs[s->start_msg - 1])->branch,
+        mine = msg_ident(g->w, m)->branch;
+    if (!asked || !mine || first->cseq != r->cseq) return;
+    if (asked == mine) {
         s->fail_us = m->time_us;
         s->fail_msg = row;
     } else {
@@ -317,7 +338,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     }
     default: break;
     }
-    bool again = !m->first && s->fail_us != NEVER && asks(g, r);
+    bool again = !repeat_of(g->w, m) && s->fail_us != NEVER && asks(g, r);
     if (!again) return;
     /* tried again, with credentials say: what came before was not the end */
     s->fail_us = NEVER;
@@ -392,8 +413,8 @@ static u64 id_of(const struct reading *g) {
     u64 id =
         hash_mix(w->call_ids[s->call_id].hash, a < b ? hash_mix(a, b) : hash_mix(b, a));
     if (s->call_id && !(s->flags & SUM_LAX)) return id;
-    const struct seen *r = msg_seen(w, &w->msgs[s->at]);
-    return hash_mix(id, hash_mix((u64)s->start_us, (u64)r->branch << 32 | r->from_tag));
+    const struct ident *m = msg_ident(w, &w->msgs[s->at]);
+    return hash_mix(id, hash_mix((u64)s->start_us, (u64)m->branch << 32 | m->from_tag));
 }
 
 static void summarise(struct weave *w, struct sum *s) {
@@ -428,14 +449,12 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 void leg_summarise(struct weave *w) {
     struct moves moves;
     assign(w);
-    deal(w);
     moves_open(&moves, w);
     move_messages(w, &moves);
-    bool some = false;
     for (isize i = 0; i < w->nsums; i++) {
-        some |= order_leg(w, &w->sums[i], w->names);
+        order_leg(w, &w->sums[i], &moves, w->names);
         summarise(w, &w->sums[i]);
     }
     moves_close(&moves, w);
-    for (isize i = 0; some && i < w->nmsgs; i++) w->by_leg[i] = (u32)i;
+    if (w->finished) trace_forget_idents(&w->trace);
 }

@@ -27,8 +27,14 @@ struct run {
     u32 source, vantage;
 };
 
-struct item {
+/* A message while its sightings are being found. */
+struct merged {
     struct msg m;
+    u32 more; /* the chain of the other sightings: row + 1 */
+};
+
+struct item {
+    struct merged m;
     u32 next; /* + 1 */
 };
 
@@ -44,7 +50,7 @@ struct merger {
     struct map runs_by, hops_by;
     struct run *runs;
     struct item *items;
-    struct msg *msgs, *aligned;
+    struct merged *msgs, *aligned;
     struct pile *piles;
     isize nruns, nitems, nmsgs, npiles;
     isize cap_runs, cap_items, cap_msgs, cap_aligned, cap_piles;
@@ -64,18 +70,22 @@ static bool speaks_better(const struct seen *a, const struct seen *b) {
     return a->vantage == VANTAGE_SENDER && b->vantage != VANTAGE_SENDER;
 }
 
+static struct merged merged_of(const struct weave *w, u32 row) {
+    return (struct merged){.m = msg_of(w, row)};
+}
+
 /* b's sightings become m's. */
-static void unite(const struct weave *w, struct msg *m, struct msg b) {
-    if (speaks_better(msg_seen(w, &b), msg_seen(w, m))) {
-        struct msg swap = *m;
+static void unite(const struct weave *w, struct merged *m, struct merged b) {
+    if (speaks_better(msg_seen(w, &b.m), msg_seen(w, &m->m))) {
+        struct merged swap = *m;
         *m = b;
         b = swap;
     }
     u32 tail = b.more;
     while (tail && w->more[tail - 1]) tail = w->more[tail - 1];
     if (tail) w->more[tail - 1] = m->more;
-    w->more[b.seen] = tail ? b.more : m->more;
-    m->more = b.seen + 1;
+    w->more[b.m.seen] = tail ? b.more : m->more;
+    m->more = b.m.seen + 1;
 }
 
 /* ---- what each point saw ----------------------------------------------------------------------- */
@@ -149,11 +159,11 @@ static void lay_out(struct merger *g, const struct alike *a) {
         struct run *run = run_of(g, &g->w->trace.seen[next - 1]);
         struct item *last = run->last ? &g->items[run->last - 1] : NULL;
         if (last &&
-            same_packet(g->w, msg_seen(g->w, &last->m), &g->w->trace.seen[next - 1])) {
-            unite(g->w, &last->m, msg_of(g->w, next - 1));
+            same_packet(g->w, msg_seen(g->w, &last->m.m), &g->w->trace.seen[next - 1])) {
+            unite(g->w, &last->m, merged_of(g->w, next - 1));
             continue;
         }
-        g->items[g->nitems++] = (struct item){.m = msg_of(g->w, next - 1)};
+        g->items[g->nitems++] = (struct item){.m = merged_of(g->w, next - 1)};
         if (last) last->next = (u32)g->nitems;
         if (!last) run->first = (u32)g->nitems;
         run->last = (u32)g->nitems;
@@ -163,8 +173,8 @@ static void lay_out(struct merger *g, const struct alike *a) {
 
 /* ---- one row of messages onto another ------------------------------------------------------------ */
 
-static i64 apart(const struct weave *w, const struct msg *a, const struct msg *b) {
-    i64 us = msg_probable_us(w, a) - msg_probable_us(w, b);
+static i64 apart(const struct weave *w, const struct merged *a, const struct merged *b) {
+    i64 us = msg_probable_us(w, &a->m) - msg_probable_us(w, &b->m);
     return us < 0 ? -us : us;
 }
 
@@ -180,21 +190,22 @@ static bool followed(const struct weave *w, const struct seen *r) {
 }
 
 /* Over UDP a message may be sent again, and both points have clocks good enough to tell one copy from the next. */
-static bool timed(const struct weave *w, const struct msg *x, const struct msg *y) {
-    const struct seen *a = msg_seen(w, x), *b = msg_seen(w, y);
+static bool timed(const struct weave *w, const struct merged *x, const struct merged *y) {
+    const struct seen *a = msg_seen(w, &x->m), *b = msg_seen(w, &y->m);
     return a->transport == TRANSPORT_UDP && b->transport == TRANSPORT_UDP &&
-           blur(w, x) <= BLUR_US && blur(w, y) <= BLUR_US &&
+           blur(w, &x->m) <= BLUR_US && blur(w, &y->m) <= BLUR_US &&
            w->islands[a->source] == w->islands[b->source] && followed(w, a) &&
            followed(w, b);
 }
 
-static bool near_enough(const struct weave *w, const struct msg *a, const struct msg *b) {
-    i64 slack = i64_max(a->precision_us, b->precision_us);
+static bool near_enough(const struct weave *w, const struct merged *a,
+                        const struct merged *b) {
+    i64 slack = i64_max(a->m.precision_us, b->m.precision_us);
     return apart(w, a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
 }
 
-static bool all_near(const struct weave *w, const struct msg *a, const struct msg *b,
-                     isize n) {
+static bool all_near(const struct weave *w, const struct merged *a,
+                     const struct merged *b, isize n) {
     for (isize i = 0; i < n; i++) {
         if (!near_enough(w, &a[i], &b[i])) return false;
     }
@@ -203,10 +214,11 @@ static bool all_near(const struct weave *w, const struct msg *a, const struct ms
 
 /* The messages more[0 .. nmore) join those of the pile that they are the same as; the others go between them, by
  * time. The pile is the last one in g->msgs. */
-static void align(struct merger *g, struct pile *p, const struct msg *more, isize nmore) {
+static void align(struct merger *g, struct pile *p, const struct merged *more,
+                  isize nmore) {
     const struct weave *w = g->w;
-    struct msg *mine = g->msgs + p->at;
-    const struct seen *a = msg_seen(w, &mine[0]), *b = msg_seen(w, &more[0]);
+    struct merged *mine = g->msgs + p->at;
+    const struct seen *a = msg_seen(w, &mine[0].m), *b = msg_seen(w, &more[0].m);
     bool by_rank = timed(w, &mine[0], &more[0])
                        ? p->n == nmore && all_near(w, mine, more, nmore)
                        : p->n == nmore || w->islands[a->source] != w->islands[b->source];
@@ -222,7 +234,7 @@ static void align(struct merger *g, struct pile *p, const struct msg *more, isiz
             unite(w, &mine[i], more[k]);
             g->aligned[n++] = mine[i++];
         } else {
-            while (i < p->n && mine[i].time_us <= more[k].time_us)
+            while (i < p->n && mine[i].m.time_us <= more[k].m.time_us)
                 g->aligned[n++] = mine[i++];
             g->aligned[n++] = more[k];
         }
@@ -254,7 +266,7 @@ static void run_onto(struct merger *g, struct pile *p, const struct run *run) {
         p->n = g->nmsgs - at;
         return;
     }
-    struct msg *more = base_new(run->n, (isize)sizeof *more);
+    struct merged *more = base_new(run->n, (isize)sizeof *more);
     for (isize i = 0; i < run->n; i++) more[i] = g->msgs[at + i];
     align(g, p, more, run->n);
     base_free(more);
@@ -290,6 +302,18 @@ static bool apart_from(const struct pile *a, const struct pile *b) {
     return true;
 }
 
+/* Gives its row. */
+static u32 write_out(struct weave *w, const struct merged *m) {
+    if (m->more) w->more[m->m.seen] = m->more;
+    w->msgs[w->nmsgs] = m->m;
+    return (u32)w->nmsgs++;
+}
+
+static void note_repeat(struct weave *w, u32 row, isize first) {
+    if (!w->repeats) w->repeats = base_new(w->trace.nseen + 1, (isize)sizeof *w->repeats);
+    w->repeats[row] = (u32)first + 1;
+}
+
 /* Writes the piles out; each that another's points have not seen goes onto that one. */
 static void finish(struct merger *g) {
     struct weave *w = g->w;
@@ -316,12 +340,10 @@ static void finish(struct merger *g) {
         const struct pile *p = &g->piles[i];
         isize original = w->nmsgs;
         for (isize j = 0; j < p->n; j++) {
-            struct msg *m = &w->msgs[w->nmsgs++];
-            *m = g->msgs[p->at + j];
+            u32 row = write_out(w, &g->msgs[p->at + j]);
             /* sent again (RFC 3261 §17.1.1.2); repeated provisional responses are news each time */
-            u16 status = msg_seen(w, m)->status;
-            bool news = status >= 100 && status < 200;
-            if (j > 0 && !news) m->first = (u32)original + 1;
+            if (j > 0 && !is_news(msg_seen(w, &w->msgs[row])))
+                note_repeat(w, row, original);
         }
     }
 }
@@ -330,10 +352,10 @@ static void finish(struct merger *g) {
 static bool merge_simply(struct weave *w, const struct alike *a) {
     const struct seen *x = &w->trace.seen[a->first], *y = &w->trace.seen[a->last];
     if (a->n != 2 || x->source == y->source) return false;
-    struct msg m = msg_of(w, a->first), o = msg_of(w, a->last);
+    struct merged m = merged_of(w, a->first), o = merged_of(w, a->last);
     if (timed(w, &m, &o) && !near_enough(w, &m, &o)) return false;
     unite(w, &m, o);
-    w->msgs[w->nmsgs++] = m;
+    (void)write_out(w, &m);
     return true;
 }
 
@@ -350,6 +372,8 @@ void merge_sightings(struct weave *w) {
     isize n = w->trace.nseen;
     w->nmsgs = 0;
     w->msgs = base_room(w->msgs, &w->cap_msgs, n + 1, (isize)sizeof *w->msgs);
+    base_free(w->repeats);
+    w->repeats = NULL;
     base_free(w->more);
     w->more = w->nalikes ? base_new(n + 1, (isize)sizeof *w->more) : NULL;
     for (isize i = 0; i < n; i++) {

@@ -32,12 +32,10 @@ static void edges_of_sources(struct graph *g, struct sort_row *rows, isize cap) 
     isize n = 0;
     for (u32 i = 0; (isize)i < g->n; i++) {
         const struct msg *m = &w->msgs[g->nodes[i].msg];
-        u32 row = m->seen + 1;
-        for (u32 next = m->more;; row = next, next = w->more[row - 1]) {
+        for (u32 row = m->seen + 1; row; row = more_of(w, row - 1)) {
             const struct seen *r = &w->trace.seen[row - 1];
             must(n < cap);
-            rows[n++] = (struct sort_row){w->rank[row - 1], (u64)r->source << 32 | i};
-            if (!next) break;
+            rows[n++] = (struct sort_row){rank_of(w, row - 1), (u64)r->source << 32 | i};
         }
     }
     sort_rows(rows, n);
@@ -62,8 +60,9 @@ static void edges_of_transactions(struct graph *g) {
             bool request = (r->flags & SEEN_REQUEST) != 0;
             bool ack = request && r->method == SIP_METHOD_ACK;
             u8 method = ack ? SIP_METHOD_INVITE : r->method;
-            bool asks = request && !ack && !m->first;
-            bool ends = !request && r->status >= 200 && !m->first;
+            bool again = repeat_of(w, m) != 0;
+            bool asks = request && !ack && !again;
+            bool ends = !request && r->status >= 200 && !again;
             u32 *place = NULL;
             if (pass == 0 && (asks || ends))
                 place = map_put(&asked, transaction_key(m, r, method, ends));
@@ -115,7 +114,7 @@ static void note_first(const struct weave *w, struct map *firsts, u32 row, bool 
 
 /* The request that began the leg was seen. */
 static bool begins(const struct weave *w, const struct sum *s) {
-    const struct seen *r = msg_seen(w, &w->msgs[w->by_leg[s->at]]);
+    const struct seen *r = msg_seen(w, &w->msgs[s->at]);
     return (r->flags & SEEN_REQUEST) != 0;
 }
 
@@ -131,7 +130,7 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
         if (!s->parent) continue;
         const struct sum *p = &w->sums[s->parent - 1];
         bool both = begins(w, p) && begins(w, s);
-        if (both) edge_between(g, w->by_leg[p->at], w->by_leg[s->at], EDGE_PARENT);
+        if (both) edge_between(g, p->at, s->at, EDGE_PARENT);
         if (s->flags & SUM_RECORDING) continue;
         edges_of_pair(g, s, p);
         if (s->ring_msg) note_first(w, &rang, row, true);
@@ -147,8 +146,7 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
         u32 answer = w->sums[winner - 1].answer_msg;
         bool given_up = w->sums[s->parent - 1].cancel_us != NEVER;
         if (!given_up) echo_edge(g, answer, s->cancel_msg);
-        if (leg_cause(w, s) == EVIDENCE_AFTER_ANSWER)
-            echo_edge(g, answer, w->by_leg[s->at] + 1);
+        if (leg_cause(w, s) == EVIDENCE_AFTER_ANSWER) echo_edge(g, answer, s->at + 1);
     }
     map_drop(&rang);
     map_drop(&answered);
@@ -159,8 +157,8 @@ static void edges_of_parents(struct graph *g, const struct conversation *c) {
 static bool earlier(const struct graph *g, u32 a, u32 b) {
     const struct node *x = &g->nodes[a], *y = &g->nodes[b];
     if (x->time_us != y->time_us) return x->time_us < y->time_us;
-    u32 first = g->w->rank[g->w->msgs[x->msg].seen];
-    return first < g->w->rank[g->w->msgs[y->msg].seen];
+    u32 first = rank_of(g->w, g->w->msgs[x->msg].seen);
+    return first < rank_of(g->w, g->w->msgs[y->msg].seen);
 }
 
 static void heap_push(struct graph *g, u32 node) {
@@ -235,7 +233,7 @@ static void by_time(const struct weave *w, u32 *rows, isize n, bool one_source,
     for (isize i = 0; i < n; i++) {
         const struct msg *m = &w->msgs[rows[i]];
         u64 key = one_source ? 0 : sort_time(m->time_us);
-        sorted[i] = (struct sort_row){key, (u64)w->rank[m->seen] << 32 | rows[i]};
+        sorted[i] = (struct sort_row){key, (u64)rank_of(w, m->seen) << 32 | rows[i]};
     }
     sort_rows(sorted, n);
     for (isize i = 0; i < n; i++) rows[i] = (u32)sorted[i].value;
@@ -247,7 +245,7 @@ static bool overtaken(const struct weave *w, const u32 *rows, isize n) {
     for (isize i = 1; i < n; i++) {
         const struct msg *m = &w->msgs[rows[i]];
         const struct seen *r = msg_seen(w, m);
-        if (!(r->flags & SEEN_REQUEST) || m->first) continue;
+        if (!(r->flags & SEEN_REQUEST) || repeat_of(w, m)) continue;
         for (isize k = i; k-- > 0 && k + NEAR >= i;) {
             const struct msg *o = &w->msgs[rows[k]];
             const struct seen *q = msg_seen(w, o);
@@ -270,7 +268,7 @@ static isize count_sightings(const struct weave *w, const u32 *rows, isize n,
     for (isize i = 0; i < n; i++) {
         const struct msg *m = &w->msgs[rows[i]];
         *one_source &= msg_seen(w, m)->source == source;
-        for (u32 next = m->more; next; next = w->more[next - 1]) {
+        for (u32 next = more_of(w, m->seen); next; next = more_of(w, next - 1)) {
             *one_source &= w->trace.seen[next - 1].source == source;
             sightings++;
         }

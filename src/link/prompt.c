@@ -53,7 +53,7 @@ static bool begins(const struct course *c, isize place) {
     const struct msg *m = course_msg(c, place);
     const struct seen *r = msg_seen(c->w, m);
     return is_request(r, SIP_METHOD_INVITE) && !r->to_tag &&
-           c->w->by_leg[c->w->sums[m->leg].at] == c->order[place];
+           c->w->sums[m->leg].at == c->order[place];
 }
 
 static void remember_request(struct course *c, isize place) {
@@ -114,7 +114,7 @@ static void remember(struct course *c, isize place) {
 
 /* The first copy may have been lost on the way. */
 static void remember_copy(struct course *c, isize place) {
-    u32 first = map_get(&c->place, course_msg(c, place)->first);
+    u32 first = map_get(&c->place, repeat_of(c->w, course_msg(c, place)));
     if (first) *map_put(&c->copies, first) = (u32)place + 1;
 }
 
@@ -369,7 +369,7 @@ void prompt_find(const struct weave *w, const u32 *order, isize n, u32 *prompts)
     c.arrived = base_new(n + 1, (isize)sizeof *c.arrived);
     for (isize i = 0; i < n; i++) {
         prompts[i] = 0;
-        if (course_msg(&c, i)->first) {
+        if (repeat_of(w, course_msg(&c, i))) {
             remember_copy(&c, i);
             continue;
         }

@@ -217,7 +217,7 @@ static void take_leg(struct taking *g) {
     g->nothers = 0;
     if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
-        u32 msg = w->by_leg[s->at + i], row = w->msgs[msg].seen;
+        u32 msg = s->at + i, row = w->msgs[msg].seen;
         if (!g->said->teller[0]) {
             take_row(g, row, msg);
             continue;

@@ -147,7 +147,7 @@ u32 stint_of(const struct weave *w, u32 row) {
     isize low = 0, high = w->nstints; /* the last that begins there or before */
     while (high - low > 1) {
         isize half = low + (high - low) / 2;
-        if (w->stints[half] <= w->rank[row]) {
+        if (w->stints[half] <= rank_of(w, row)) {
             low = half;
         } else {
             high = half;

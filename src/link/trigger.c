@@ -118,7 +118,7 @@ static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
     for (int i = 0; i < 2; i++)
         r.referred[i] = parent->refer_msg[i] && parent->refer_dev[i] == child->from_dev;
     if (!r.reached && !r.referred[0] && !r.referred[1] && !r.heard) return r;
-    u32 first_c = w->by_leg[child->at], first_p = w->by_leg[parent->at];
+    u32 first_c = child->at, first_p = parent->at;
     if (msg_order(w, first_p, first_c) > 0) return r;
     r.slack = msg_slack(w, first_c, first_p);
     r.any = leg_alive(parent, child->start_us, r.slack);

@@ -173,15 +173,13 @@ static void legs(struct view *v) {
 
 static void seen_fill(const struct view *v, const struct msg *m, struct message *out) {
     isize n = 1;
-    for (u32 next = m->more; next; next = v->w->more[next - 1]) n++;
+    for (u32 next = more_of(v->w, m->seen); next; next = more_of(v->w, next - 1)) n++;
     out->seen = arena_new(v->a, struct seen_by, n);
-    u32 row = m->seen + 1;
-    for (u32 next = m->more;; row = next, next = v->w->more[row - 1]) {
+    for (u32 row = m->seen + 1; row; row = more_of(v->w, row - 1)) {
         const struct seen *r = &v->w->trace.seen[row - 1];
         out->seen[out->nseen++] = (struct seen_by){
             arena_copy(v->a, v->w->trace.sources[r->source].name), r->time_us,
             r->precision_us, (enum vantage)r->vantage, r->line};
-        if (!next) return;
     }
 }
 
@@ -233,7 +231,7 @@ static void messages(struct view *v, isize n) {
     struct map place = {0}; /* of what is repeated: row of msgs + 1 -> number */
     c->messages = arena_new(v->a, struct message, n);
     for (isize i = 0; i < n; i++) {
-        u32 first = w->msgs[v->order[i]].first;
+        u32 first = repeat_of(w, &w->msgs[v->order[i]]);
         if (first) *map_put(&place, first) = UINT32_MAX;
     }
     for (isize i = 0; place.n && i < n; i++) {
@@ -261,7 +259,7 @@ static void messages(struct view *v, isize n) {
             .is_request = (r->flags & SEEN_REQUEST) != 0,
             .status = r->status,
             .cseq = r->cseq,
-            .retransmission_of = (int)map_get(&place, m->first),
+            .retransmission_of = (int)map_get(&place, repeat_of(w, m)),
             .prompted_by = (int)v->prompts[i],
             .cut = (r->flags & SEEN_CUT) != 0,
         };
@@ -328,7 +326,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     isize at = 0;
     for (isize k = 0; k < (isize)g->n; k++) {
         const struct sum *s = &w->sums[view_leg(&v, k)];
-        for (u32 m = 0; m < s->n; m++) v.order[at++] = w->by_leg[s->at + m];
+        for (u32 m = 0; m < s->n; m++) v.order[at++] = s->at + m;
     }
     (void)order_rows(w, g, v.order, n, *a);
     number_legs(&v, n);

@@ -17,7 +17,7 @@ static const struct sum *first_leg(const struct weave *w, const struct conversat
     for (u32 i = 0; i < g->n; i++) {
         const struct sum *s = &w->sums[w->by_group[g->at + i]];
         u64 recording = (s->flags & SUM_RECORDING) != 0;
-        u64 place = recording << 32 | w->rank[w->msgs[w->by_leg[s->at]].seen];
+        u64 place = recording << 32 | rank_of(w, w->msgs[s->at].seen);
         if (first && place > least) continue;
         first = s;
         least = place;
@@ -61,7 +61,7 @@ static u32 coarsest(const struct weave *w, const struct conversation *g) {
     for (u32 i = 0; i < g->n; i++) {
         const struct sum *s = &w->sums[w->by_group[g->at + i]];
         for (u32 k = 0; k < s->n; k++) {
-            u32 one = w->msgs[w->by_leg[s->at + k]].precision_us;
+            u32 one = w->msgs[s->at + k].precision_us;
             if (one > most) most = one;
         }
     }

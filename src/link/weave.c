@@ -20,7 +20,7 @@ void weave_close(struct weave *w) {
         w->spread_by, w->rank,      w->alikes,       w->alike_of,   w->next_alike,
         w->common_us, w->stints,    w->blur_us,      w->mirror_us,  w->islands,
         w->msgs,      w->more,      w->devs,         w->dev_of,     w->sums,
-        w->by_leg,    w->leg_facts, w->tokens,       w->token_legs, w->leg_tokens,
+        w->repeats,   w->leg_facts, w->tokens,       w->token_legs, w->leg_tokens,
         w->holds,     w->proofs,    w->groups,       w->by_group,   w->relations,
         w->decisions, w->maybes,    w->maybes_below, w->decided,    w->twin_of};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);

@@ -34,14 +34,12 @@ struct alike {
     u32 n;
 };
 
-/* One message on one hop, from one sighting or more. */
-struct msg {
+/* One message on one hop, from one sighting or more. 20 bytes; what few have is in tables of its own: more_of, repeat_of. */
+struct __attribute__((packed, aligned(4))) msg {
     i64 time_us;      /* on the common clock */
     u32 precision_us; /* of that time */
-    u32 seen;  /* the sighting that speaks for it: the most precise, the sender's */
-    u32 more;  /* chain of the others through weave.more[]; number of a row + 1, 0 ends */
-    u32 leg;   /* row of sums */
-    u32 first; /* it repeats this one: row + 1, 0: it is no retransmission */
+    u32 seen; /* the sighting that speaks for it: the most precise, the sender's */
+    u32 leg;  /* row of sums */
 };
 
 struct dev {
@@ -72,7 +70,7 @@ struct sum {
     u32 call_id;
     u32 from_dev, to_dev;
     u32 src, dst;         /* endpoints of the first request */
-    u32 at, n;            /* its messages: weave.by_leg[at .. at+n), in order */
+    u32 at, n;            /* its messages: weave.msgs[at .. at+n), in order */
     u32 facts_at, nfacts; /* weave.leg_facts … */
     u32 tokens_at;        /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
     u32 precision_us;     /* of its first request */
@@ -174,8 +172,8 @@ struct weave {
     u32 *source_rank; /* by source: its place in the order of names */
     isize cap_source_rank;
     u32 *canon, /* rows of seen[] in canonical order, until they are merged … */
-        *rank;  /* … and the place of each row in it */
-    isize cap_canon, cap_rank;
+        *rank; /* … and the place of each row in it; NULL: that is its number (rank_of) */
+    isize cap_canon;
     /* runs of canon[] that have one clock: a source, unless its clock was set back (stint.c) */
     u32 *stints; /* where each begins */
     isize nstints, cap_stints;
@@ -198,7 +196,8 @@ struct weave {
     isize cap_islands, cap_blur_us, cap_mirror_us;
     struct msg *msgs;
     isize nmsgs, cap_msgs;
-    u32 *more; /* by row of seen[]; NULL: each message was seen once */
+    u32 *more;    /* by row of seen[]; NULL: each message was seen once */
+    u32 *repeats; /* by row of msgs; NULL: nothing was sent again */
     struct dev *devs;
     isize ndevs, cap_devs;
     u32 *dev_of; /* by endpoint */
@@ -207,8 +206,6 @@ struct weave {
     isize cap_twin_of;
     struct sum *sums;
     isize nsums, cap_sums;
-    u32 *by_leg; /* rows of msgs by leg: they stand so themselves once legs are known */
-    isize cap_by_leg;
     struct fact *leg_facts;
     isize nleg_facts, cap_leg_facts;
     struct token *tokens;
@@ -313,8 +310,28 @@ static inline i64 msg_probable_us(const struct weave *w, const struct msg *m) {
     return m->time_us + (w->coarse ? (i64)w->spread_at[m->seen] : 0);
 }
 
+/* The place of a sighting in canonical order. */
+static inline u32 rank_of(const struct weave *w, u32 row) {
+    return w->rank ? w->rank[row] : row;
+}
+
+/* The next sighting of the same message after this one, which is msg.seen at first: row + 1; 0: there is none. */
+static inline u32 more_of(const struct weave *w, u32 row) {
+    return w->more ? w->more[row] : 0;
+}
+
+/* The message that this one repeats: row + 1; 0: it is no retransmission. `m` is a row of weave.msgs. */
+static inline u32 repeat_of(const struct weave *w, const struct msg *m) {
+    return w->repeats ? w->repeats[m - w->msgs] : 0;
+}
+
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];
+}
+
+/* Until legs are known. */
+static inline const struct ident *msg_ident(const struct weave *w, const struct msg *m) {
+    return &w->trace.idents[m->seen];
 }
 
 /* What made a leg's device send it: one of the first kinds of evidence.h. EVIDENCE_COUNT: nobody knows. */

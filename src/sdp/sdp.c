@@ -79,15 +79,13 @@ static bool lines_next(struct lines *l, struct sdp_line *line) {
     return false;
 }
 
-/* Takes the next word off *rest; blanks separate. */
-static str take_word(str *rest) {
+/* Takes the next word off *rest; blanks separate. `end`: of what may be read. */
+static str take_word(str *rest, const u8 *end) {
     str s = *rest;
-    isize from = 0;
-    while (from < s.n && is_blank(s.p[from])) from++;
-    isize end = from;
-    while (end < s.n && !is_blank(s.p[end])) end++;
-    *rest = str_from(s, end);
-    return str_sub(s, from, end - from);
+    while (s.n && is_blank(s.p[0])) s.p++, s.n--;
+    isize n = s.n ? scan_blank(s, end - s.p) : 0;
+    *rest = (str){s.p + n, s.n - n};
+    return (str){s.p, n};
 }
 
 static bool attribute_is(str line, str name, str *value) {
@@ -112,12 +110,13 @@ str sdp_attribute(str lines, str name, bool *found) {
 /* o=user id version IN IP4 address */
 static void read_origin(struct sdp *d, str text, str value) {
     str rest = value;
-    d->origin_user = take_word(&rest);
-    d->session_id = take_word(&rest);
-    d->session_version = take_word(&rest);
-    (void)take_word(&rest);
-    (void)take_word(&rest);
-    d->origin_address = take_word(&rest);
+    const u8 *end = text.p + text.n;
+    d->origin_user = take_word(&rest, end);
+    d->session_id = take_word(&rest, end);
+    d->session_version = take_word(&rest, end);
+    (void)take_word(&rest, end);
+    (void)take_word(&rest, end);
+    d->origin_address = take_word(&rest, end);
     if (d->origin_address.n == 0)
         note(d, text, value, "an o= line has fewer than six fields");
 }
@@ -125,9 +124,10 @@ static void read_origin(struct sdp *d, str text, str value) {
 /* c=IN IP4 address, for multicast address/ttl */
 static str read_connection(struct sdp *d, str text, str value) {
     str rest = value;
-    (void)take_word(&rest);
-    (void)take_word(&rest);
-    str address = str_cut(take_word(&rest), '/').head;
+    const u8 *end = text.p + text.n;
+    (void)take_word(&rest, end);
+    (void)take_word(&rest, end);
+    str address = str_cut(take_word(&rest, end), '/').head;
     if (address.n == 0) note(d, text, value, "a c= line has no address");
     return address;
 }
@@ -136,9 +136,10 @@ static str read_connection(struct sdp *d, str text, str value) {
 static void read_media(struct sdp *d, str text, str value, struct sdp_media *m) {
     *m = (struct sdp_media){.nports = 1};
     str rest = value;
-    m->type = take_word(&rest);
-    struct str_pair ports = str_cut(take_word(&rest), '/');
-    m->proto = take_word(&rest);
+    const u8 *end = text.p + text.n;
+    m->type = take_word(&rest, end);
+    struct str_pair ports = str_cut(take_word(&rest, end), '/');
+    m->proto = take_word(&rest, end);
     m->formats = str_trim(rest);
     struct str_number port = str_u64(ports.head, 65535),
                       count = str_u64(ports.tail, 65535);
@@ -195,8 +196,8 @@ static str *slot_of(struct attributes *a, str name) {
     }
 }
 
-static void read_attribute(struct attributes *a, str line) {
-    isize colon = scan_near(line, line.n, ':');
+static void read_attribute(struct attributes *a, str line, const u8 *end) {
+    isize colon = scan_near(line, end - line.p, ':');
     str name = str_trim(str_sub(line, 0, colon));
     if (colon == line.n && name.n == 8) keep_direction(a, name);
     str *slot = slot_of(a, name);
@@ -278,7 +279,8 @@ enum err sdp_parse(struct sdp *d, str text, struct fail *f) {
             break;
         }
         case 'a':
-            read_attribute(in_session ? &session : &part.attributes, line.value);
+            read_attribute(in_session ? &session : &part.attributes, line.value,
+                           text.p + text.n);
             break;
         case 'm': {
             const u8 *start = line.value.p - 2;

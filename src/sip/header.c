@@ -65,6 +65,7 @@ const struct sip_header *sip_header_first(const struct sip_msg *m,
 
 const struct sip_header *sip_header_next(const struct sip_msg *m,
                                          const struct sip_header *h) {
+    if (!(m->again >> h->id & 1)) return NULL;
     return find_from(m, h - m->headers + 1, (enum sip_header_id)h->id);
 }
 

@@ -137,6 +137,7 @@ static void take_header(struct reading *r, str line, isize room) {
     if (id && m->nheaders < SIP_MAX_HEADERS) {
         h = &m->headers[m->nheaders++];
         h->id = (u16)id;
+        m->again |= m->present & (u64)1 << id;
         m->present |= (u64)1 << id;
         h->name = (str){line.p, colon};
         h->value = trim((str){line.p + colon + 1, line.n - colon - 1});

@@ -28,7 +28,7 @@ void sip_note_part(struct sip_msg *m, enum sip_note_code code, str part) {
 void sip_msg_init(struct sip_msg *m, str bytes) {
     m->bytes = bytes;
     m->is_request = m->cut = m->crlf = false;
-    m->present = 0;
+    m->present = m->again = 0;
     m->method = SIP_METHOD_NONE;
     m->status = 0;
     m->method_name = m->uri = m->reason = m->version = m->head = m->body = (str){0};
@@ -50,6 +50,7 @@ bool sip_header_keep(struct sip_msg *m, str text, struct sip_header *h) {
     if (odd >= 0) sip_note_part(m, SIP_NOTE_HEADER_BYTE, str_sub(text, odd, 1));
     if (m->nheaders < SIP_MAX_HEADERS) {
         m->headers[m->nheaders++] = *h;
+        m->again |= m->present & (u64)1 << h->id;
         m->present |= (u64)1 << h->id;
     } else if (m->headers_skipped++ == 0) {
         sip_note_part(m, SIP_NOTE_HEADERS_MANY, text);

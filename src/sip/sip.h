@@ -183,19 +183,21 @@ struct sip_msg {
     str reason;             /* of a response */
     str version;            /* "SIP/2.0" */
     bool crlf;              /* every line of the head ends in CRLF */
-    u64 present;            /* a bit for every enum sip_header_id among headers[] */
-    struct sip_header headers[SIP_MAX_HEADERS];
+    u64 present,            /* a bit for every enum sip_header_id among headers[] … */
+        again;              /* … and for those that stand there twice or more */
     isize nheaders,
         headers_skipped; /* skipped: past SIP_MAX_HEADERS; checked, not kept */
     str head,
         body; /* start line to blank line inclusive; what follows, within Content-Length */
-    struct sip_note notes[SIP_MAX_NOTES];
     isize nnotes, notes_skipped; /* skipped: past SIP_MAX_NOTES */
     /* decoded at once, because everything needs them; empty or zero where absent */
     str call_id;
     struct sip_cseq cseq;
     str from_tag, to_tag;
     str branch; /* of the topmost Via */
+    /* last: mostly few of them are filled, and what is before them is together */
+    struct sip_header headers[SIP_MAX_HEADERS];
+    struct sip_note notes[SIP_MAX_NOTES];
 };
 
 /* Reads one message that is the whole of `bytes` (a datagram, or a frame cut by the caller). Always fills *m, but

@@ -13,6 +13,7 @@ void trace_init(struct trace *t) {
 
 void trace_drop(struct trace *t) {
     base_free(t->seen);
+    base_free(t->idents);
     base_free(t->sources);
     base_free(t->endpoints);
     base_free(t->facts);
@@ -31,6 +32,12 @@ void trace_drop(struct trace *t) {
 void trace_rest(struct trace *t) {
     row_set_rest(&t->told);
     row_set_rest(&t->answered);
+}
+
+void trace_forget_idents(struct trace *t) {
+    base_free(t->idents);
+    t->idents = NULL;
+    t->cap_idents = 0;
 }
 
 void trace_seal(struct trace *t) {
@@ -145,25 +152,30 @@ static u64 keep(struct trace *t, str bytes) {
     return (u64)(t->nkept - bytes.n);
 }
 
+static void set_place(struct seen *r, u64 at) {
+    must(at <= SEEN_FARTHEST);
+    r->at_low = (u32)at;
+    r->at_high = (u32)(at >> 32) & 255;
+}
+
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m) {
+    str bytes = str_sub(s->bytes, 0, SEEN_LARGEST);
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
     struct str_key call_id = str_table_key(&t->strings, m->call_id);
     t->seen = base_grow(t->seen, &t->cap_seen, t->nseen + 1, (isize)sizeof *t->seen);
+    t->idents =
+        base_grow(t->idents, &t->cap_idents, t->nseen + 1, (isize)sizeof *t->idents);
     u32 content = content_hash(s->bytes, m); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
         .time_us = s->time_us,
-        .at = s->at,
-        .size = (u32)s->bytes.n,
+        .size = (u32)bytes.n & SEEN_LARGEST,
         .line = (u32)s->line,
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
         .call_id = str_table_add_key(&t->strings, call_id),
         .cseq = m->cseq.number,
-        .branch = hash32(m->branch),
-        .from_tag = hash32(m->from_tag),
         .to_tag = hash32(m->to_tag),
-        .content = content,
         .precision_us =
             (u32)i64_min(s->precision_us ? s->precision_us : 1, SEEN_COARSEST) &
             SEEN_COARSEST,
@@ -174,11 +186,14 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
         .transport = (u32)s->transport & 7,
     };
     if (m->is_request) r->flags |= SEEN_REQUEST;
-    if (s->cut || m->cut) r->flags |= SEEN_CUT;
-    if (s->at == SIGHTING_NOWHERE || !t->sources[s->source].read) {
+    if (s->cut || m->cut || bytes.n < s->bytes.n) r->flags |= SEEN_CUT;
+    if (s->at > SEEN_FARTHEST || !t->sources[s->source].read) {
         r->flags |= SEEN_KEPT;
-        r->at = keep(t, s->bytes);
+        set_place(r, keep(t, bytes));
+    } else {
+        set_place(r, s->at);
     }
+    t->idents[t->nseen] = (struct ident){hash32(m->branch), hash32(m->from_tag), content};
     return (u32)t->nseen++;
 }
 
@@ -199,7 +214,7 @@ u32 trace_word(struct trace *t, str literal) {
 
 str trace_bytes(const struct trace *t, u32 seen, arena *a) {
     const struct seen *r = &t->seen[seen];
-    if (r->flags & SEEN_KEPT) return (str){t->kept + r->at, (isize)r->size};
+    if (r->flags & SEEN_KEPT) return (str){t->kept + seen_at(r), (isize)r->size};
     const struct source *s = &t->sources[r->source];
-    return s->read(s->read_ctx, r->at, r->size, a);
+    return s->read(s->read_ctx, seen_at(r), r->size, a);
 }

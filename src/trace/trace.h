@@ -4,8 +4,8 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 64 bytes; the SIP itself stays in its source and is read again when shown,
- * or is kept here when no source can give it back. */
+ * A row of seen[] is 48 bytes, and 12 more that nobody needs once legs are known; the SIP itself stays in its source and is
+ * read again when shown, or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
 
@@ -22,16 +22,15 @@ enum seen_flag {
     SEEN_ANSWERED = 16, /* in trace.answered */
 };
 
-/* 64 bytes: one line of a cache. */
 struct seen {
     i64 time_us;
-    u64 at;
-    u32 size, line;
+    u32 at_low; /* where its bytes are: seen_at */
+    u32 at_high : 8, size : 24;
+    u32 line;
     u32 src, dst; /* endpoint numbers */
     u32 call_id;  /* string number; 0: the message has none */
     u32 cseq;
-    u32 branch, from_tag, to_tag; /* hashes, 0 where absent */
-    u32 content;           /* hash of the text without its CRs and trailing blank lines */
+    u32 to_tag;            /* hash, 0 where absent */
     u32 precision_us : 20; /* at most SEEN_COARSEST */
     u32 status : 10;       /* 0 in a request */
     u32 vantage : 2;
@@ -40,8 +39,19 @@ struct seen {
     u32 transport : 3;
     u32 flags : 8;
 };
-enum { SEEN_COARSEST = (1 << 20) - 1 };
-_Static_assert(sizeof(struct seen) == 64, "a row of seen[] has grown");
+enum { SEEN_COARSEST = (1 << 20) - 1, SEEN_LARGEST = (1 << 24) - 1 };
+#define SEEN_FARTHEST ((u64)0xffffffffff) /* 1 TiB */
+_Static_assert(sizeof(struct seen) == 48, "a row of seen[] has grown");
+
+static inline u64 seen_at(const struct seen *r) {
+    return (u64)r->at_high << 32 | r->at_low;
+}
+
+/* What tells messages and legs apart, beside what stands in struct seen. */
+struct ident {
+    u32 branch, from_tag; /* hashes, 0 where absent */
+    u32 content;          /* hash of the text without its CRs and trailing blank lines */
+};
 _Static_assert(SIP_METHOD_OTHER < 32, "a method has no room in a row of seen[]");
 
 /* What a message says that helps linking. `link` gathers facts while the message is parsed. 20 bytes, two for each message. */
@@ -69,7 +79,8 @@ enum { NUMBERS_MET = 256, WORDS_MET = 64 };
 
 struct trace {
     struct seen *seen;
-    isize nseen, cap_seen;
+    struct ident *idents; /* by row of seen[]; NULL once trace_forget_idents was called */
+    isize nseen, cap_seen, cap_idents;
     struct source *sources;
     isize nsources, cap_sources;
     struct endpoint *endpoints; /* number 0 is "not known" */
@@ -86,7 +97,8 @@ struct trace {
     struct number_met
         *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
     struct word_met words_met[WORDS_MET];
-    u64 *agent_met; /* by endpoint: the last key of agents_known that it came with */
+    u64 *
+        agent_met; /* two by endpoint: hashes of the last software that it was said to be, by others and by itself */
     isize cap_agent_met;
     struct map agents_known; /* software, by its name and who sent it */
     u8 *kept;
@@ -103,6 +115,9 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 
 /* All has been added for now: gives memory back that only adding needs. Adding goes on all the same. */
 void trace_rest(struct trace *t);
+
+/* Nothing is added any more, and legs are known: gives the idents back. */
+void trace_forget_idents(struct trace *t);
 
 /* Nothing is added any more, and facts are not asked for again: gives back what only that needs. */
 void trace_seal(struct trace *t);

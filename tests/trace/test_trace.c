@@ -84,7 +84,7 @@ static void what_a_row_holds(void **state) {
     assert_int_equal(r->status, 0);
     assert_int_equal(r->line, 3);
     assert_int_equal(r->precision_us, 1); /* 0 would be a stamp without digits */
-    assert_true(r->branch && r->from_tag && !r->to_tag);
+    assert_true(t.idents[0].branch && t.idents[0].from_tag && !r->to_tag);
     assert_true(r->flags & SEEN_REQUEST && r->flags & SEEN_KEPT &&
                 !(r->flags & SEEN_CUT));
     assert_true(str_eq(str_table_get(&t.strings, r->call_id), S("one@x")));
@@ -101,7 +101,7 @@ static void what_a_row_holds(void **state) {
 
 static u32 content(struct trace *t, str bytes) {
     u32 row = add(t, 0, bytes, SIGHTING_NOWHERE);
-    return t->seen[row].content;
+    return t->idents[row].content;
 }
 
 static void line_ends_make_no_difference(void **state) {
@@ -147,6 +147,37 @@ static void bytes_come_back(void **state) {
     file[5] = 'X';
     assert_int_equal(trace_bytes(&t, two, &a).p[0], 'X'); /* in place */
     assert_int_equal(trace_bytes(&t, one, &a).p[0], 'I'); /* a copy */
+    trace_drop(&t);
+    arena_close(&a);
+}
+
+static str give_place(void *ctx, u64 at, u32 n, arena *a) {
+    (void)n, (void)a;
+    *(u64 *)ctx = at;
+    return (str){0};
+}
+
+/* Places up to 1 TiB are remembered; what lies further off is kept. Of a message without end the first 16 MiB are. */
+static void places_and_sizes_have_limits(void **state) {
+    (void)state;
+    struct trace t;
+    u64 asked = 0;
+    arena a = arena_open(4096);
+    trace_init(&t);
+    trace_source(
+        &t, &(struct source){.name = S("file"), .read = give_place, .read_ctx = &asked});
+    str text = S("INVITE sip:a@b SIP/2.0\r\n\r\n");
+    u32 last = add(&t, 0, text, SEEN_FARTHEST), far = add(&t, 0, text, SEEN_FARTHEST + 1);
+    (void)trace_bytes(&t, last, &a);
+    assert_true(asked == SEEN_FARTHEST);
+    assert_true(str_eq(trace_bytes(&t, far, &a), text));
+    u8 *large = base_new(SEEN_LARGEST + 10, 1);
+    memset(large, 'x', SEEN_LARGEST + 10);
+    memcpy(large, text.p, (size_t)text.n);
+    u32 cut = add(&t, 0, (str){large, SEEN_LARGEST + 10}, SIGHTING_NOWHERE);
+    assert_int_equal(trace_bytes(&t, cut, &a).n, SEEN_LARGEST);
+    assert_true(t.seen[cut].flags & SEEN_CUT);
+    base_free(large);
     trace_drop(&t);
     arena_close(&a);
 }
@@ -207,6 +238,7 @@ int main(void) {
         cmocka_unit_test(what_a_row_holds),
         cmocka_unit_test(line_ends_make_no_difference),
         cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(places_and_sizes_have_limits),
         cmocka_unit_test(facts_have_labels),
         cmocka_unit_test(line_ends_do_not_matter),
     };
