@@ -4,7 +4,8 @@
  *
  * Usage: store CAPTURE DATABASE [MILLIONS [BATCH]]. One commit for BATCH messages, then one for the calls that have ended
  * since. A second thread with a connection of its own looks things up all the while (LOOKUPS=0: it does not). Counted is the
- * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends. */
+ * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends.
+ * A database that has messages already gets MILLIONS more. Of the slowest look-ups of each kind it says what they took the time for. */
 #include "base/out.h"
 #include "draw/draw.h"
 #include "input/input.h"
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -225,12 +227,17 @@ enum { WAYS = 5, SAMPLES = 1 << 16 };
 static const char *const ways[WAYS] = {"a number", "a Call-ID", "the newest 100 failures",
                                        "a whole call, with its messages",
                                        "a day's volume"};
+struct
+    sample { /* of one look-up: times in ms, and how often it lost the processor or read from the disk */
+    float ms, cpu_ms;
+    u32 waits, preempted, reads;
+};
 struct looker {
     const struct template *t;
     const char *path;
     atomic_llong done; /* messages committed */
     atomic_bool stop;
-    float *ms[WAYS];
+    struct sample *of[WAYS];
     isize n[WAYS], lost;
     u64 seed;
 };
@@ -285,6 +292,21 @@ static isize look(struct looker *l, struct store *s, int way, arena *view) {
     return n;
 }
 
+static void look_measured(struct looker *l, struct store *s, arena *view) {
+    int way = (int)chance(l, WAYS);
+    struct rusage before, after;
+    getrusage(RUSAGE_THREAD, &before);
+    double from = now_s(), cpu = cpu_s();
+    if (look(l, s, way, view) == 0) l->lost++;
+    struct sample x = {.ms = (float)((now_s() - from) * 1e3),
+                       .cpu_ms = (float)((cpu_s() - cpu) * 1e3)};
+    getrusage(RUSAGE_THREAD, &after);
+    x.waits = (u32)(after.ru_nvcsw - before.ru_nvcsw);
+    x.preempted = (u32)(after.ru_nivcsw - before.ru_nivcsw);
+    x.reads = (u32)(after.ru_inblock - before.ru_inblock);
+    if (l->n[way] < SAMPLES) l->of[way][l->n[way]++] = x;
+}
+
 static void *looking(void *ctx) {
     struct looker *l = ctx;
     arena boot = arena_open((isize)64 << 20), view = arena_open_view();
@@ -294,11 +316,7 @@ static void *looking(void *ctx) {
         usleep(10000);
     if (store_open(&s, l->path, STORE_READ, &boot, &why)) die(l->path, why);
     while (!atomic_load(&l->stop)) {
-        int way = (int)chance(l, WAYS);
-        double from = now_s();
-        if (look(l, s, way, &view) == 0) l->lost++;
-        if (l->n[way] < SAMPLES)
-            l->ms[way][l->n[way]++] = (float)((now_s() - from) * 1e3);
+        look_measured(l, s, &view);
         arena_reset(&view);
         usleep(5000);
     }
@@ -307,19 +325,51 @@ static void *looking(void *ctx) {
 }
 
 static int by_value(const void *a, const void *b) {
-    const float *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    const struct sample *x = a, *y = b;
+    return (x->ms > y->ms) - (x->ms < y->ms);
+}
+
+static float cpu_at(const struct sample *of, isize n, isize at, float *room) {
+    for (isize i = 0; i < n; i++) room[i] = of[i].cpu_ms;
+    for (isize i = n; i-- > at;) { /* the greatest to the end, as far as is needed */
+        isize most = 0;
+        for (isize k = 1; k <= i; k++) most = room[k] > room[most] ? k : most;
+        float x = room[most];
+        room[most] = room[i];
+        room[i] = x;
+    }
+    return room[at];
+}
+
+static void looked_way(const struct sample *of, isize n, const char *way, float *room) {
+    struct sample slow = {0};
+    isize from = n * 99 / 100;
+    for (isize i = from; i < n; i++) {
+        slow.ms += of[i].ms;
+        slow.cpu_ms += of[i].cpu_ms;
+        slow.waits += of[i].waits;
+        slow.preempted += of[i].preempted;
+        slow.reads += of[i].reads;
+    }
+    double k = (double)(n - from);
+    printf("%-32s median %6.2f ms  99 %% %6.2f ms  worst %6.2f ms  of %td; processor "
+           "alone 99 %% %5.2f ms\n",
+           way, (double)of[n / 2].ms, (double)of[from].ms, (double)of[n - 1].ms, n,
+           (double)cpu_at(of, n, from, room));
+    printf("    the slowest 1 %%: %.2f ms, processor %.2f ms, waited %.1f times, "
+           "preempted %.1f times, %.1f blocks from the disk\n",
+           (double)slow.ms / k, (double)slow.cpu_ms / k, slow.waits / k,
+           slow.preempted / k, slow.reads / k);
 }
 
 static void looked(struct looker *l) {
+    float *room = base_new(SAMPLES, (isize)sizeof *room);
     for (int w = 0; w < WAYS; w++) {
-        isize n = l->n[w];
-        if (!n) continue;
-        qsort(l->ms[w], (size_t)n, sizeof *l->ms[w], by_value);
-        printf("%-32s median %6.2f ms  99 %% %6.2f ms  worst %6.2f ms  of %td\n", ways[w],
-               (double)l->ms[w][n / 2], (double)l->ms[w][n * 99 / 100],
-               (double)l->ms[w][n - 1], n);
+        if (!l->n[w]) continue;
+        qsort(l->of[w], (size_t)l->n[w], sizeof *l->of[w], by_value);
+        looked_way(l->of[w], l->n[w], ways[w], room);
     }
+    base_free(room);
     if (l->lost) printf("%td look-ups found nothing\n", l->lost);
 }
 
@@ -334,7 +384,7 @@ struct keeping {
     i64 by_us;
     isize at, call_at; /* the next of the template */
     u32 source;
-    i64 kept;
+    i64 kept, had; /* had: before this run */
     double bytes, spent_s, calls_s, cpu_s, calls_cpu_s;
     int per_call;
 };
@@ -414,7 +464,7 @@ static void keep(struct keeping *k, i64 most, isize batch) {
         keep_messages(k, batch);
         keep_calls(k, k->at == k->t.nmessages);
         arena_reset(&k->view);
-        atomic_store(&k->looker.done, k->kept);
+        atomic_store(&k->looker.done, k->had + k->kept);
         if (k->at == k->t.nmessages) {
             k->at = k->call_at = 0;
             k->round++;
@@ -433,6 +483,16 @@ static void keep(struct keeping *k, i64 most, isize batch) {
         told = k->kept;
         told_s = k->spent_s;
     }
+}
+
+/* After what there is. */
+static void go_on(struct keeping *k) {
+    struct store_totals t;
+    fine(k, store_totals(k->s, &t));
+    k->round = (t.sightings + (u64)k->t.nmessages - 1) / (u64)k->t.nmessages;
+    k->by_us = (i64)k->round * k->t.span_us;
+    k->had = (i64)k->round * k->t.nmessages;
+    atomic_store(&k->looker.done, (i64)t.sightings);
 }
 
 static void tables(const char *path, double messages, double capture) {
@@ -473,11 +533,12 @@ int main(int argc, char **argv) {
     printf("%td messages and %td calls of %s, again and again\n", k.t.nmessages,
            k.t.ncalls, argv[1]);
     for (int w = 0; w < WAYS; w++)
-        k.looker.ms[w] = base_new(SAMPLES, (isize)sizeof *k.looker.ms[w]);
+        k.looker.of[w] = base_new(SAMPLES, (isize)sizeof *k.looker.of[w]);
     if (store_open(&k.s, argv[2], STORE_WRITE, &k.boot, &why)) die(argv[2], why);
     fine(&k, store_begin(k.s));
     fine(&k, store_source(k.s, &k.t.source, &k.source));
     fine(&k, store_commit(k.s));
+    go_on(&k);
     bool looks = !getenv("LOOKUPS") || atoi(getenv("LOOKUPS"));
     if (looks && pthread_create(&thread, NULL, looking, &k.looker)) return 1;
     keep(&k, most, batch);
@@ -485,6 +546,6 @@ int main(int argc, char **argv) {
     if (looks) pthread_join(thread, NULL);
     looked(&k.looker);
     store_close(k.s);
-    tables(argv[2], (double)k.kept, k.bytes);
+    if (!k.had) tables(argv[2], (double)k.kept, k.bytes);
     return 0;
 }
