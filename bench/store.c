@@ -6,6 +6,8 @@
  * since. A second thread with a connection of its own looks things up all the while (LOOKUPS=0: it does not). Counted is the
  * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends.
  * A database that has messages already gets MILLIONS more. Of the slowest look-ups of each kind it says what they took the time for. */
+#include "store_names.h"
+
 #include "base/out.h"
 #include "draw/draw.h"
 #include "input/input.h"
@@ -13,7 +15,6 @@
 #include "sip/sip.h"
 #include "store/store.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -25,16 +26,16 @@
 #include <time.h>
 #include <unistd.h>
 
-static double now_s(void) {
+static double clock_s(clockid_t which) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(which, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
-
+static double now_s(void) {
+    return clock_s(CLOCK_MONOTONIC);
+}
 static double cpu_s(void) { /* of this thread */
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return clock_s(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void die(const char *what, str why) {
@@ -135,102 +136,15 @@ static void template_read(struct template *t, const char *path) {
     calls_make(t);
 }
 
-/* ---- the same with other names ----------------------------------------------------------------------------- */
-
-static u64 name_hash(str token, u64 round) {
-    return hash_bytes(token, round * 0x9e3779b97f4a7c15u + 1);
-}
-
-/* Another token of the same kind: digits stay digits, and hex stays hex. */
-static void token_change(u8 *p, isize n, u64 round) {
-    u64 h = name_hash((str){p, n}, round);
-    bool hex = true, digits = true;
-    for (isize i = 0; i < n; i++) {
-        digits &= isdigit(p[i]) != 0;
-        hex &= isxdigit(p[i]) != 0;
-    }
-    for (isize i = digits ? 2 : 0; i < n; i++) {
-        if (i % 12 == 11) h = hash_mix(h, 3);
-        u8 by = (u8)(h >> (i % 12 * 5) & 31);
-        if (isdigit(p[i]))
-            p[i] = (u8)('0' + (p[i] - '0' + by) % 10);
-        else
-            p[i] = (u8)('a' + (p[i] - 'a' + by) % (hex ? 6 : 26));
-    }
-}
-
-/* Every run of six or more small letters and digits, with a digit in it. */
-static void text_change(u8 *p, isize n, u64 round) {
-    for (isize i = 0; i < n;) {
-        isize from = i;
-        bool digit = false, other = false;
-        for (; i < n && isalnum(p[i]); i++) {
-            digit |= isdigit(p[i]) != 0;
-            other |= isupper(p[i]) != 0;
-        }
-        if (digit && !other && i - from >= 6) token_change(p + from, i - from, round);
-        i += i == from;
-    }
-}
-
-static str changed(arena *a, str s, u64 round) {
-    str copy = arena_copy(a, s);
-    if (round && s.n) text_change((u8 *)(uintptr_t)copy.p, copy.n, round);
-    return copy;
-}
-
-static str id_changed(arena *a, str s, u64 round) {
-    str copy = arena_copy(a, s);
-    if (round && s.n) token_change((u8 *)(uintptr_t)copy.p, copy.n, round);
-    return copy;
-}
-
-static u32 key_changed(u32 key, u64 round) {
-    if (key == KEY_WITHHELD) return key;
-    return (key & KEY_TOKEN) | ((key ^ (u32)(round * 2654435761u)) & ~KEY_TOKEN);
-}
-
-static struct call call_changed(arena *a, const struct call *c, u64 round, i64 by_us) {
-    struct call to = *c;
-    to.id = id_changed(a, c->id, round);
-    to.start_us += by_us;
-    to.from = changed(a, c->from, round);
-    to.to = changed(a, c->to, round);
-    to.legs = arena_new(a, struct leg, c->nlegs);
-    for (isize i = 0; i < c->nlegs; i++) {
-        struct leg *l = &to.legs[i];
-        *l = c->legs[i];
-        l->id = id_changed(a, l->id, round);
-        l->call_id = changed(a, l->call_id, round);
-        l->from = changed(a, l->from, round);
-        l->to = changed(a, l->to, round);
-        l->start_us += by_us;
-        l->end_us += l->end_us < 0 ? 0 : by_us;
-        l->answer_us += l->answer_us < 0 ? 0 : by_us;
-    }
-    if (name_hash(to.id, 1) % 20 == 0) to.state = STATE_FAILED, to.status = 486;
-    to.marks = arena_new(a, struct mark, c->nmarks);
-    for (isize i = 0; i < c->nmarks; i++) {
-        struct mark *m = &to.marks[i];
-        *m = c->marks[i];
-        m->at_us += by_us;
-        m->keys = arena_new(a, u32, m->nkeys);
-        for (isize k = 0; k < m->nkeys; k++)
-            m->keys[k] = key_changed(c->marks[i].keys[k], round);
-    }
-    return to;
-}
-
 /* ---- looking things up meanwhile ------------------------------------------------------------------------------ */
 
 enum { WAYS = 5, SAMPLES = 1 << 16 };
 static const char *const ways[WAYS] = {"a number", "a Call-ID", "the newest 100 failures",
                                        "a whole call, with its messages",
                                        "a day's volume"};
-struct
-    sample { /* of one look-up: times in ms, and how often it lost the processor or read from the disk */
+struct sample { /* of one look-up; reads: blocks from the disk */
     float ms, cpu_ms;
-    u32 waits, preempted, reads;
+    u32 reads;
 };
 struct looker {
     const struct template *t;
@@ -298,12 +212,9 @@ static void look_measured(struct looker *l, struct store *s, arena *view) {
     getrusage(RUSAGE_THREAD, &before);
     double from = now_s(), cpu = cpu_s();
     if (look(l, s, way, view) == 0) l->lost++;
-    struct sample x = {.ms = (float)((now_s() - from) * 1e3),
-                       .cpu_ms = (float)((cpu_s() - cpu) * 1e3)};
+    float ms = (float)((now_s() - from) * 1e3), cpu_ms = (float)((cpu_s() - cpu) * 1e3);
     getrusage(RUSAGE_THREAD, &after);
-    x.waits = (u32)(after.ru_nvcsw - before.ru_nvcsw);
-    x.preempted = (u32)(after.ru_nivcsw - before.ru_nivcsw);
-    x.reads = (u32)(after.ru_inblock - before.ru_inblock);
+    struct sample x = {ms, cpu_ms, (u32)(after.ru_inblock - before.ru_inblock)};
     if (l->n[way] < SAMPLES) l->of[way][l->n[way]++] = x;
 }
 
@@ -329,47 +240,21 @@ static int by_value(const void *a, const void *b) {
     return (x->ms > y->ms) - (x->ms < y->ms);
 }
 
-static float cpu_at(const struct sample *of, isize n, isize at, float *room) {
-    for (isize i = 0; i < n; i++) room[i] = of[i].cpu_ms;
-    for (isize i = n; i-- > at;) { /* the greatest to the end, as far as is needed */
-        isize most = 0;
-        for (isize k = 1; k <= i; k++) most = room[k] > room[most] ? k : most;
-        float x = room[most];
-        room[most] = room[i];
-        room[i] = x;
-    }
-    return room[at];
-}
-
-static void looked_way(const struct sample *of, isize n, const char *way, float *room) {
-    struct sample slow = {0};
-    isize from = n * 99 / 100;
-    for (isize i = from; i < n; i++) {
-        slow.ms += of[i].ms;
-        slow.cpu_ms += of[i].cpu_ms;
-        slow.waits += of[i].waits;
-        slow.preempted += of[i].preempted;
-        slow.reads += of[i].reads;
-    }
-    double k = (double)(n - from);
-    printf("%-32s median %6.2f ms  99 %% %6.2f ms  worst %6.2f ms  of %td; processor "
-           "alone 99 %% %5.2f ms\n",
-           way, (double)of[n / 2].ms, (double)of[from].ms, (double)of[n - 1].ms, n,
-           (double)cpu_at(of, n, from, room));
-    printf("    the slowest 1 %%: %.2f ms, processor %.2f ms, waited %.1f times, "
-           "preempted %.1f times, %.1f blocks from the disk\n",
-           (double)slow.ms / k, (double)slow.cpu_ms / k, slow.waits / k,
-           slow.preempted / k, slow.reads / k);
-}
-
 static void looked(struct looker *l) {
-    float *room = base_new(SAMPLES, (isize)sizeof *room);
     for (int w = 0; w < WAYS; w++) {
-        if (!l->n[w]) continue;
-        qsort(l->of[w], (size_t)l->n[w], sizeof *l->of[w], by_value);
-        looked_way(l->of[w], l->n[w], ways[w], room);
+        const struct sample *of = l->of[w];
+        isize n = l->n[w], from = n * 99 / 100;
+        double cpu_ms = 0, reads = 0, slow = (double)(n - from);
+        if (!n) continue;
+        qsort(l->of[w], (size_t)n, sizeof *of, by_value);
+        for (isize i = from; i < n; i++) cpu_ms += (double)of[i].cpu_ms;
+        for (isize i = from; i < n; i++) reads += of[i].reads;
+        printf("%-32s median %6.2f ms  99 %% %6.2f ms  worst %6.2f ms  of %td\n", ways[w],
+               (double)of[n / 2].ms, (double)of[from].ms, (double)of[n - 1].ms, n);
+        printf(
+            "    the slowest 1 %%: %.2f ms of the processor, %.1f blocks from the disk\n",
+            cpu_ms / slow, reads / slow);
     }
-    base_free(room);
     if (l->lost) printf("%td look-ups found nothing\n", l->lost);
 }
 
