@@ -35,6 +35,8 @@
  *
  * volume counts the calls that start within a minute, by kind and state, so that a chart of a day reads some hundred rows.
  *
+ * sieve says of a stretch that is full which keys it cannot have (sieve.h).
+ *
  * Invariants, which tests/store check after every fault:
  *   (1) part.ref and leg.ref are in call_id, leg.call and the calls in word.data in call, part.block in block.
  *   (2) a call has one leg or more; a call_id has a part or a leg; a block has the parts that its runs say, and one or more.
@@ -49,8 +51,7 @@
 
 enum {
     STORE_APPLICATION_ID = 0x53495057, /* "SIPW" */
-    STORE_PLAIN =
-        2, /* a format that is read still: without sieves, which a writer adds */
+    STORE_PLAIN = 2, /* read still: without sieves, which a writer adds */
     STORE_VERSION = 3,
     STORE_PAGE = 8192,
 };
