@@ -4,7 +4,10 @@
  *
  * Usage: store CAPTURE DATABASE [MILLIONS [BATCH]]. One commit for BATCH messages, then one for the calls that have ended
  * since. A second thread with a connection of its own looks things up all the while (LOOKUPS=0: it does not). Counted is the
- * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends. */
+ * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends.
+ * A database that has messages already gets MILLIONS more. Of the slowest look-ups of each kind it says what they took the time for. */
+#include "store_names.h"
+
 #include "base/out.h"
 #include "draw/draw.h"
 #include "input/input.h"
@@ -12,27 +15,27 @@
 #include "sip/sip.h"
 #include "store/store.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-static double now_s(void) {
+static double clock_s(clockid_t which) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(which, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
-
+static double now_s(void) {
+    return clock_s(CLOCK_MONOTONIC);
+}
 static double cpu_s(void) { /* of this thread */
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return clock_s(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void die(const char *what, str why) {
@@ -133,104 +136,22 @@ static void template_read(struct template *t, const char *path) {
     calls_make(t);
 }
 
-/* ---- the same with other names ----------------------------------------------------------------------------- */
-
-static u64 name_hash(str token, u64 round) {
-    return hash_bytes(token, round * 0x9e3779b97f4a7c15u + 1);
-}
-
-/* Another token of the same kind: digits stay digits, and hex stays hex. */
-static void token_change(u8 *p, isize n, u64 round) {
-    u64 h = name_hash((str){p, n}, round);
-    bool hex = true, digits = true;
-    for (isize i = 0; i < n; i++) {
-        digits &= isdigit(p[i]) != 0;
-        hex &= isxdigit(p[i]) != 0;
-    }
-    for (isize i = digits ? 2 : 0; i < n; i++) {
-        if (i % 12 == 11) h = hash_mix(h, 3);
-        u8 by = (u8)(h >> (i % 12 * 5) & 31);
-        if (isdigit(p[i]))
-            p[i] = (u8)('0' + (p[i] - '0' + by) % 10);
-        else
-            p[i] = (u8)('a' + (p[i] - 'a' + by) % (hex ? 6 : 26));
-    }
-}
-
-/* Every run of six or more small letters and digits, with a digit in it. */
-static void text_change(u8 *p, isize n, u64 round) {
-    for (isize i = 0; i < n;) {
-        isize from = i;
-        bool digit = false, other = false;
-        for (; i < n && isalnum(p[i]); i++) {
-            digit |= isdigit(p[i]) != 0;
-            other |= isupper(p[i]) != 0;
-        }
-        if (digit && !other && i - from >= 6) token_change(p + from, i - from, round);
-        i += i == from;
-    }
-}
-
-static str changed(arena *a, str s, u64 round) {
-    str copy = arena_copy(a, s);
-    if (round && s.n) text_change((u8 *)(uintptr_t)copy.p, copy.n, round);
-    return copy;
-}
-
-static str id_changed(arena *a, str s, u64 round) {
-    str copy = arena_copy(a, s);
-    if (round && s.n) token_change((u8 *)(uintptr_t)copy.p, copy.n, round);
-    return copy;
-}
-
-static u32 key_changed(u32 key, u64 round) {
-    if (key == KEY_WITHHELD) return key;
-    return (key & KEY_TOKEN) | ((key ^ (u32)(round * 2654435761u)) & ~KEY_TOKEN);
-}
-
-static struct call call_changed(arena *a, const struct call *c, u64 round, i64 by_us) {
-    struct call to = *c;
-    to.id = id_changed(a, c->id, round);
-    to.start_us += by_us;
-    to.from = changed(a, c->from, round);
-    to.to = changed(a, c->to, round);
-    to.legs = arena_new(a, struct leg, c->nlegs);
-    for (isize i = 0; i < c->nlegs; i++) {
-        struct leg *l = &to.legs[i];
-        *l = c->legs[i];
-        l->id = id_changed(a, l->id, round);
-        l->call_id = changed(a, l->call_id, round);
-        l->from = changed(a, l->from, round);
-        l->to = changed(a, l->to, round);
-        l->start_us += by_us;
-        l->end_us += l->end_us < 0 ? 0 : by_us;
-        l->answer_us += l->answer_us < 0 ? 0 : by_us;
-    }
-    if (name_hash(to.id, 1) % 20 == 0) to.state = STATE_FAILED, to.status = 486;
-    to.marks = arena_new(a, struct mark, c->nmarks);
-    for (isize i = 0; i < c->nmarks; i++) {
-        struct mark *m = &to.marks[i];
-        *m = c->marks[i];
-        m->at_us += by_us;
-        m->keys = arena_new(a, u32, m->nkeys);
-        for (isize k = 0; k < m->nkeys; k++)
-            m->keys[k] = key_changed(c->marks[i].keys[k], round);
-    }
-    return to;
-}
-
 /* ---- looking things up meanwhile ------------------------------------------------------------------------------ */
 
 enum { WAYS = 5, SAMPLES = 1 << 16 };
 static const char *const ways[WAYS] = {"a number", "a Call-ID", "the newest 100 failures",
                                        "a whole call, with its messages",
                                        "a day's volume"};
+struct sample { /* of one look-up; reads: blocks from the disk */
+    float ms, cpu_ms;
+    u32 reads;
+};
 struct looker {
     const struct template *t;
     const char *path;
     atomic_llong done; /* messages committed */
     atomic_bool stop;
-    float *ms[WAYS];
+    struct sample *of[WAYS];
     isize n[WAYS], lost;
     u64 seed;
 };
@@ -285,6 +206,18 @@ static isize look(struct looker *l, struct store *s, int way, arena *view) {
     return n;
 }
 
+static void look_measured(struct looker *l, struct store *s, arena *view) {
+    int way = (int)chance(l, WAYS);
+    struct rusage before, after;
+    getrusage(RUSAGE_THREAD, &before);
+    double from = now_s(), cpu = cpu_s();
+    if (look(l, s, way, view) == 0) l->lost++;
+    float ms = (float)((now_s() - from) * 1e3), cpu_ms = (float)((cpu_s() - cpu) * 1e3);
+    getrusage(RUSAGE_THREAD, &after);
+    struct sample x = {ms, cpu_ms, (u32)(after.ru_inblock - before.ru_inblock)};
+    if (l->n[way] < SAMPLES) l->of[way][l->n[way]++] = x;
+}
+
 static void *looking(void *ctx) {
     struct looker *l = ctx;
     arena boot = arena_open((isize)64 << 20), view = arena_open_view();
@@ -294,11 +227,7 @@ static void *looking(void *ctx) {
         usleep(10000);
     if (store_open(&s, l->path, STORE_READ, &boot, &why)) die(l->path, why);
     while (!atomic_load(&l->stop)) {
-        int way = (int)chance(l, WAYS);
-        double from = now_s();
-        if (look(l, s, way, &view) == 0) l->lost++;
-        if (l->n[way] < SAMPLES)
-            l->ms[way][l->n[way]++] = (float)((now_s() - from) * 1e3);
+        look_measured(l, s, &view);
         arena_reset(&view);
         usleep(5000);
     }
@@ -307,18 +236,24 @@ static void *looking(void *ctx) {
 }
 
 static int by_value(const void *a, const void *b) {
-    const float *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    const struct sample *x = a, *y = b;
+    return (x->ms > y->ms) - (x->ms < y->ms);
 }
 
 static void looked(struct looker *l) {
     for (int w = 0; w < WAYS; w++) {
-        isize n = l->n[w];
+        const struct sample *of = l->of[w];
+        isize n = l->n[w], from = n * 99 / 100;
+        double cpu_ms = 0, reads = 0, slow = (double)(n - from);
         if (!n) continue;
-        qsort(l->ms[w], (size_t)n, sizeof *l->ms[w], by_value);
+        qsort(l->of[w], (size_t)n, sizeof *of, by_value);
+        for (isize i = from; i < n; i++) cpu_ms += (double)of[i].cpu_ms;
+        for (isize i = from; i < n; i++) reads += of[i].reads;
         printf("%-32s median %6.2f ms  99 %% %6.2f ms  worst %6.2f ms  of %td\n", ways[w],
-               (double)l->ms[w][n / 2], (double)l->ms[w][n * 99 / 100],
-               (double)l->ms[w][n - 1], n);
+               (double)of[n / 2].ms, (double)of[from].ms, (double)of[n - 1].ms, n);
+        printf(
+            "    the slowest 1 %%: %.2f ms of the processor, %.1f blocks from the disk\n",
+            cpu_ms / slow, reads / slow);
     }
     if (l->lost) printf("%td look-ups found nothing\n", l->lost);
 }
@@ -334,7 +269,7 @@ struct keeping {
     i64 by_us;
     isize at, call_at; /* the next of the template */
     u32 source;
-    i64 kept;
+    i64 kept, had; /* had: before this run */
     double bytes, spent_s, calls_s, cpu_s, calls_cpu_s;
     int per_call;
 };
@@ -414,7 +349,7 @@ static void keep(struct keeping *k, i64 most, isize batch) {
         keep_messages(k, batch);
         keep_calls(k, k->at == k->t.nmessages);
         arena_reset(&k->view);
-        atomic_store(&k->looker.done, k->kept);
+        atomic_store(&k->looker.done, k->had + k->kept);
         if (k->at == k->t.nmessages) {
             k->at = k->call_at = 0;
             k->round++;
@@ -433,6 +368,16 @@ static void keep(struct keeping *k, i64 most, isize batch) {
         told = k->kept;
         told_s = k->spent_s;
     }
+}
+
+/* After what there is. */
+static void go_on(struct keeping *k) {
+    struct store_totals t;
+    fine(k, store_totals(k->s, &t));
+    k->round = (t.sightings + (u64)k->t.nmessages - 1) / (u64)k->t.nmessages;
+    k->by_us = (i64)k->round * k->t.span_us;
+    k->had = (i64)k->round * k->t.nmessages;
+    atomic_store(&k->looker.done, (i64)t.sightings);
 }
 
 static void tables(const char *path, double messages, double capture) {
@@ -473,11 +418,12 @@ int main(int argc, char **argv) {
     printf("%td messages and %td calls of %s, again and again\n", k.t.nmessages,
            k.t.ncalls, argv[1]);
     for (int w = 0; w < WAYS; w++)
-        k.looker.ms[w] = base_new(SAMPLES, (isize)sizeof *k.looker.ms[w]);
+        k.looker.of[w] = base_new(SAMPLES, (isize)sizeof *k.looker.of[w]);
     if (store_open(&k.s, argv[2], STORE_WRITE, &k.boot, &why)) die(argv[2], why);
     fine(&k, store_begin(k.s));
     fine(&k, store_source(k.s, &k.t.source, &k.source));
     fine(&k, store_commit(k.s));
+    go_on(&k);
     bool looks = !getenv("LOOKUPS") || atoi(getenv("LOOKUPS"));
     if (looks && pthread_create(&thread, NULL, looking, &k.looker)) return 1;
     keep(&k, most, batch);
@@ -485,6 +431,6 @@ int main(int argc, char **argv) {
     if (looks) pthread_join(thread, NULL);
     looked(&k.looker);
     store_close(k.s);
-    tables(argv[2], (double)k.kept, k.bytes);
+    if (!k.had) tables(argv[2], (double)k.kept, k.bytes);
     return 0;
 }

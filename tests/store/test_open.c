@@ -106,7 +106,7 @@ static void a_newer_version(void **state) {
     struct world *w = *state;
     make_one(w);
     world_close(w);
-    run_sql(w->path, "PRAGMA user_version=3");
+    run_sql(w->path, "PRAGMA user_version=4");
     refused(w, STORE_READ, ERR_VERSION, "newer sipweave");
     refused(w, STORE_WRITE, ERR_VERSION, "newer sipweave");
     run_sql(w->path, "PRAGMA user_version=0");

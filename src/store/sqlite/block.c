@@ -75,9 +75,7 @@ void block_add(struct block *b, const struct record *r) {
     b->n++;
 }
 
-enum err block_write(struct store *s, struct block *b) {
-    i64 format = 0;
-    str data = squeeze_pack(&s->squeeze, (str){b->bytes, b->nbytes}, FORMAT_SIP, &format);
+static enum err row_write(struct store *s, const struct block *b, str data, i64 format) {
     sqlite3_stmt *st = db_stmt(s, b->there ? SQL_BLOCK_SET : SQL_BLOCK_ADD);
     if (!st) return s->failed ? s->failed : ERR_IO;
     sqlite3_bind_int64(st, 1, b->id);
@@ -87,9 +85,32 @@ enum err block_write(struct store *s, struct block *b) {
     sqlite3_bind_int64(st, 5, b->kept_us);
     sqlite3_bind_int64(st, 6, format);
     db_bind_blob(st, 7, data);
-    enum err e = db_run(s, st);
+    return db_run(s, st);
+}
+
+enum err block_write(struct store *s, struct block *b) {
+    i64 format = 0;
+    str data = squeeze_pack(&s->squeeze, (str){b->bytes, b->nbytes}, FORMAT_SIP, &format);
+    enum err e = row_write(s, b, data, format);
     if (!e) b->there = true;
     return e;
+}
+
+static enum err sent_write(struct store *s, const struct press_job *j, str data,
+                           i64 format) {
+    return row_write(s, &j->row.block, data, format);
+}
+
+enum err block_send(struct store *s, struct block *b) {
+    struct press_job *j = NULL;
+    enum err e = press_next(s, FORMAT_SIP, &j);
+    if (e) return e;
+    j->write = sent_write;
+    j->row.block = *b;
+    press_plain(j, (str){b->bytes, b->nbytes});
+    press_send(s);
+    b->there = true;
+    return ERR_OK;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */

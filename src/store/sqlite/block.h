@@ -43,6 +43,8 @@ void block_run(struct block *b, i64 ref, str call_id, isize n);
 void block_add(struct block *b, const struct record *r);
 /* Its row, new or in place of the old one. */
 must_use enum err block_write(struct store *s, struct block *b);
+/* The same by way of press.h: in the table after press_flush. */
+must_use enum err block_send(struct store *s, struct block *b);
 /* From its row; ERR_NOT_FOUND. */
 must_use enum err block_read(struct store *s, i64 id, struct block *b);
 

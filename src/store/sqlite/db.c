@@ -153,12 +153,40 @@ enum err db_int(struct store *s, sqlite3_stmt *st, i64 none, i64 *value) {
     return ERR_OK;
 }
 
+void db_bind_key(sqlite3_stmt *st, const void *text) {
+    db_bind_str(st, 2, *(const str *)text);
+}
+
+void db_bind_leg(sqlite3_stmt *st, const void *key) {
+    sqlite3_bind_int64(st, 2, *(const i64 *)key);
+}
+
+enum err db_stretches(struct store *s, enum sql q, enum sieve_of of, u64 key,
+                      void (*bind)(sqlite3_stmt *, const void *), const void *x,
+                      sqlite3_stmt **st) {
+    struct numbers in = {0};
+    bool row = false;
+    enum err e = sieve_ask(s, of, &key, &in);
+    *st = NULL;
+    for (isize i = 0; i < in.n && !e && !row; i++) {
+        *st = db_stmt(s, q);
+        if (!*st) e = s->failed ? s->failed : ERR_IO;
+        if (!e) sqlite3_bind_int64(*st, 1, in.list[i]);
+        if (!e) bind(*st, x);
+        if (!e) e = db_step(s, *st, &row);
+    }
+    if (!row) *st = NULL;
+    base_free(in.list);
+    return e;
+}
+
 enum err db_call_row(struct store *s, i64 call, sqlite3_stmt **st) {
-    *st = db_stmt(s, SQL_CALL_ROW);
-    if (!*st) return ERR_IO;
+    enum err e = press_flush(s);
+    *st = e ? NULL : db_stmt(s, SQL_CALL_ROW);
+    if (!*st) return e ? e : ERR_IO;
     sqlite3_bind_int64(*st, 1, call);
     bool row = false;
-    enum err e = db_step(s, *st, &row);
+    e = db_step(s, *st, &row);
     return !e && !row ? db_damaged(s, "a leg belongs to no call") : e;
 }
 
@@ -183,9 +211,10 @@ enum err db_read_begin(struct store *s) {
     if (s->failed) return s->failed;
     if (s->in_txn) {
         enum err e = keep_write(s);
+        if (!e) e = marks_write(s);
         if (!e) e = postings_write(s);
         if (!e) e = loose_write(s);
-        return e ? e : marks_write(s);
+        return e ? e : press_flush(s);
     }
     if (s->reading++) return ERR_OK;
     enum err e = db_simple(s, SQL_BEGIN_READ);

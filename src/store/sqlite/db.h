@@ -18,10 +18,13 @@
 #include "store/sqlite/marks.h"
 #include "store/sqlite/names.h"
 #include "store/sqlite/posting.h"
+#include "store/sqlite/press.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/scrub.h"
+#include "store/sqlite/sieve.h"
 #include "store/sqlite/squeeze.h"
 #include "store/sqlite/sweep.h"
+#include "store/sqlite/word.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -52,6 +55,8 @@ struct store {
     struct scrub scrub;
     struct sweep sweep;
     struct squeeze squeeze;
+    struct press press;
+    struct sieve sieve;
     struct names names;
     struct keep keep;
     struct known known;
@@ -59,10 +64,10 @@ struct store {
     struct marks marks;
     struct postings postings;
     struct learn learn;
+    struct words words;
     struct put {
         struct map joined; /* (ref, call) put in this transaction */
-        u8 *words;         /* scratch */
-        isize cap_words;
+        i64 next;          /* number of the next new call; 0: not known */
     } put;
     struct detail detail;                      /* scratch of those who write */
     i64 new_sightings, new_calls, new_last_us; /* of this transaction, for total */
@@ -121,6 +126,14 @@ enum {
 };
 /* The same, unpacked, and the statement reset. */
 must_use enum err db_call_detail(struct store *s, i64 call, struct detail *d);
+
+/* The statement (its stretch is the first parameter, the key the second) on the row that has the key, in the newest stretch; to be
+ * reset. NULL: there is none. */
+must_use enum err db_stretches(struct store *s, enum sql q, enum sieve_of of, u64 key,
+                               void (*bind)(sqlite3_stmt *, const void *), const void *x,
+                               sqlite3_stmt **st);
+void db_bind_key(sqlite3_stmt *st, const void *text); /* a str */
+void db_bind_leg(sqlite3_stmt *st, const void *key);  /* an i64 */
 
 /* ---- gone.c, decide.c ------------------------------------------------------------------------ */
 

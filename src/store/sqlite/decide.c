@@ -168,13 +168,12 @@ enum err decide_retire(struct store *s) {
 /* ---- the leg that one is about --------------------------------------------------------------------------- */
 
 static enum err leg_find(struct store *s, str id, i64 *call, i64 *ref) {
-    bool row = false;
-    sqlite3_stmt *st = db_stmt(s, SQL_LEG_FIND);
-    if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, put_leg_key(id));
-    enum err e = db_step(s, st, &row);
+    sqlite3_stmt *st = NULL;
+    i64 key = put_leg_key(id);
+    enum err e = db_stretches(s, SQL_LEG_FIND, SIEVE_CALLS, sieve_leg(key), db_bind_leg,
+                              &key, &st);
     if (e) return e;
-    if (!row)
+    if (!st)
         return db_fail(s, ERR_NOT_FOUND, "there is no leg %.*s", (int)i64_min(id.n, 100),
                        id.n ? (const char *)id.p : "");
     *call = sqlite3_column_int64(st, 0);

@@ -58,7 +58,10 @@ struct criterion {
     isize nwants;
     str call_id; /* a Call-ID's beginning, when .p is set; borrows from the search */
     bool call_id_exact;
-    bool test; /* no iter: each call is tested */
+    bool test;           /* no iter: each call is tested */
+    bool asked, has_key; /* of the sieve … */
+    u64 key;
+    struct numbers stretches; /* … and what it said */
     struct found_word *words;
     u8 *texts;
     struct cursor *cursors;

@@ -97,6 +97,7 @@ void criterion_drop(struct criterion *c) {
     base_free(c->words);
     base_free(c->texts);
     base_free(c->list);
+    base_free(c->stretches.list);
     *c = (struct criterion){0};
 }
 
@@ -172,8 +173,40 @@ static enum err want_walk(struct store *s, struct criterion *c, const struct wan
     return e;
 }
 
+/* What of a want a sieve knows: the last digits of a number. */
+static bool want_key(const struct want *w, u64 *key) {
+    u8 forwards[WORD_MAX];
+    bool back = w->kind == WORD_FROM_BACK || w->kind == WORD_TO_BACK;
+    bool exact = w->how == WANT_EXACT;
+    if (w->kind == WORD_FROM || w->kind == WORD_TO) {
+        if (exact) *key = sieve_number((str){w->text, w->n});
+        return exact;
+    }
+    if (!back || !(exact || (w->how == WANT_PREFIX && w->n >= SIEVE_DIGITS)))
+        return false;
+    *key = sieve_number(word_reversed((str){w->text, w->n}, forwards));
+    return true;
+}
+
+/* Numbers, in the stretches that may have them; wants of one number mostly have one key. */
+static enum err number_resolve(struct store *s, struct criterion *c,
+                               const struct want *w) {
+    u64 key = 0;
+    bool known = want_key(w, &key);
+    enum err e = ERR_OK;
+    if (!c->asked || c->has_key != known || c->key != key)
+        e = sieve_ask(s, SIEVE_CALLS, known ? &key : NULL, &c->stretches);
+    c->asked = true;
+    c->has_key = known;
+    c->key = key;
+    for (isize i = 0; i < c->stretches.n && !e && !c->test; i++)
+        e = want_walk(s, c, w, c->stretches.list[i]);
+    return e;
+}
+
 static enum err want_resolve(struct store *s, struct criterion *c, const struct want *w,
                              const i64 calls[2]) {
+    if (w->kind >= WORD_FROM && w->kind <= WORD_TO_BACK) return number_resolve(s, c, w);
     i64 first = posting_stretch((u8)w->kind, calls[0]);
     enum err e = ERR_OK;
     for (i64 i = posting_stretch((u8)w->kind, calls[1]); i >= first && !e && !c->test;
@@ -203,25 +236,11 @@ static int by_newest(const void *a, const void *b) {
     return pos_same(x, y) ? 0 : pos_less(x, y) ? 1 : -1;
 }
 
-/* The calls that have a Call-ID which is, or begins so. CROSS JOIN: in this order, whatever statistics say. */
-static enum err call_id_resolve(struct store *s, struct criterion *c, struct range r) {
-    static const char sql[] = REF_STRETCHES
-        "SELECT call.start_us,call.no FROM stretch CROSS JOIN call_id ON"
-        " call_id.stretch=n AND call_id.text>=?1 AND call_id.text<?2"
-        " CROSS JOIN leg ON leg.ref=call_id.ref CROSS JOIN call ON call.no=leg.call";
-    u8 *room = NULL;
-    isize cap = 0;
-    room = base_grow(room, &cap, c->call_id.n + 1, 1);
-    str end =
-        c->call_id_exact ? after_text(c->call_id, room) : after_prefix(c->call_id, room);
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
-    enum err e = rc == SQLITE_OK ? ERR_OK : db_refused(s, rc);
-    if (!e) {
-        db_bind_str(st, 1, c->call_id);
-        db_bind_end(st, 2, end);
-    }
+static enum err call_ids_walk(struct store *s, struct criterion *c, struct range r,
+                              sqlite3_stmt *st, i64 stretch) {
     bool row = true;
+    enum err e = ERR_OK;
+    sqlite3_bind_int64(st, 3, stretch);
     while (!e && row) {
         e = db_step(s, st, &row);
         if (e || !row) break;
@@ -229,7 +248,33 @@ static enum err call_id_resolve(struct store *s, struct criterion *c, struct ran
         if (p.start_us < r.low_us || p.start_us > r.high_us) continue;
         if (!list_push(c, p, CALL_IDS_MAX)) break;
     }
+    sqlite3_reset(st);
+    return e;
+}
+
+/* The calls that have a Call-ID which is, or begins so. CROSS JOIN: in this order, whatever statistics say. */
+static enum err call_id_resolve(struct store *s, struct criterion *c, struct range r) {
+    static const char sql[] =
+        "SELECT call.start_us,call.no FROM call_id"
+        " CROSS JOIN leg ON leg.ref=call_id.ref CROSS JOIN call ON call.no=leg.call"
+        " WHERE stretch=?3 AND text>=?1 AND text<?2";
+    u8 *room = base_new(c->call_id.n + 1, 1);
+    str end =
+        c->call_id_exact ? after_text(c->call_id, room) : after_prefix(c->call_id, room);
+    u64 key = known_call_id(c->call_id);
+    struct numbers in = {0};
+    sqlite3_stmt *st = NULL;
+    enum err e = sieve_ask(s, SIEVE_REFS, c->call_id_exact ? &key : NULL, &in);
+    int rc = e ? SQLITE_OK : sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
+    if (rc != SQLITE_OK) e = db_refused(s, rc);
+    if (!e) {
+        db_bind_str(st, 1, c->call_id);
+        db_bind_end(st, 2, end);
+    }
+    for (isize i = 0; i < in.n && !e && !c->test; i++)
+        e = call_ids_walk(s, c, r, st, in.list[i]);
     sqlite3_finalize(st);
+    base_free(in.list);
     base_free(room);
     return e;
 }

@@ -146,6 +146,7 @@ static enum err piece_load(struct store *s, u32 at) {
     struct keep *k = &s->keep;
     struct numbers blocks = {0};
     enum err e = keep_write(s);
+    if (!e) e = press_flush(s);
     for (u32 t = k->pieces[at].twins; t; t = k->twins[t - 1].next)
         k->twins[t - 1].stored = 0;
     if (!e) e = numbers_of(s, SQL_PART_BLOCKS, k->pieces[at].ref, &blocks);
@@ -219,11 +220,12 @@ static bool block_is_full(const struct block *b) {
 /* The last block of the bucket, if it has room. */
 static enum err open_again(struct store *s, struct open_block *o, i64 bucket) {
     i64 last = 0;
-    sqlite3_stmt *st = db_stmt(s, SQL_BLOCK_LAST);
-    if (!st) return s->failed ? s->failed : ERR_IO;
+    enum err e = press_flush(s);
+    sqlite3_stmt *st = e ? NULL : db_stmt(s, SQL_BLOCK_LAST);
+    if (!st) return e ? e : s->failed ? s->failed : ERR_IO;
     sqlite3_bind_int64(st, 1, block_low(bucket));
     sqlite3_bind_int64(st, 2, block_low(bucket + 1));
-    enum err e = db_int(s, st, block_low(bucket), &last);
+    e = db_int(s, st, block_low(bucket), &last);
     o->next = last + 1;
     block_empty(&o->b);
     if (e || last == block_low(bucket)) return e;
@@ -234,7 +236,7 @@ static enum err open_again(struct store *s, struct open_block *o, i64 bucket) {
 }
 
 static enum err open_close(struct store *s, struct open_block *o) {
-    enum err e = o->used && o->dirty ? block_write(s, &o->b) : ERR_OK;
+    enum err e = o->used && o->dirty ? block_send(s, &o->b) : ERR_OK;
     if (!e) o->dirty = false;
     return e;
 }

@@ -87,8 +87,9 @@ void keep_drop(struct keep *k);
 /* One sighting of Call-ID `ref`; `made`: the Call-ID is new, nothing of it is stored. */
 must_use enum err keep_sighting(struct store *s, i64 ref, str call_id, bool made,
                                 const struct record *r, bool *fresh);
-must_use enum err keep_write(struct store *s); /* what is pending into its blocks */
-void keep_committed(struct keep *k);           /* and trims */
+must_use enum err
+keep_write(struct store *s); /* what is pending into its blocks: after press_flush */
+void keep_committed(struct keep *k); /* and trims */
 void keep_rolled_back(struct keep *k);
 /* Rows have gone: what is stored has to be looked up again. */
 void keep_unload(struct keep *k);

@@ -7,38 +7,46 @@ void known_drop(struct known *k) {
     *k = (struct known){0};
 }
 
-static isize layer_words(int layer) {
+static isize layer_lines(int layer) {
     return (isize)1 << (KNOWN_FIRST_BITS + layer);
 }
 
-static u64 *word_of(const struct known *k, int layer, u64 key) {
-    return &k->layers[layer].words[key >> (64 - KNOWN_FIRST_BITS - layer)];
+static u64 *line_of(const struct known *k, int layer, u64 key) {
+    return &k->layers[layer]
+                .words[(key >> (64 - KNOWN_FIRST_BITS - layer)) * KNOWN_WORDS];
 }
 
-/* Six bits of a word, by the low end of the key; its place is by the high end. */
-static u64 bits_of(u64 key) {
-    u64 bits = 0;
-    for (int i = 0; i < 6; i++) bits |= (u64)1 << (key >> (6 * i) & 63);
-    return bits;
+/* Seven bits of a line, nine bits of `spread` for each; its place is by the high end of the key. */
+static u64 spread(u64 key) {
+    return hash_mix(key, 7);
+}
+
+static bool line_has(const u64 *line, u64 bits) {
+    for (int i = 0; i < 7; i++, bits >>= 9) {
+        if (!(line[bits >> 6 & 7] >> (bits & 63) & 1)) return false;
+    }
+    return true;
 }
 
 void known_add(struct known *k, u64 key) {
     struct known_layer *top = k->nlayers ? &k->layers[k->nlayers - 1] : NULL;
-    bool full = !top || top->n >= layer_words(k->nlayers - 1) * KNOWN_PER_WORD;
+    bool full = !top || top->n >= layer_lines(k->nlayers - 1) * KNOWN_PER_LINE;
     if (full && k->nlayers < KNOWN_LAYERS) {
         top = &k->layers[k->nlayers];
-        top->words = base_new(layer_words(k->nlayers), (isize)sizeof *top->words);
+        top->words =
+            base_new(layer_lines(k->nlayers) * KNOWN_WORDS, (isize)sizeof *top->words);
         k->nlayers++;
     }
-    *word_of(k, k->nlayers - 1, key) |= bits_of(key);
+    u64 *line = line_of(k, k->nlayers - 1, key), bits = spread(key);
+    for (int i = 0; i < 7; i++, bits >>= 9) line[bits >> 6 & 7] |= (u64)1 << (bits & 63);
     top->n++;
     k->n++;
 }
 
 bool known_has(const struct known *k, u64 key) {
-    u64 bits = bits_of(key);
+    u64 bits = spread(key);
     for (int i = k->nlayers; i--;) {
-        if ((*word_of(k, i, key) & bits) == bits) return true;
+        if (line_has(line_of(k, i, key), bits)) return true;
     }
     return false;
 }

@@ -1,10 +1,10 @@
 /* known.h: is this Call-ID, or this id of a call, stored already? The writer asks that of each, most are new, and the indexes are
  * in stretches (schema.h): a look into each would cost more than all the rest. So it remembers what there is, a few bits of each:
  *
- *     hash ──> a word of 64 bits in each layer      all 6 bits are there: maybe (one in some hundred is not)
- *              6 bits of it                         one is not: it is new
+ *     hash ──> a line of 512 bits in each layer      all 7 bits are there: maybe (one in a thousand is not)
+ *              7 bits of it                          one is not: it is new
  *
- * Layers have 16 bits for each key and double in size, each begun when the one before is full. Keys that go (retention, a rollback)
+ * Layers have 24 bits for each key and double in size, each begun when the one before is full. Keys that go (retention, a rollback)
  * stay in it, which does no harm; when most of them have gone it is made anew. It is filled at the first question, by reading
  * all names there are: a second for some million. */
 #ifndef SIPWEAVE_STORE_KNOWN_H
@@ -14,8 +14,9 @@
 #include "base/err.h"
 
 enum {
-    KNOWN_FIRST_BITS = 14, /* words of the first layer, as a power of two */
-    KNOWN_PER_WORD = 4,    /* keys */
+    KNOWN_FIRST_BITS = 11, /* lines of the first layer, as a power of two */
+    KNOWN_WORDS = 8,       /* in a line: 64 bytes, which memory gives as one */
+    KNOWN_PER_LINE = 21,   /* keys */
     KNOWN_LAYERS = 24,
 };
 

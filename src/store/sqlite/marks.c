@@ -77,18 +77,28 @@ static str block_pack(struct marks *m, const struct mark_block *b) {
     return (str){m->buf, n};
 }
 
-static enum err mark_block_write(struct store *s, struct mark_block *b) {
-    b->dirty = false;
-    if (b->nrows == 0) return db_run_ints(s, SQL_MARK_DELETE, 1, b->at, 0, 0);
-    block_sort(b);
+static enum err sent_write(struct store *s, const struct press_job *j, str data,
+                           i64 format) {
     sqlite3_stmt *st = db_stmt(s, SQL_MARK_SET);
     if (!st) return ERR_IO;
-    sqlite3_bind_int64(st, 1, b->at);
-    i64 format = 0;
-    db_bind_blob(
-        st, 3, squeeze_pack(&s->squeeze, block_pack(&s->marks, b), FORMAT_ZSTD, &format));
+    sqlite3_bind_int64(st, 1, j->row.mark);
     sqlite3_bind_int64(st, 2, format);
+    db_bind_blob(st, 3, data);
     return db_run(s, st);
+}
+
+static enum err mark_block_write(struct store *s, struct mark_block *b) {
+    struct press_job *j = NULL;
+    b->dirty = false;
+    if (b->nrows == 0) return db_run_ints(s, SQL_MARK_DELETE, 1, b->at, 0, 0);
+    enum err e = press_next(s, FORMAT_ZSTD, &j);
+    if (e) return e;
+    block_sort(b);
+    j->write = sent_write;
+    j->row.mark = b->at;
+    press_plain(j, block_pack(&s->marks, b));
+    press_send(s);
+    return ERR_OK;
 }
 
 enum err marks_write(struct store *s) {

@@ -47,9 +47,9 @@ struct marks {
 };
 
 void marks_drop(struct marks *m);
-void marks_forget(struct marks *m);    /* after a rollback */
-void marks_committed(struct marks *m); /* and lets go of what is too much */
-must_use enum err marks_write(struct store *s);
+void marks_forget(struct marks *m);             /* after a rollback */
+void marks_committed(struct marks *m);          /* and lets go of what is too much */
+must_use enum err marks_write(struct store *s); /* in the table after press_flush */
 /* The rows that a call's marks go to, as call.blocks has them. Borrows until the next call. */
 str marks_blocks(struct store *s, const struct call *c);
 must_use enum err marks_put(struct store *s, u32 no, const struct call *c);

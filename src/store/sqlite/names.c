@@ -171,10 +171,13 @@ enum err names_ref(struct store *s, str call_id, i64 *ref, bool *made) {
 }
 
 enum err names_find_ref(struct store *s, str call_id, i64 *ref) {
-    sqlite3_stmt *get = db_stmt(s, SQL_REF_GET);
-    if (!get) return s->failed ? s->failed : ERR_IO;
-    db_bind_str(get, 1, call_id);
-    return db_int(s, get, 0, ref);
+    sqlite3_stmt *st = NULL;
+    *ref = 0;
+    enum err e = db_stretches(s, SQL_REF_GET, SIEVE_REFS, known_call_id(call_id),
+                              db_bind_key, &call_id, &st);
+    if (st) *ref = sqlite3_column_int64(st, 0);
+    if (st) sqlite3_reset(st);
+    return e;
 }
 
 bool names_knows_source(const struct names *n, u32 id) {

@@ -82,7 +82,20 @@ static enum err schema_make(struct store *s) {
              STORE_APPLICATION_ID, STORE_VERSION);
     enum err e = db_pragma(s, "BEGIN IMMEDIATE");
     if (!e) e = db_pragma(s, store_schema);
+    if (!e) e = db_pragma(s, sieve_schema);
     if (!e) e = db_pragma(s, numbers);
+    if (!e) e = db_pragma(s, "COMMIT");
+    s->sieve.there = !e;
+    return e;
+}
+
+/* What wrote it before would not know that sieves have to go with what they are made of: so the number changes. */
+static enum err schema_renew(struct store *s) {
+    char number[64];
+    snprintf(number, sizeof number, "PRAGMA user_version=%d;", STORE_VERSION);
+    enum err e = db_pragma(s, "BEGIN IMMEDIATE");
+    if (!e) e = db_pragma(s, sieve_schema);
+    if (!e) e = db_pragma(s, number);
     if (!e) e = db_pragma(s, "COMMIT");
     return e;
 }
@@ -105,6 +118,7 @@ static enum err schema_check(struct store *s) {
             s, ERR_VERSION,
             "%s was written by a newer sipweave (its format is %lld, this one knows %d)",
             path, (long long)version, STORE_VERSION);
+    s->sieve.there = version > STORE_PLAIN || s->writer;
     if (version == 1)
         return db_fail(
             s, ERR_VERSION,
@@ -112,7 +126,7 @@ static enum err schema_check(struct store *s) {
             "longer; give it another name, and import its captures and logs again",
             path);
     if (version < 1) return db_fail(s, ERR_FORMAT, "%s has no format number", path);
-    return ERR_OK;
+    return version == STORE_PLAIN && s->writer ? schema_renew(s) : ERR_OK;
 }
 
 /* The file may come from a stranger: nothing that it holds is run. */
@@ -163,6 +177,7 @@ static enum err connect(struct store *s, const char *name, int flags) {
 
 static void disconnect(struct store *s) {
     sweep_end(s);
+    press_end(s);
     for (int i = 0; i < SQL_COUNT; i++) {
         sqlite3_finalize(s->stmts[i]);
         s->stmts[i] = NULL;
@@ -202,11 +217,12 @@ void store_close(struct store *s) {
     marks_drop(&s->marks);
     postings_drop(&s->postings);
     learn_drop(&s->learn);
+    sieve_drop_memory(&s->sieve);
     detail_drop(&s->detail);
     names_drop(&s->names);
     squeeze_drop(&s->squeeze);
     map_drop(&s->put.joined);
-    base_free(s->put.words);
+    words_drop(&s->words);
     base_free(s->gone);
     lock_release(s);
 }

@@ -145,9 +145,18 @@ static enum err row_write(struct store *s, enum sql q, const struct posting_chan
     return db_run(s, st);
 }
 
+/* A number that comes into a stretch behind the last: its sieve does not know it. */
+static enum err number_late(struct store *s, const struct posting_change *c) {
+    i64 newest = (s->put.next - 1) >> CALL_STRETCH_BITS;
+    if (c->kind != WORD_FROM && c->kind != WORD_TO) return ERR_OK;
+    return c->stretch == newest ? ERR_OK : sieve_void(s, SIEVE_CALLS, c->stretch);
+}
+
 static enum err row_change(struct store *s, isize from, isize to) {
     struct postings *x = &s->postings;
     const struct posting_change *c = in_order(x, from);
+    enum err late = number_late(s, c);
+    if (late) return late;
     if (to - from == 1 && c->there) { /* mostly a number, and a new one */
         x->is.n = 0;
         pos_add(&x->is, c->pos);

@@ -110,6 +110,7 @@ enum err put_ref_orphan(struct store *s, i64 ref, str call_id) {
         names_forget_refs(&s->names);
         s->known.gone++;
     }
+    if (gone) e = sieve_void(s, SIEVE_REFS, ref >> REF_STRETCH_BITS);
     if (!e && !gone) e = leg_any(s, ref, &any);
     return e ? e : loose_set(s, ref, !gone && !any);
 }
@@ -157,14 +158,15 @@ static void blocks_copy(struct call_row *r, str blocks) {
 }
 
 static enum err call_row_read(struct store *s, str id, struct call_row *r) {
-    bool maybe = false, row = false;
+    bool maybe = false;
     enum err e = known_ask(s, known_call(id), &maybe);
     if (e || !maybe) return e;
-    sqlite3_stmt *st = db_stmt(s, SQL_CALL_GET);
-    if (!st) return ERR_IO;
-    db_bind_str(st, 1, id);
-    e = db_step(s, st, &row);
-    if (e || !row) return e;
+    e = press_flush(s);
+    sqlite3_stmt *st = NULL;
+    if (!e)
+        e = db_stretches(s, SQL_CALL_GET, SIEVE_CALLS, known_call(id), db_bind_key, &id,
+                         &st);
+    if (e || !st) return e;
     r->no = sqlite3_column_int64(st, 0);
     r->start_us = sqlite3_column_int64(st, 1);
     r->digest = sqlite3_column_int64(st, 2);
@@ -197,6 +199,7 @@ static enum err remove_row(struct store *s, struct call_row *r) {
     if (!e) e = learn_use(s, r->format, -1);
     if (!e) e = legs_clear(s, r->no, r->d.names);
     if (!e) e = db_run_ints(s, SQL_CALL_DELETE, 1, r->no, 0, 0);
+    if (!e) e = sieve_void(s, SIEVE_CALLS, r->no >> CALL_STRETCH_BITS);
     if (!e) s->new_calls--, s->known.gone++;
     return e;
 }
@@ -302,6 +305,7 @@ static enum err legs_put(struct store *s, i64 call, bool anew, str names,
     for (isize i = 0; same && i < old.n; i++)
         same = by_row(&old.rows[i], &new->rows[i]) == 0;
     if (!e && !same && old.n) e = legs_clear(s, call, names);
+    if (!e && !same && !anew) e = sieve_void(s, SIEVE_CALLS, call >> CALL_STRETCH_BITS);
     for (isize i = 0; !e && i < new->n; i++) {
         *map_put(&s->put.joined, joined_key(new->rows[i].ref, call)) = 1;
         if (!same)
@@ -332,39 +336,71 @@ static i64 call_end(const struct call *c) {
     return end;
 }
 
-static enum err detail_bind(struct store *s, sqlite3_stmt *st, int at,
-                            const struct detail *d) {
-    str plain = {d->plain, d->n};
-    i64 want = 0, format = 0;
-    enum err e = learn_format(s, plain, &want);
-    if (e) return e;
-    str packed = squeeze_pack(&s->squeeze, plain, want, &format);
-    sqlite3_bind_int64(st, at, format);
-    db_bind_blob(st, at + 1, packed);
-    return learn_use(s, format, 1);
+/* A row whose data is squeezed by now. */
+static enum err sent_write(struct store *s, const struct press_job *j, str data,
+                           i64 format) {
+    const struct press_call *c = &j->row.call;
+    sqlite3_stmt *st = db_stmt(s, c->anew ? SQL_CALL_ADD : SQL_CALL_SET);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, c->no);
+    sqlite3_bind_int64(st, 2, c->start_us);
+    sqlite3_bind_int64(st, 3, c->end_us);
+    sqlite3_bind_int(st, 4, c->kind);
+    sqlite3_bind_int(st, 5, c->state);
+    sqlite3_bind_int(st, 6, c->status);
+    sqlite3_bind_int64(st, 7, c->duration_ms);
+    sqlite3_bind_int64(st, 8, c->digest);
+    sqlite3_bind_int64(st, 9, format);
+    db_bind_blob(st, 10, data);
+    db_bind_blob(st, 11, (str){j->rest + c->nid, c->nblocks});
+    if (c->anew) db_bind_str(st, 12, (str){j->rest, c->nid});
+    enum err e = db_run(s, st);
+    return e ? e : learn_use(s, format, 1);
+}
+
+static void rest_put(struct press_job *j, str id, str blocks) {
+    j->rest = base_room(j->rest, &j->cap_rest, id.n + blocks.n + 1, 1);
+    if (id.n) memcpy(j->rest, id.p, (size_t)id.n);
+    if (blocks.n) memcpy(j->rest + id.n, blocks.p, (size_t)blocks.n);
+    j->row.call.nid = id.n;
+    j->row.call.nblocks = blocks.n;
+}
+
+static enum err call_number(struct store *s, i64 *no) {
+    sqlite3_stmt *st = s->put.next ? NULL : db_stmt(s, SQL_CALL_LAST);
+    if (!s->put.next && !st) return ERR_IO;
+    enum err e = st ? db_int(s, st, 0, &s->put.next) : ERR_OK;
+    if (st && !e) s->put.next++;
+    if (!e) *no = s->put.next++;
+    return e;
 }
 
 static enum err call_row_write(struct store *s, const struct call *c,
                                const struct detail *d, i64 digest, i64 *no) {
+    struct press_job *j = NULL;
     bool anew = *no == 0;
-    sqlite3_stmt *st = db_stmt(s, anew ? SQL_CALL_ADD : SQL_CALL_SET);
-    if (!st) return ERR_IO;
-    if (anew)
-        db_bind_str(st, 1, c->id);
-    else
-        sqlite3_bind_int64(st, 1, *no);
-    sqlite3_bind_int64(st, 2, c->start_us);
-    sqlite3_bind_int64(st, 3, call_end(c));
-    sqlite3_bind_int(st, 4, (int)c->kind);
-    sqlite3_bind_int(st, 5, (int)c->state);
-    sqlite3_bind_int(st, 6, c->status);
-    sqlite3_bind_int64(st, 7, c->duration_ms);
-    sqlite3_bind_int64(st, 8, digest);
-    db_bind_blob(st, 11, marks_blocks(s, c));
-    enum err e = detail_bind(s, st, 9, d);
-    if (!e) e = db_run(s, st);
-    if (e || !anew) return e;
-    *no = sqlite3_last_insert_rowid(s->db);
+    i64 format = 0;
+    str plain = {d->plain, d->n};
+    enum err e = learn_format(s, plain, &format);
+    if (!e) e = press_next(s, format, &j);
+    if (!e && anew) e = call_number(s, no);
+    if (e) return e;
+    j->write = sent_write;
+    j->row.call = (struct press_call){
+        .anew = anew,
+        .no = *no,
+        .start_us = c->start_us,
+        .end_us = call_end(c),
+        .digest = digest,
+        .duration_ms = c->duration_ms,
+        .kind = (int)c->kind,
+        .state = (int)c->state,
+        .status = c->status,
+    };
+    rest_put(j, anew ? c->id : (str){0}, marks_blocks(s, c));
+    press_plain(j, plain);
+    press_send(s);
+    if (!anew) return ERR_OK;
     s->new_calls++;
     known_add(&s->known, known_call(c->id));
     return ERR_OK;
@@ -401,7 +437,7 @@ static enum err put(struct store *s, const struct call *c, str json, struct call
     if (old->no && old->digest == digest && old->start_us == c->start_us)
         return legs_put(s, old->no, false, old->d.names, legs);
     i64 no = old->no;
-    str words = words_of_call(s, c);
+    str words = words_of_call(&s->words, c);
     detail_pack(&s->detail, words, legs->names, legs->n, json);
     e = learn_use(s, old->format, -1);
     if (!e) e = call_row_write(s, c, &s->detail, digest, &no);

@@ -6,11 +6,15 @@
 
 /* ---- which call ---------------------------------------------------------------------------------- */
 
-static enum err int_by_str(struct store *s, enum sql q, str key, i64 *value) {
-    sqlite3_stmt *st = db_stmt(s, q);
-    if (!st) return ERR_IO;
-    db_bind_str(st, 1, key);
-    return db_int(s, st, 0, value);
+/* Of a call or a leg by its id; 0: there is none. */
+static enum err number_by(struct store *s, enum sql q, u64 key,
+                          void (*bind)(sqlite3_stmt *, const void *), const void *x,
+                          i64 *call) {
+    sqlite3_stmt *st = NULL;
+    enum err e = db_stretches(s, q, SIEVE_CALLS, key, bind, x, &st);
+    *call = st ? sqlite3_column_int64(st, 0) : 0;
+    if (st) sqlite3_reset(st);
+    return e;
 }
 
 static enum err int_by_int(struct store *s, enum sql q, i64 key, i64 *value) {
@@ -22,9 +26,10 @@ static enum err int_by_int(struct store *s, enum sql q, i64 key, i64 *value) {
 
 /* A call's id, a leg's id, or a Call-ID; of several calls with one Call-ID the newest. */
 static enum err call_named(struct store *s, str x, i64 *call) {
-    i64 ref = 0;
-    enum err e = int_by_str(s, SQL_CALL_GET, x, call);
-    if (!e && !*call) e = int_by_int(s, SQL_LEG_BY_ID, put_leg_key(x), call);
+    i64 ref = 0, leg = put_leg_key(x);
+    enum err e = number_by(s, SQL_CALL_GET, known_call(x), db_bind_key, &x, call);
+    if (!e && !*call)
+        e = number_by(s, SQL_LEG_FIND, sieve_leg(leg), db_bind_leg, &leg, call);
     if (!e && !*call) e = names_find_ref(s, x, &ref);
     if (!e && ref) e = int_by_int(s, SQL_LEG_NEWEST, ref, call);
     if (!e && !*call)

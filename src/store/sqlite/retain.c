@@ -347,6 +347,7 @@ static enum err uses_lower(struct retiring *x) {
 static enum err portion(struct retiring *x, bool *done) {
     struct store *s = x->s;
     enum err e = keep_write(s);
+    if (!e) e = press_flush(s);
     if (!e) e = names_write_uses(s);
     if (!e && !s->retain.calls_done)
         e = calls_retire(x);
@@ -357,6 +358,7 @@ static enum err portion(struct retiring *x, bool *done) {
     if (!e && *done) e = names_unused_sources(s);
     if (!e && *done) e = decide_retire(s);
     if (!e && *done) e = marks_write(s);
+    if (!e && *done) e = press_flush(s);
     if (!e && *done) e = db_simple(s, SQL_LORE_OLD);
     if (!e && *done) e = learn_retire(s);
     /* what is newer cannot have gone */

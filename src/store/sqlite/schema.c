@@ -66,3 +66,7 @@ const char store_schema[] =
     "CREATE TABLE total(one INTEGER PRIMARY KEY CHECK(one=1), sightings INTEGER NOT NULL,"
     " calls INTEGER NOT NULL, last_us INTEGER NOT NULL) STRICT;"
     "INSERT INTO total VALUES(1,0,0,-9223372036854775807);";
+
+const char sieve_schema[] =
+    "CREATE TABLE IF NOT EXISTS sieve(id INTEGER PRIMARY KEY, bits BLOB NOT NULL) "
+    "STRICT;";

@@ -35,6 +35,8 @@
  *
  * volume counts the calls that start within a minute, by kind and state, so that a chart of a day reads some hundred rows.
  *
+ * sieve says of a stretch that is full which keys it cannot have (sieve.h).
+ *
  * Invariants, which tests/store check after every fault:
  *   (1) part.ref and leg.ref are in call_id, leg.call and the calls in word.data in call, part.block in block.
  *   (2) a call has one leg or more; a call_id has a part or a leg; a block has the parts that its runs say, and one or more.
@@ -49,11 +51,13 @@
 
 enum {
     STORE_APPLICATION_ID = 0x53495057, /* "SIPW" */
-    STORE_VERSION = 2,
-    STORE_PAGE = 4096,
+    STORE_PLAIN = 2, /* read still: without sieves, which a writer adds */
+    STORE_VERSION = 3,
+    STORE_PAGE = 8192,
 };
 
 extern const char store_schema[];
+extern const char sieve_schema[]; /* sieve.h */
 /* What people decided by hand about legs: decide.c. leg_key, other_key: leg.id.
  *
  *  decision  n kind leg other leg_key other_key who at_us undone_by undone_us      index(leg_key), index(other_key) */
@@ -63,13 +67,10 @@ extern const char decide_schema[];
 
 /* What is new has numbers that go up, but keys in no order: an index by key would be written all over its pages. So the numbers
  * are cut into stretches, 16,384 calls or 65,536 Call-IDs in each, and an index goes by stretch and key: what is new comes into the
- * last one, some hundred pages, and who looks for a key looks into each, the newest first. */
+ * last one, some hundred pages, and who looks for a key asks sieve.h which of the others may have it. */
 #define CALL_STRETCHES                                                                   \
     "WITH RECURSIVE stretch(n) AS (SELECT (SELECT max(no) FROM call)>>14 UNION ALL"      \
     " SELECT n-1 FROM stretch WHERE n>(SELECT min(no) FROM call)>>14) "
-#define REF_STRETCHES                                                                    \
-    "WITH RECURSIVE stretch(n) AS (SELECT max(stretch) FROM call_id UNION ALL"           \
-    " SELECT n-1 FROM stretch WHERE n>(SELECT min(stretch) FROM call_id)) "
 
 /* X(NAME, "statement"): prepared at first use, kept until the store is closed. */
 #define SQL_LIST(X)                                                                      \
@@ -87,8 +88,10 @@ extern const char decide_schema[];
     X(ENDPOINT_USE, "UPDATE endpoint SET uses=uses+?2 WHERE id=?1")                      \
     X(ENDPOINT_BY_ID, "SELECT family,ip,port FROM endpoint WHERE id=?1")                 \
     X(ENDPOINT_UNUSED, "DELETE FROM endpoint WHERE id=?1 AND uses<=0")                   \
-    X(REF_GET, REF_STRETCHES "SELECT ref FROM stretch CROSS JOIN call_id ON"             \
-                             " call_id.stretch=n AND text=?1 LIMIT 1")                   \
+    X(REF_GET, "SELECT ref FROM call_id WHERE stretch=?1 AND text=?2")                   \
+    X(REF_FIRST, "SELECT min(stretch) FROM call_id")                                     \
+    X(REF_LAST, "SELECT max(stretch) FROM call_id")                                      \
+    X(REF_KEYS, "SELECT text FROM call_id WHERE stretch=?1")                             \
     X(REF_ADD, "INSERT INTO call_id(stretch,text,ref) VALUES(?2>>16,?1,?2)")             \
     X(REF_ALL, "SELECT text FROM call_id")                                               \
     X(REF_NEXT, "SELECT 1+max(ifnull((SELECT max(ref) FROM part),0),"                    \
@@ -135,13 +138,18 @@ extern const char decide_schema[];
                   " text<?4 ORDER BY text LIMIT 1")                                      \
     X(CALL_FIRST, "SELECT min(no) FROM call")                                            \
     X(CALL_LAST, "SELECT max(no) FROM call")                                             \
-    X(CALL_GET,                                                                          \
-      CALL_STRETCHES "SELECT no,start_us,digest,kind,state,format,data,blocks"           \
-                     " FROM stretch CROSS JOIN call ON call.no>>14=n AND id=?1 LIMIT 1") \
+    X(CALL_GET, "SELECT no,start_us,digest,kind,state,format,data,blocks FROM call"      \
+                " INDEXED BY call_by_id WHERE no>>14=?1 AND id=?2")                      \
+    X(CALL_KEYS, "SELECT id FROM call INDEXED BY call_by_id WHERE no>>14=?1")            \
+    X(LEG_KEYS, "SELECT id FROM leg INDEXED BY leg_id WHERE call>>14=?1")                \
+    X(WORD_KEYS, "SELECT text FROM word WHERE stretch=?1 AND kind=?2")                   \
+    X(SIEVE_GET, "SELECT id,bits FROM sieve WHERE id>=?1 AND id<=?2 ORDER BY id DESC")   \
+    X(SIEVE_SET, "INSERT OR REPLACE INTO sieve(id,bits) VALUES(?1,?2)")                  \
+    X(SIEVE_DELETE, "DELETE FROM sieve WHERE id=?1")                                     \
     X(CALL_ALL, "SELECT id FROM call INDEXED BY call_by_id")                             \
     X(CALL_ADD,                                                                          \
-      "INSERT INTO call(id,start_us,end_us,kind,state,status,duration_ms,digest,"        \
-      "format,data,blocks) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                  \
+      "INSERT INTO call(no,start_us,end_us,kind,state,status,duration_ms,digest,"        \
+      "format,data,blocks,id) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)")           \
     X(CALL_SET,                                                                          \
       "UPDATE call SET start_us=?2,end_us=?3,kind=?4,state=?5,status=?6,duration_ms=?7," \
       "digest=?8,format=?9,data=?10,blocks=?11 WHERE no=?1")                             \
@@ -156,9 +164,6 @@ extern const char decide_schema[];
     X(LEG_CALLS, "SELECT DISTINCT call FROM leg WHERE ref=?1 AND call<>?2 LIMIT 2")      \
     X(LEG_OTHER, "SELECT call FROM leg WHERE ref=?1 AND call<>?2 AND id=?3 LIMIT 1")     \
     X(LEG_ANY, "SELECT 1 FROM leg WHERE ref=?1 LIMIT 1")                                 \
-    X(LEG_BY_ID,                                                                         \
-      CALL_STRETCHES "SELECT call FROM stretch CROSS JOIN leg ON"                        \
-                     " leg.call>>14=n AND leg.id=?1 ORDER BY call DESC LIMIT 1")         \
     X(LEG_NEWEST, "SELECT leg.call FROM leg JOIN call ON call.no=leg.call WHERE"         \
                   " leg.ref=?1 ORDER BY call.start_us DESC,call.no DESC LIMIT 1")        \
     X(LEG_IN_CALL, "SELECT 1 FROM leg JOIN call ON call.no=leg.call WHERE leg.ref=?1"    \
@@ -185,9 +190,8 @@ extern const char decide_schema[];
     X(DECISION_RETIRE,                                                                   \
       "DELETE FROM decision WHERE NOT EXISTS(" CALL_STRETCHES                            \
       "SELECT 1 FROM stretch CROSS JOIN leg ON leg.call>>14=n AND leg.id=leg_key)")      \
-    X(LEG_FIND,                                                                          \
-      CALL_STRETCHES "SELECT call,ref FROM stretch CROSS JOIN leg ON"                    \
-                     " leg.call>>14=n AND leg.id=?1 ORDER BY call DESC LIMIT 1")         \
+    X(LEG_FIND, "SELECT call,ref FROM leg INDEXED BY leg_id WHERE call>>14=?1 AND"       \
+                " id=?2 ORDER BY call DESC LIMIT 1")                                     \
     X(MARK_GET, "SELECT at,format,data FROM mark WHERE at>=?1 AND at<=?2 ORDER BY at")   \
     X(MARK_SET, "INSERT OR REPLACE INTO mark(at,format,data) VALUES(?1,?2,?3)")          \
     X(MARK_DELETE, "DELETE FROM mark WHERE at=?1")                                       \

@@ -39,6 +39,13 @@ void squeeze_drop(struct squeeze *q);
 /* The shortest form of `plain`: `want`, or FORMAT_RAW where that is no longer; *format says which.
  * Borrows until the next call. */
 str squeeze_pack(struct squeeze *q, str plain, i64 want, i64 *format);
+/* The same in steps, for two threads: the dictionary, which stays until squeeze_forget; the bytes it takes at most; and the work,
+ * with a compressor for each thread (made at first, squeeze_free). 0: no shorter. */
+const void *squeeze_dictionary(struct squeeze *q, i64 want);
+isize squeeze_bound(isize n);
+isize squeeze_with(void **compressor, const void *dictionary, str plain, u8 *to,
+                   isize room);
+void squeeze_free(void *compressor);
 /* A dictionary of the database: known from here on, copied. */
 bool squeeze_knows(const struct squeeze *q, i64 format);
 void squeeze_learn(struct squeeze *q, i64 format, str dictionary);

@@ -16,8 +16,8 @@
 #include <pthread.h>
 
 enum {
-    SWEEP_FROM = 4000,   /* pages since the last time */
-    SWEEP_WHOLE = 32000, /* pages in the WAL */
+    SWEEP_FROM = 2000,   /* pages since the last time */
+    SWEEP_WHOLE = 16000, /* pages in the WAL */
 };
 
 struct sweep {

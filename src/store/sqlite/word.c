@@ -1,21 +1,18 @@
 #include "store/sqlite/word.h"
 
-#include "store/sqlite/db.h"
+#include "store/sqlite/record.h"
 #include "trace/number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The words of one call while they are gathered. */
-struct gather {
-    struct gathered {
-        enum word_kind kind;
-        isize at, n; /* in texts */
-    } * list;
-    u8 *texts;
-    isize n, cap, ntexts, cap_texts;
-};
+void words_drop(struct words *w) {
+    base_free(w->list);
+    base_free(w->texts);
+    base_free(w->packed);
+    *w = (struct words){0};
+}
 
 str word_fold(str text, u8 *to) {
     isize n = text.n < WORD_MAX ? text.n : WORD_MAX;
@@ -29,7 +26,7 @@ str word_reversed(str text, u8 *to) {
     return (str){to, text.n};
 }
 
-static void add(struct gather *g, enum word_kind kind, str text) {
+static void add(struct words *g, enum word_kind kind, str text) {
     if (text.n == 0) return;
     g->list = base_grow(g->list, &g->cap, g->n + 1, (isize)sizeof *g->list);
     g->texts = base_grow(g->texts, &g->cap_texts, g->ntexts + text.n, 1);
@@ -38,18 +35,18 @@ static void add(struct gather *g, enum word_kind kind, str text) {
     g->ntexts += text.n;
 }
 
-static void add_folded(struct gather *g, enum word_kind kind, str text) {
+static void add_folded(struct words *g, enum word_kind kind, str text) {
     u8 folded[WORD_MAX];
     add(g, kind, word_fold(text, folded));
 }
 
-static void add_int(struct gather *g, enum word_kind kind, int value) {
+static void add_int(struct words *g, enum word_kind kind, int value) {
     char digits[16];
     int n = snprintf(digits, sizeof digits, "%d", value);
     add(g, kind, (str){(const u8 *)digits, n});
 }
 
-static void add_number(struct gather *g, enum word_kind kind, enum word_kind back,
+static void add_number(struct words *g, enum word_kind kind, enum word_kind back,
                        str text) {
     struct number n = number_read(text);
     u8 reversed[NUMBER_MAX];
@@ -59,9 +56,13 @@ static void add_number(struct gather *g, enum word_kind kind, enum word_kind bac
     add(g, back, word_reversed(plain, reversed));
 }
 
-static void add_address(struct gather *g, str text) {
+static void add_address(struct words *g, str text) {
     u8 room[128];
     struct endpoint e;
+    for (isize i = 0; i < g->nseen; i++) {
+        if (str_eq(g->seen[i], text)) return;
+    }
+    if (g->nseen < countof(g->seen)) g->seen[g->nseen++] = text;
     if (!endpoint_read(&e, text)) {
         add_folded(g, WORD_ADDRESS, text);
         return;
@@ -93,7 +94,16 @@ static bool is_address_of(const struct device *d) {
     return false;
 }
 
-static void gather_call(struct gather *g, const struct call *c) {
+static void gather_leg(struct words *g, const struct leg *l, str from, str to) {
+    add_address(g, l->src);
+    add_address(g, l->dst);
+    if (!str_eq(l->from, from)) add_number(g, WORD_FROM, WORD_FROM_BACK, l->from);
+    if (!str_eq(l->to, to)) add_number(g, WORD_TO, WORD_TO_BACK, l->to);
+    add_folded(g, WORD_DISPLAY, l->from_display);
+    add_folded(g, WORD_REASON, l->reason);
+}
+
+static void gather_call(struct words *g, const struct call *c) {
     add(g, WORD_KIND, str_z(call_kind_text(c->kind)));
     add(g, WORD_STATE, str_z(call_state_text(c->state)));
     if (c->status) add_int(g, WORD_STATUS, c->status);
@@ -106,18 +116,15 @@ static void gather_call(struct gather *g, const struct call *c) {
         add_folded(g, WORD_AGENT, d->software);
         for (isize j = 0; j < d->naddresses; j++) add_address(g, d->addresses[j]);
     }
+    str from = c->from, to = c->to; /* legs repeat the one before, mostly */
     for (isize i = 0; i < c->nlegs; i++) {
-        const struct leg *l = &c->legs[i];
-        add_address(g, l->src);
-        add_address(g, l->dst);
-        add_number(g, WORD_FROM, WORD_FROM_BACK, l->from);
-        add_number(g, WORD_TO, WORD_TO_BACK, l->to);
-        add_folded(g, WORD_DISPLAY, l->from_display);
-        add_folded(g, WORD_REASON, l->reason);
+        gather_leg(g, &c->legs[i], from, to);
+        from = c->legs[i].from;
+        to = c->legs[i].to;
     }
 }
 
-static void gather_methods(struct gather *g, const struct call *c) {
+static void gather_methods(struct words *g, const struct call *c) {
     for (isize i = 0; i < c->nmethods; i++) add_folded(g, WORD_METHOD, c->methods[i]);
 }
 
@@ -128,29 +135,25 @@ static int by_word(const void *a, const void *b, void *texts) {
     return str_cmp((str){p + x->at, x->n}, (str){p + y->at, y->n});
 }
 
-static void word_put(struct store *s, isize *n, const struct gather *g,
-                     const struct gathered *w) {
-    s->put.words =
-        base_grow(s->put.words, &s->put.cap_words, *n + w->n + VARINT_MAX + 1, 1);
-    s->put.words[(*n)++] = (u8)w->kind;
-    varint_put((u64)w->n, &s->put.words, n, &s->put.cap_words);
-    memcpy(s->put.words + *n, g->texts + w->at, (size_t)w->n);
+static void word_put(struct words *g, isize *n, const struct gathered *w) {
+    g->packed = base_grow(g->packed, &g->cap_packed, *n + w->n + VARINT_MAX + 1, 1);
+    g->packed[(*n)++] = (u8)w->kind;
+    varint_put((u64)w->n, &g->packed, n, &g->cap_packed);
+    memcpy(g->packed + *n, g->texts + w->at, (size_t)w->n);
     *n += w->n;
 }
 
-str words_of_call(struct store *s, const struct call *c) {
-    struct gather g = {0};
+str words_of_call(struct words *g, const struct call *c) {
     isize n = 0;
-    gather_call(&g, c);
-    gather_methods(&g, c);
-    if (g.n) qsort_r(g.list, (size_t)g.n, sizeof *g.list, by_word, g.texts);
-    for (isize i = 0; i < g.n; i++) {
-        if (i == 0 || by_word(&g.list[i - 1], &g.list[i], g.texts))
-            word_put(s, &n, &g, &g.list[i]);
+    g->n = g->ntexts = g->nseen = 0;
+    gather_call(g, c);
+    gather_methods(g, c);
+    if (g->n) qsort_r(g->list, (size_t)g->n, sizeof *g->list, by_word, g->texts);
+    for (isize i = 0; i < g->n; i++) {
+        if (i == 0 || by_word(&g->list[i - 1], &g->list[i], g->texts))
+            word_put(g, &n, &g->list[i]);
     }
-    base_free(g.list);
-    base_free(g.texts);
-    return (str){s->put.words, n};
+    return (str){g->packed, n};
 }
 
 bool words_next(struct rd *in, enum word_kind *kind, str *text) {

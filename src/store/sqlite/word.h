@@ -37,9 +37,21 @@ static inline int word_stretch_bits(enum word_kind kind) {
 
 enum { WORD_MAX = 200 }; /* bytes of a text that are kept */
 
+/* The words of one call while they are gathered; its memory is used again. */
+struct words {
+    struct gathered {
+        enum word_kind kind;
+        isize at, n; /* in texts */
+    } * list;
+    u8 *texts, *packed;
+    isize n, cap, ntexts, cap_texts, cap_packed;
+    str seen[32]; /* addresses: most are those of several legs */
+    isize nseen;
+};
+void words_drop(struct words *w);
+
 /* A call's words, by kind and text, each once, as its data has them: kind, length (varint) and bytes of each. */
-struct store;
-str words_of_call(struct store *s,
+str words_of_call(struct words *w,
                   const struct call *c); /* borrows until the next call */
 /* The next of such a list; false at its end, or where it is damaged (in->failed). The text borrows. */
 bool words_next(struct rd *in, enum word_kind *kind, str *text);

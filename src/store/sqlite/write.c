@@ -4,6 +4,9 @@
 #include <string.h>
 
 static void forget(struct store *s) {
+    press_forget(s);
+    sieve_forget(&s->sieve);
+    s->put.next = 0;
     names_forget(&s->names);
     keep_rolled_back(&s->keep);
     loose_forget(&s->loose);
@@ -49,10 +52,12 @@ enum err store_commit(struct store *s) {
     if (!s->in_txn) return db_fail(s, ERR_USAGE, "there is no transaction to commit");
     enum err e = s->failed;
     if (!e) e = keep_write(s);
+    if (!e) e = marks_write(s);
     if (!e) e = postings_write(s);
     if (!e) e = loose_write(s);
+    if (!e) e = press_flush(s);
     if (!e) e = learn_write(s);
-    if (!e) e = marks_write(s);
+    if (!e) e = sieve_write(s);
     if (!e) e = names_write_uses(s);
     if (!e && (s->new_sightings || s->new_calls))
         e = db_run_ints(s, SQL_TOTAL_ADD, 3, s->new_sightings, s->new_calls,
