@@ -67,7 +67,7 @@ static void truth_open(struct truth *t, const struct world *world,
         t->first[s] = row;
     }
     for (isize i = 0; i < w->nsums; i++) {
-        int msg = line_msg(t, msg_seen(w, &w->msgs[w->by_leg[w->sums[i].at]]));
+        int msg = line_msg(t, msg_seen(w, &w->msgs[w->sums[i].at]));
         if (msg < 0) continue;
         t->true_leg[i] = world->msgs[msg].leg + 1;
         if (!t->sum_of[world->msgs[msg].leg])
