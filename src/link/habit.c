@@ -1,6 +1,7 @@
 /* habit.c: what goes together in this trace, counted from the links found so far: which phones calls to a number ring. A dialled number and an extension have no digit in common; that the one leads
  * to the other shows when it has done so a few times. */
 #include "link/pair.h"
+#include "link/twice.h"
 
 static const double FEW = 4; /* so many links say nothing yet */
 
@@ -84,25 +85,56 @@ const struct company *habits_companies(const struct index *x, u32 c) {
     return row ? &x->habits.companies[row - 1] : NULL;
 }
 
+/* What one link teaches. */
+struct lesson {
+    float much;
+    struct habit_keys k[HABITS];
+};
+
+static struct lesson lesson_of(const struct weave *w, isize leg) {
+    const struct sum *s = &w->sums[leg];
+    struct lesson l = {0};
+    if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) return l;
+    l.much = (float)s->confidence;
+    for (enum habit habit = 0; habit < HABITS; habit++)
+        l.k[habit] = keys_of(w, s, &w->sums[s->parent - 1], habit);
+    return l;
+}
+
+/* What was met once is no habit: see count. */
+static void learn(struct habits *h, const struct twice *met, const struct lesson *l) {
+    for (enum habit habit = 0; habit < HABITS; habit++) {
+        const struct habit_keys *k = &l->k[habit];
+        if (!k->called) continue;
+        bool called = twice_has(met, k->called), shown = twice_has(met, k->shown);
+        if (called) *count_at(h, k->called) += l->much;
+        if (shown) *count_at(h, k->shown) += l->much;
+        if (called && shown) *count_at(h, k->both) += l->much;
+        *count_at(h, k->all) += l->much;
+    }
+}
+
 void habits_learn(struct index *x) {
     const struct weave *w = x->w;
+    struct twice met;
     map_clear(&x->habits.at);
     map_clear(&x->habits.shown);
     x->habits.n = x->habits.ncompanies = 0;
+    twice_open(&met, 2 * HABITS * w->nsums);
     for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) continue;
-        learn_company(&x->habits, w, s, &w->sums[s->parent - 1]);
-        for (enum habit habit = 0; habit < HABITS; habit++) {
-            struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1], habit);
-            if (!k.called) continue;
-            float much = (float)s->confidence;
-            *count_at(&x->habits, k.called) += much;
-            *count_at(&x->habits, k.shown) += much;
-            *count_at(&x->habits, k.both) += much;
-            *count_at(&x->habits, k.all) += much;
+        struct lesson l = lesson_of(w, i);
+        for (enum habit habit = 0; habit < HABITS && l.k[habit].called; habit++) {
+            twice_note(&met, l.k[habit].called);
+            twice_note(&met, l.k[habit].shown);
         }
     }
+    for (isize i = 0; i < w->nsums; i++) {
+        struct lesson l = lesson_of(w, i);
+        if (l.much <= 0) continue;
+        learn_company(&x->habits, w, &w->sums[i], &w->sums[w->sums[i].parent - 1]);
+        learn(&x->habits, &met, &l);
+    }
+    twice_close(&met);
 }
 
 void habits_close(struct index *x) {
@@ -142,6 +174,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
         n = (struct counted){at_least_0(n.called), at_least_0(n.shown),
                              at_least_0(n.both), at_least_0(n.all)};
     }
+    /* so what was met once need not be known */
     bool enough = n.shown >= FEW / 2 && n.called >= FEW / 2 && n.all >= 2 * FEW;
     return enough ? n : (struct counted){0};
 }

@@ -174,6 +174,8 @@ double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to);
 double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* All that speaks for c being a child of p, and against it, as the links found so far are: its cause comes first. */
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* The part that habits are learned from: its cause, first again, and its numbers. */
+void pair_prove_habits(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* What made p's device send c; false: nothing is known that could have. */
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
                       bool heard, struct proofs *to);
