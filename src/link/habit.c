@@ -57,21 +57,31 @@ static u64 shown_key(const struct weave *w, const struct sum *c) {
     return caller ? hash_mix(caller, c->from_dev + (u64)1) : 0;
 }
 
-/* The child shows another caller than the parent: remember for which number that was. */
-static void learn_company(struct habits *h, const struct weave *w, const struct sum *c,
-                          const struct sum *p) {
-    u64 key = shown_key(w, c), called = number_of_kind(w, p, FACT_CALLED);
-    if (!key || !called) return;
+static bool shows_another(const struct weave *w, const struct sum *c) {
+    return number_of_kind(w, &w->sums[c->parent - 1], FACT_CALLER) !=
+           number_of_kind(w, c, FACT_CALLER);
+}
+
+/* The child shows another caller than the parent: that one stands for others, by the numbers that they were called by. */
+static void add_company(struct habits *h, const struct weave *w, const struct sum *c) {
+    u64 key = shown_key(w, c);
+    if (!key || !shows_another(w, c)) return;
     u32 *row = map_put(&h->shown, key);
-    if (!*row) {
-        h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
-                                 (isize)sizeof *h->companies);
-        h->companies[h->ncompanies] = (struct company){0};
-        *row = (u32)++h->ncompanies;
-    }
-    struct company *mine = &h->companies[*row - 1];
+    if (*row) return;
+    h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
+                             (isize)sizeof *h->companies);
+    h->companies[h->ncompanies] = (struct company){0};
+    *row = (u32)++h->ncompanies;
+}
+
+static void learn_company(struct habits *h, const struct weave *w, const struct sum *c) {
+    u64 key = shown_key(w, c),
+        called = number_of_kind(w, &w->sums[c->parent - 1], FACT_CALLED);
+    u32 row = key && called ? map_get(&h->shown, key) : 0;
+    if (!row) return;
+    struct company *mine = &h->companies[row - 1];
     mine->all += (float)c->confidence;
-    if (number_of_kind(w, p, FACT_CALLER) == number_of_kind(w, c, FACT_CALLER)) return;
+    if (!shows_another(w, c)) return;
     mine->other += (float)c->confidence;
     for (u32 i = 0; i < mine->n && i < NUMBERS_A_COMPANY; i++) {
         if (mine->called[i] == called) return;
@@ -123,6 +133,7 @@ void habits_learn(struct index *x) {
     twice_open(&met, 2 * HABITS * w->nsums);
     for (isize i = 0; i < w->nsums; i++) {
         struct lesson l = lesson_of(w, i);
+        if (l.much > 0) add_company(&x->habits, w, &w->sums[i]);
         for (enum habit habit = 0; habit < HABITS && l.k[habit].called; habit++) {
             twice_note(&met, l.k[habit].called);
             twice_note(&met, l.k[habit].shown);
@@ -131,7 +142,7 @@ void habits_learn(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         struct lesson l = lesson_of(w, i);
         if (l.much <= 0) continue;
-        learn_company(&x->habits, w, &w->sums[i], &w->sums[w->sums[i].parent - 1]);
+        if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[i]);
         learn(&x->habits, &met, &l);
     }
     twice_close(&met);

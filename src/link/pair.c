@@ -40,7 +40,7 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != theirs_is || theirs->hash != mine->hash) continue;
-            isize n = climate_number(x, p->to_dev, (u8)theirs_is, mine->hash);
+            isize n = index_number(x, p->to_dev, p->facts_at + j);
             double u = chance_of(x, p->to_dev, n);
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;

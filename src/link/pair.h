@@ -46,6 +46,7 @@ struct index {
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
     struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
+    u32 *number_at;       /* by row of leg_facts: its bucket there + 1 */
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
     struct clues leaves;  /* by device that it left: a leg started */
@@ -94,6 +95,8 @@ u32 index_root(const struct index *x, u32 leg);
 void index_calls(struct index *x);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
+/* How many legs reached dev with the number (row of leg_facts) that a leg which reached it has. */
+isize index_number(const struct index *x, u32 dev, u32 fact);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
