@@ -38,10 +38,11 @@ struct claimed {
     u32 next, nnext;     /* next[next ..): rows of follows that lead on from it */
     double background, rest,
         all; /* legs a second: without a parent; of parents that have no room here; and with all */
-    bool open; /* it has to choose */
-    bool sure; /* and has done so: what is told to it changes nothing */
+    bool open;    /* it has to choose */
+    bool sure;    /* and has done so: what is told to it changes nothing */
     bool certain; /* beyond doubt, from the first look … */
-    bool apart;   /* … and of no concern to those that are not sure: it is not weighed again */
+    bool
+        apart; /* … and of no concern to those that are not sure: it is not weighed again */
 };
 
 struct claims {
@@ -100,10 +101,13 @@ double claims_most(const struct claims *k, const struct claimed *leg);
 /* Weighs p's claim on c, which is not among c's yet. False: it weighs nothing. */
 bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a);
 void claim_put(struct claims *k, u32 c, const struct claim *new);
-/* Without what is known of the other end. */
+/* Without what is known of the other end; with these odds of what followed it. */
+static inline double claim_backward_if(const struct claim *a, double start,
+                                       double failure) {
+    return a->bond.fit * a->alone * start * (a->bond.end + failure - 1);
+}
 static inline double claim_backward(const struct claim *a) {
-    return a->bond.fit * a->alone * a->after[FOLLOW_START] *
-           (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
+    return claim_backward_if(a, a->after[FOLLOW_START], a->after[FOLLOW_FAILURE]);
 }
 
 #endif

@@ -22,8 +22,7 @@ u32 clues_add(struct clues *c, u64 key, i64 at_us, u32 leg) {
     c->buckets[bucket].n++;
     c->adding =
         base_grow(c->adding, &c->cap_adding, c->nrows + 1, (isize)sizeof *c->adding);
-    c->adding[c->nrows++] =
-        (struct sort_row){sort_time(at_us), (u64)leg << 32 | bucket};
+    c->adding[c->nrows++] = (struct sort_row){sort_time(at_us), (u64)leg << 32 | bucket};
     return bucket + 1;
 }
 

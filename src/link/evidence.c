@@ -37,7 +37,8 @@ double evidence_odds(double m, double u, bool holds) {
 /* Where a time lies among the edges, to be looked up in several rows. */
 struct place {
     int i; /* the edge below it; -1: before the first one */
-    double part; /* … of the way to the next one; before the first one: of the time up to it */
+    double
+        part; /* … of the way to the next one; before the first one: of the time up to it */
 };
 
 static const double first_edge_us = 50;
@@ -45,7 +46,8 @@ static const double first_edge_us = 50;
 static struct place place_of(double us) {
     if (us <= 0) return (struct place){-1, 0};
     if (us <= first_edge_us) return (struct place){-1, us / first_edge_us};
-    const u64 one = (u64)1023 << 52; /* IEEE 754: sign, 11 bits of exponent, 52 of mantissa */
+    const u64 one =
+        (u64)1023 << 52; /* IEEE 754: sign, 11 bits of exponent, 52 of mantissa */
     double mantissa = us / first_edge_us; /* 1 to 2, times 2^exponent */
     u64 bits;
     memcpy(&bits, &mantissa, sizeof bits);
@@ -53,8 +55,8 @@ static struct place place_of(double us) {
     bits = (bits & (((u64)1 << 52) - 1)) | one;
     memcpy(&mantissa, &bits, sizeof bits);
     bool upper = mantissa >= SQRT_2;
-    double part = upper ? (mantissa - SQRT_2) / (2 - SQRT_2)
-                        : (mantissa - 1) / (SQRT_2 - 1);
+    double part =
+        upper ? (mantissa - SQRT_2) / (2 - SQRT_2) : (mantissa - 1) / (SQRT_2 - 1);
     return (struct place){2 * exponent + upper, part};
 }
 

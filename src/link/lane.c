@@ -60,7 +60,8 @@ static struct ways find_ways(struct index *x) {
         u32 *row = map_put(&all.at, (u64)s->from_dev << 32 | s->to_dev);
         if (!*row) {
             all.rows = base_grow(all.rows, &all.cap, all.n + 1, (isize)sizeof *all.rows);
-            all.rows[all.n++] = (struct way){.from_dev = s->from_dev, .to_dev = s->to_dev};
+            all.rows[all.n++] =
+                (struct way){.from_dev = s->from_dev, .to_dev = s->to_dev};
             *row = (u32)all.n;
         }
         x->lane_of[i] = *row - 1;
@@ -85,9 +86,8 @@ static void assign_lanes(struct index *x) {
         struct way *way = &all.rows[i];
         bool busy = is_busy(way->calls, x->reaching[way->to_dev]);
         busy = lore_split(w, way->to_dev, way->from_dev, true, busy);
-        way->in_lane =
-            lane_number(x, &places, way->to_dev,
-                        LANE_INTO + (busy ? way->from_dev + (u64)1 : 0));
+        way->in_lane = lane_number(x, &places, way->to_dev,
+                                   LANE_INTO + (busy ? way->from_dev + (u64)1 : 0));
     }
     for (isize i = 0; i < w->nsums; i++) {
         const struct way *way = &all.rows[x->lane_of[i]];

@@ -51,7 +51,8 @@ struct index {
     struct clues ends;    /* by device that it left: a try failed */
     struct clues leaves;  /* by device that it left: a leg started */
     struct clues over;    /* by device that it reached: a leg was hung up or given up */
-    struct clues lost; /* by device that it left: a try failed, and this leg instead is its parent */
+    struct clues
+        lost; /* by device that it left: a try failed, and this leg instead is its parent */
 
     u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */

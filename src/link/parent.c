@@ -295,8 +295,8 @@ static void prove_new(struct weave *w, struct claims *k) {
         u32 c = k->x->by_start[i];
         struct sum *s = &w->sums[c];
         if (k->legs[c].open && s->parent && !s->nproofs)
-            s->nproofs = keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1,
-                                     &s->proofs_at);
+            s->nproofs =
+                keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
     }
 }
 
