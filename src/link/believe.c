@@ -105,7 +105,7 @@ static void left_for(const struct claims *k, const struct claimed *leg,
                      double left[CLAIMS_A_LEG]) {
     static const double FEW = 0.01;
     const struct claim *rows = k->rows + leg->at;
-    struct others others;
+    struct others others = {0};
     bool any = false;
     for (u32 i = 0; i < leg->n; i++) {
         others.odds[i] = k->once[rows[i].parent] - rows[i].once;

@@ -9,11 +9,13 @@ void clues_open(struct clues *c, isize n) {
 static u32 bucket_of(struct clues *c, u64 key) {
     if (c->nkeys) return (u32)key + 1;
     u32 *place = map_put(&c->places, key);
-    if (*place) return *place;
-    c->buckets = base_grow(c->buckets, &c->cap_buckets, c->nbuckets + 1,
-                           (isize)sizeof *c->buckets);
-    c->buckets[c->nbuckets++] = (struct clue_bucket){0};
-    return *place = (u32)c->nbuckets;
+    if (!*place) {
+        c->buckets = base_grow(c->buckets, &c->cap_buckets, c->nbuckets + 1,
+                               (isize)sizeof *c->buckets);
+        c->buckets[c->nbuckets++] = (struct clue_bucket){0};
+        *place = (u32)c->nbuckets;
+    }
+    return *place;
 }
 
 u32 clues_add(struct clues *c, u64 key, i64 at_us, u32 leg) {
