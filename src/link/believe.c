@@ -26,9 +26,9 @@ static double claim_weight(const struct claim *a) {
 
 /* With other odds of what followed. */
 static double weight_if(const struct claim *a, enum follow_kind kind, double after) {
-    struct claim other = *a;
-    other.after[kind] = after > 1 ? after : 1;
-    return claim_weight(&other);
+    double start = a->after[FOLLOW_START], failure = a->after[FOLLOW_FAILURE];
+    *(kind == FOLLOW_START ? &start : &failure) = after > 1 ? after : 1;
+    return a->forbidden ? 0 : claim_backward_if(a, start, failure) * a->sent;
 }
 
 static void sum_up(struct claims *k, u32 c) {
@@ -80,27 +80,49 @@ static double left_beside(const struct claims *k, u32 p, double others) {
     return ANYWAY + (1 - ANYWAY) / (keep + fmax(others, 0));
 }
 
-static double once_of(struct claims *k, u32 leg, u32 parent) {
-    const struct claim *a = claim_find(k, leg, parent);
-    return a ? a->once : 0;
-}
+/* The odds that arrivals sent others than a leg: of each of its claims. */
+struct others {
+    double odds[CLAIMS_A_LEG];
+    bool any[CLAIMS_A_LEG];
+};
 
-/* How much is left for this claim. What comes right before or after c has its own cause in c: that
- * is no rival. */
-static double left_of(struct claims *k, const struct claim *a, u32 c) {
-    const struct claimed *leg = &k->legs[c];
-    double others = k->once[a->parent] - a->once;
-    if (others > 0.01) {
-        for (u32 i = 0; i < leg->nbefore; i++) {
-            const struct follow *f = &k->follows[leg->before + i];
-            if (f->kind == FOLLOW_FAILURE) others -= once_of(k, f->before, a->parent);
-        }
-        for (u32 i = 0; i < leg->nnext; i++) {
-            const struct follow *f = &k->follows[k->next[leg->next + i]];
-            if (f->kind == FOLLOW_FAILURE) others -= once_of(k, f->after, a->parent);
+/* What comes right before or after the leg has its own cause in it: that is no rival. */
+static void spare(const struct claims *k, const struct claimed *leg, u32 neighbour,
+                  struct others *to) {
+    const struct claimed *near = &k->legs[neighbour];
+    const struct claim *mine = k->rows + leg->at, *theirs = k->rows + near->at;
+    for (u32 i = 0, j = 0; i < leg->n && j < near->n;) {
+        if (mine[i].parent == theirs[j].parent) {
+            if (to->any[i]) to->odds[i] -= theirs[j].once;
+            i++, j++;
+        } else {
+            mine[i].parent < theirs[j].parent ? i++ : j++;
         }
     }
-    return left_beside(k, a->parent, others);
+}
+
+/* How much is left for each claim of the leg. */
+static void left_for(const struct claims *k, const struct claimed *leg,
+                     double left[CLAIMS_A_LEG]) {
+    static const double FEW = 0.01;
+    const struct claim *rows = k->rows + leg->at;
+    struct others others = {0};
+    bool any = false;
+    for (u32 i = 0; i < leg->n; i++) {
+        others.odds[i] = k->once[rows[i].parent] - rows[i].once;
+        others.any[i] = others.odds[i] > FEW;
+        any |= others.any[i];
+    }
+    for (u32 i = 0; any && i < leg->nbefore; i++) {
+        const struct follow *f = &k->follows[leg->before + i];
+        if (f->kind == FOLLOW_FAILURE) spare(k, leg, f->before, &others);
+    }
+    for (u32 i = 0; any && i < leg->nnext; i++) {
+        const struct follow *f = &k->follows[k->next[leg->next + i]];
+        if (f->kind == FOLLOW_FAILURE) spare(k, leg, f->after, &others);
+    }
+    for (u32 i = 0; i < leg->n; i++)
+        left[i] = left_beside(k, rows[i].parent, others.odds[i]);
 }
 
 double claims_left(const struct claims *k, u32 p) {
@@ -109,11 +131,13 @@ double claims_left(const struct claims *k, u32 p) {
 
 void claims_forward(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
+    bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
+    double left[CLAIMS_A_LEG];
+    left_for(k, leg, left);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
-        bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
         a->told[0] = a->told[1] = 0;
-        a->sent = a->bond.more + a->bond.once * (recording ? 1 : left_of(k, a, c));
+        a->sent = a->bond.more + a->bond.once * (recording ? 1 : left[i]);
     }
     for (u32 i = 0; i < leg->nbefore; i++) hear(k, c, &k->follows[leg->before + i]);
     sum_up(k, c);
@@ -155,12 +179,13 @@ static double damped(double before, double now) {
 
 static void count_once(struct claims *k, u32 c, bool first) {
     const struct claimed *leg = &k->legs[c];
+    double left[CLAIMS_A_LEG];
     if (k->x->w->sums[c].flags & SUM_RECORDING) return;
+    left_for(k, leg, left);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
-        double left = left_of(k, a, c);
-        double part = a->forbidden ? 0 : a->bond.once * left * claim_backward(a);
-        double odds = odds_of(part, leg->all) / left;
+        double part = a->forbidden ? 0 : a->bond.once * left[i] * claim_backward(a);
+        double odds = odds_of(part, leg->all) / left[i];
         a->once_next = first ? odds : damped(a->once, odds);
     }
 }

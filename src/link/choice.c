@@ -114,13 +114,27 @@ static void consider_numbers(struct gathering *g) {
     }
 }
 
+/* May p have made c's device send it? Else only a value that no stranger has can tell: see far_enough. */
+static bool touches(const struct sum *p, const struct sum *c) {
+    enum { ANY_CLOCKS_US = 2000000 };
+    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
+    if (p->to_dev != c->from_dev && !(p->flags & SUM_HOLD) && !p->refer_msg[0])
+        return false;
+    return p->start_us <= c->start_us + slack && leg_alive(p, c->start_us, slack);
+}
+
 static void consider_tokens(struct gathering *g) {
+    enum { STRANGERS = 3 };
     const struct weave *w = g->k->x->w;
     const struct sum *s = &w->sums[g->c];
     for (u32 k = 0; k < s->ntokens; k++) {
         const struct token *t = &w->tokens[w->leg_tokens[s->tokens_at + k].token];
-        for (u32 i = 0; t->n <= LEGS_A_TOKEN && i < t->n; i++)
-            consider(g, w->token_legs[t->at + i]);
+        bool common = t->roots >= STRANGERS && !t->names;
+        for (u32 i = 0; t->n <= LEGS_A_TOKEN && i < t->n; i++) {
+            u32 p = w->token_legs[t->at + i];
+            if (common && !touches(&w->sums[p], s)) continue;
+            consider(g, p);
+        }
     }
 }
 

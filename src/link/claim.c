@@ -192,14 +192,12 @@ static bool mark_parents(struct claims *k, u32 c, bool set) {
     return any;
 }
 
-/* Is a try that it follows, or one that follows it, not sure? */
-static bool near_doubt(const struct claims *k, const struct claimed *leg) {
-    bool any = false;
-    for (u32 i = 0; i < leg->nbefore && !any; i++)
-        any = !k->legs[k->follows[leg->before + i].before].sure;
-    for (u32 i = 0; i < leg->nnext && !any; i++)
-        any = !k->legs[k->follows[k->next[leg->next + i]].after].sure;
-    return any;
+/* The tries that it follows, and those that follow it, hear from it. */
+static void mark_neighbours(struct claims *k, const struct claimed *leg) {
+    for (u32 i = 0; i < leg->nbefore; i++)
+        k->legs[k->follows[leg->before + i].before].apart = false;
+    for (u32 i = 0; i < leg->nnext; i++)
+        k->legs[k->follows[k->next[leg->next + i]].after].apart = false;
 }
 
 void claims_doubt(struct claims *k) {
@@ -210,6 +208,7 @@ void claims_doubt(struct claims *k) {
         u32 c = k->x->by_start[i];
         struct claimed *leg = &k->legs[c];
         leg->sure = is_sure(k, leg);
+        leg->apart = leg->sure && leg->certain;
         if (leg->sure) {
             drop_hopeless(k, leg);
             continue;
@@ -217,12 +216,12 @@ void claims_doubt(struct claims *k) {
         k->unsure[k->nunsure++] = c;
         (void)mark_parents(k, c, true);
     }
-    for (isize i = 0; i < w->nsums; i++) {
+    for (isize i = 0; i < k->nunsure; i++) mark_neighbours(k, &k->legs[k->unsure[i]]);
+    for (isize i = 0; k->nunsure && i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
-        struct claimed *leg = &k->legs[c];
-        bool beside = k->nunsure && leg->sure && mark_parents(k, c, false);
-        if (beside) k->beside[k->nbeside++] = c;
-        leg->apart = leg->sure && leg->certain && !beside && !near_doubt(k, leg);
+        if (!k->legs[c].sure || !mark_parents(k, c, false)) continue;
+        k->beside[k->nbeside++] = c;
+        k->legs[c].apart = false;
     }
 }
 

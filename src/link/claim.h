@@ -103,10 +103,13 @@ double claims_most(const struct claims *k, const struct claimed *leg);
 /* Weighs p's claim on c, which is not among c's yet. False: it weighs nothing. */
 bool claim_make(struct claims *k, u32 c, u32 p, double floor, struct claim *a);
 void claim_put(struct claims *k, u32 c, const struct claim *new);
-/* Without what is known of the other end. */
+/* Without what is known of the other end; with these odds of what followed it. */
+static inline double claim_backward_if(const struct claim *a, double start,
+                                       double failure) {
+    return a->bond.fit * a->alone * start * (a->bond.end + failure - 1);
+}
 static inline double claim_backward(const struct claim *a) {
-    return a->bond.fit * a->alone * a->after[FOLLOW_START] *
-           (a->bond.end + a->after[FOLLOW_FAILURE] - 1);
+    return claim_backward_if(a, a->after[FOLLOW_START], a->after[FOLLOW_FAILURE]);
 }
 
 #endif

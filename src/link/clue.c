@@ -9,20 +9,23 @@ void clues_open(struct clues *c, isize n) {
 static u32 bucket_of(struct clues *c, u64 key) {
     if (c->nkeys) return (u32)key + 1;
     u32 *place = map_put(&c->places, key);
-    if (*place) return *place;
-    c->buckets = base_grow(c->buckets, &c->cap_buckets, c->nbuckets + 1,
-                           (isize)sizeof *c->buckets);
-    c->buckets[c->nbuckets++] = (struct clue_bucket){0};
-    return *place = (u32)c->nbuckets;
+    if (!*place) {
+        c->buckets = base_grow(c->buckets, &c->cap_buckets, c->nbuckets + 1,
+                               (isize)sizeof *c->buckets);
+        c->buckets[c->nbuckets++] = (struct clue_bucket){0};
+        *place = (u32)c->nbuckets;
+    }
+    return *place;
 }
 
-void clues_add(struct clues *c, u64 key, i64 at_us, u32 leg) {
-    if (at_us == NEVER) return;
+u32 clues_add(struct clues *c, u64 key, i64 at_us, u32 leg) {
+    if (at_us == NEVER) return 0;
     u32 bucket = bucket_of(c, key) - 1;
     c->buckets[bucket].n++;
     c->adding =
         base_grow(c->adding, &c->cap_adding, c->nrows + 1, (isize)sizeof *c->adding);
     c->adding[c->nrows++] = (struct sort_row){sort_time(at_us), (u64)leg << 32 | bucket};
+    return bucket + 1;
 }
 
 void clues_settle(struct clues *c) {

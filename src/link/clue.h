@@ -28,8 +28,8 @@ struct clues {
 
 /* For keys below n. */
 void clues_open(struct clues *c, isize n);
-/* An event that was not seen (NEVER) adds nothing. */
-void clues_add(struct clues *c, u64 key, i64 at_us, u32 leg);
+/* An event that was not seen (NEVER) adds nothing. Gives the row + 1 of the key's bucket; 0 then. */
+u32 clues_add(struct clues *c, u64 key, i64 at_us, u32 leg);
 void clues_settle(struct clues *c); /* after the last one */
 void clues_drop(struct clues *c);
 

@@ -1,6 +1,7 @@
 /* habit.c: what goes together in this trace, counted from the links found so far: which phones calls to a number ring. A dialled number and an extension have no digit in common; that the one leads
  * to the other shows when it has done so a few times. */
 #include "link/pair.h"
+#include "link/twice.h"
 
 static const double FEW = 4; /* so many links say nothing yet */
 
@@ -61,21 +62,31 @@ static u64 shown_key(const struct weave *w, const struct sum *c) {
     return caller ? hash_mix(caller, c->from_dev + (u64)1) : 0;
 }
 
-/* The child shows another caller than the parent: remember for which number that was. */
-static void learn_company(struct habits *h, const struct weave *w, const struct sum *c,
-                          const struct sum *p) {
-    u64 key = shown_key(w, c), called = number_of_kind(w, p, FACT_CALLED);
-    if (!key || !called) return;
+static bool shows_another(const struct weave *w, const struct sum *c) {
+    return number_of_kind(w, &w->sums[c->parent - 1], FACT_CALLER) !=
+           number_of_kind(w, c, FACT_CALLER);
+}
+
+/* The child shows another caller than the parent: that one stands for others, by the numbers that they were called by. */
+static void add_company(struct habits *h, const struct weave *w, const struct sum *c) {
+    u64 key = shown_key(w, c);
+    if (!key || !shows_another(w, c)) return;
     u32 *row = map_put(&h->shown, key);
-    if (!*row) {
-        h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
-                                 (isize)sizeof *h->companies);
-        h->companies[h->ncompanies] = (struct company){0};
-        *row = (u32)++h->ncompanies;
-    }
-    struct company *mine = &h->companies[*row - 1];
+    if (*row) return;
+    h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
+                             (isize)sizeof *h->companies);
+    h->companies[h->ncompanies] = (struct company){0};
+    *row = (u32)++h->ncompanies;
+}
+
+static void learn_company(struct habits *h, const struct weave *w, const struct sum *c) {
+    u64 key = shown_key(w, c),
+        called = number_of_kind(w, &w->sums[c->parent - 1], FACT_CALLED);
+    u32 row = key && called ? map_get(&h->shown, key) : 0;
+    if (!row) return;
+    struct company *mine = &h->companies[row - 1];
     mine->all += (float)c->confidence;
-    if (number_of_kind(w, p, FACT_CALLER) == number_of_kind(w, c, FACT_CALLER)) return;
+    if (!shows_another(w, c)) return;
     mine->other += (float)c->confidence;
     for (u32 i = 0; i < mine->n && i < NUMBERS_A_COMPANY; i++) {
         if (mine->called[i] == called) return;
@@ -89,42 +100,74 @@ const struct company *habits_companies(const struct index *x, u32 c) {
     return row ? &x->habits.companies[row - 1] : NULL;
 }
 
+/* What one link teaches. */
+struct lesson {
+    float much;
+    struct habit_keys k[HABITS];
+};
+
+static struct lesson lesson_of(const struct weave *w, isize leg) {
+    const struct sum *s = &w->sums[leg];
+    struct lesson l = {0};
+    if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) return l;
+    l.much = (float)s->confidence;
+    for (enum habit habit = 0; habit < HABITS; habit++)
+        l.k[habit] = keys_of(w, s, &w->sums[s->parent - 1], habit);
+    return l;
+}
+
+/* What was met once is no habit: see count. */
+static void learn(struct habits *h, const struct twice *met, const struct lesson *l) {
+    for (enum habit habit = 0; habit < HABITS; habit++) {
+        const struct habit_keys *k = &l->k[habit];
+        if (!k->called) continue;
+        bool called = twice_has(met, k->called), shown = twice_has(met, k->shown);
+        if (called) *count_at(h, k->called) += l->much;
+        if (shown) *count_at(h, k->shown) += l->much;
+        if (called && shown) *count_at(h, k->both) += l->much;
+        *count_at(h, k->all) += l->much;
+    }
+}
+
 /* Where pairs come once and never again, one that was met once says nothing. */
-static void learn_ways(struct habits *h, const struct habit_keys *k, float much) {
+static void learn_ways(struct habits *h, const struct twice *met, const struct lesson *l) {
+    const struct habit_keys *k = &l->k[HABIT_TO];
+    if (!k->called || !twice_has(met, k->called)) return;
     double both = count_of(h, k->both);
-    if (both <= 0) return;
-    *count_at(h, k->ways) += much / (float)both;
-    if (both < 1.5)
-        *count_at(h, k->once) += much;
+    bool once = both < 1.5;
+    *count_at(h, k->ways) += once ? 1 : l->much / (float)both;
+    if (once)
+        *count_at(h, k->once) += l->much;
     else if (both < 2.5)
-        *count_at(h, k->twice) += much / 2;
+        *count_at(h, k->twice) += l->much / 2;
 }
 
 void habits_learn(struct index *x) {
     const struct weave *w = x->w;
+    struct twice met;
     map_clear(&x->habits.at);
     map_clear(&x->habits.shown);
     x->habits.n = x->habits.ncompanies = 0;
+    twice_open(&met, 2 * HABITS * w->nsums);
     for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) continue;
-        learn_company(&x->habits, w, s, &w->sums[s->parent - 1]);
-        for (enum habit habit = 0; habit < HABITS; habit++) {
-            struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1], habit);
-            if (!k.called) continue;
-            float much = (float)s->confidence;
-            *count_at(&x->habits, k.called) += much;
-            *count_at(&x->habits, k.shown) += much;
-            *count_at(&x->habits, k.both) += much;
-            *count_at(&x->habits, k.all) += much;
+        struct lesson l = lesson_of(w, i);
+        if (l.much > 0) add_company(&x->habits, w, &w->sums[i]);
+        for (enum habit habit = 0; habit < HABITS && l.k[habit].called; habit++) {
+            twice_note(&met, l.k[habit].called);
+            twice_note(&met, l.k[habit].shown);
         }
     }
     for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) continue;
-        struct habit_keys k = keys_of(w, s, &w->sums[s->parent - 1], HABIT_TO);
-        if (k.called) learn_ways(&x->habits, &k, (float)s->confidence);
+        struct lesson l = lesson_of(w, i);
+        if (l.much <= 0) continue;
+        if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[i]);
+        learn(&x->habits, &met, &l);
     }
+    for (isize i = 0; i < w->nsums; i++) {
+        struct lesson l = lesson_of(w, i);
+        if (l.much > 0) learn_ways(&x->habits, &met, &l);
+    }
+    twice_close(&met);
 }
 
 void habits_close(struct index *x) {
@@ -174,6 +217,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
                              n.once,
                              n.twice};
     }
+    /* so what was met once need not be known */
     bool enough = n.shown >= FEW / 2 && n.called >= FEW / 2 && n.all >= 2 * FEW;
     return enough ? n : (struct counted){0};
 }

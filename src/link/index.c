@@ -5,6 +5,13 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
 }
 
+isize index_number(const struct index *x, u32 dev, u32 fact) {
+    const struct fact *f = &x->w->leg_facts[fact];
+    u32 bucket = x->number_at[fact];
+    if (x->w->climate) return climate_number(x, dev, f->kind, f->hash);
+    return bucket ? (isize)x->numbers.buckets[bucket - 1].n : 0;
+}
+
 static void add_events(struct index *x, u32 leg) {
     const struct weave *w = x->w;
     const struct sum *s = &w->sums[leg];
@@ -23,8 +30,8 @@ static void add_events(struct index *x, u32 leg) {
         clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
-        clues_add(&x->numbers, index_number_key(s->to_dev, f->kind, f->hash), s->start_us,
-                  leg);
+        u64 key = index_number_key(s->to_dev, f->kind, f->hash);
+        x->number_at[s->facts_at + k] = clues_add(&x->numbers, key, s->start_us, leg);
         if (f->kind == FACT_CALLER)
             ++*map_put(&x->shown, index_number_key(s->from_dev, f->kind, f->hash));
     }
@@ -59,6 +66,7 @@ void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
     x->by_start = by_start(w);
+    x->number_at = base_new(w->nleg_facts + 1, u);
     struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over};
     for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
     x->mark = base_new(w->nsums + 1, u);
@@ -144,6 +152,7 @@ void index_close(struct index *x) {
     clues_drop(&x->over);
     clues_drop(&x->lost);
     base_free(x->by_start);
+    base_free(x->number_at);
     base_free(x->failures);
     base_free(x->next_failure);
 }

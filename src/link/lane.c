@@ -35,38 +35,69 @@ static u32 lane_number(struct index *x, struct map *places, u32 dev, u64 other) 
     return *place - 1;
 }
 
-static u64 way_key(const struct sum *s) {
-    return hash_mix(s->from_dev + (u64)1, s->to_dev);
-}
-
 static bool is_busy(u32 legs, u32 of) {
     enum { FEW = 4 };
     return legs > BUSY * of && legs > FEW;
 }
 
+/* From one device to another. */
+struct way {
+    u32 from_dev, to_dev, calls;
+    u32 lane, in_lane;
+};
+
+struct ways {
+    struct way *rows;
+    isize n, cap;
+    struct map at; /* devices -> row + 1 */
+};
+
+/* By leg, its way: in lane_of for the time being. */
+static struct ways find_ways(struct index *x) {
+    const struct weave *w = x->w;
+    struct ways all = {0};
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        u32 *row = map_put(&all.at, (u64)s->from_dev << 32 | s->to_dev);
+        if (!*row) {
+            all.rows = base_grow(all.rows, &all.cap, all.n + 1, (isize)sizeof *all.rows);
+            all.rows[all.n++] =
+                (struct way){.from_dev = s->from_dev, .to_dev = s->to_dev};
+            *row = (u32)all.n;
+        }
+        x->lane_of[i] = *row - 1;
+        all.rows[*row - 1].calls += s->kind == KIND_CALL;
+    }
+    return all;
+}
+
 static void assign_lanes(struct index *x) {
     const struct weave *w = x->w;
-    struct map places = {0}, ways = {0};
-    for (isize i = 0; i < w->nsums; i++) {
-        if (w->sums[i].kind == KIND_CALL) ++*map_put(&ways, way_key(&w->sums[i]));
+    struct map places = {0};
+    struct ways all = find_ways(x);
+    for (isize i = 0; i < all.n; i++) {
+        struct way *way = &all.rows[i];
+        bool busy = is_busy(way->calls, x->leaving[way->from_dev]);
+        busy = lore_split(w, way->from_dev, way->to_dev, false, busy);
+        way->lane =
+            lane_number(x, &places, way->from_dev, busy ? way->to_dev + (u64)1 : 0);
+        x->lanes[way->lane].legs += way->calls;
+    }
+    for (isize i = 0; i < all.n; i++) {
+        struct way *way = &all.rows[i];
+        bool busy = is_busy(way->calls, x->reaching[way->to_dev]);
+        busy = lore_split(w, way->to_dev, way->from_dev, true, busy);
+        way->in_lane = lane_number(x, &places, way->to_dev,
+                                   LANE_INTO + (busy ? way->from_dev + (u64)1 : 0));
     }
     for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        bool busy = is_busy(map_get(&ways, way_key(s)), x->leaving[s->from_dev]);
-        busy = lore_split(w, s->from_dev, s->to_dev, false, busy);
-        x->lane_of[i] =
-            lane_number(x, &places, s->from_dev, busy ? s->to_dev + (u64)1 : 0);
-        x->lanes[x->lane_of[i]].legs += s->kind == KIND_CALL;
-    }
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        bool busy = is_busy(map_get(&ways, way_key(s)), x->reaching[s->to_dev]);
-        busy = lore_split(w, s->to_dev, s->from_dev, true, busy);
-        x->in_lane_of[i] = lane_number(x, &places, s->to_dev,
-                                       LANE_INTO + (busy ? s->from_dev + (u64)1 : 0));
+        const struct way *way = &all.rows[x->lane_of[i]];
+        x->lane_of[i] = way->lane;
+        x->in_lane_of[i] = way->in_lane;
     }
     map_drop(&places);
-    map_drop(&ways);
+    map_drop(&all.at);
+    base_free(all.rows);
 }
 
 /* What this leg could make the devices at its ends do. */

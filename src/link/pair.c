@@ -40,7 +40,7 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
         for (u32 j = 0; j < p->nnumbers; j++) {
             const struct fact *theirs = &facts[p->facts_at + j];
             if (theirs->kind != theirs_is || theirs->hash != mine->hash) continue;
-            isize n = climate_number(x, p->to_dev, (u8)theirs_is, mine->hash);
+            isize n = index_number(x, p->to_dev, p->facts_at + j);
             double u = chance_of(x, p->to_dev, n);
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;
@@ -289,7 +289,7 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *tu
     return b;
 }
 
-void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to) {
+static void prove(const struct index *x, u32 c, u32 p, bool habits, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     const struct turn *turn = turn_of(x, c, p);
     struct common all = {0};
@@ -299,8 +299,17 @@ void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to) {
     bool caused =
         child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, turn, all.heard, to);
     if (!caused && !far_enough(child, parent, &all)) return;
-    if (all.bits > 0) (void)tokens(x, child, parent, to);
+    if (all.bits > 0 && !habits) (void)tokens(x, child, parent, to);
     (void)numbers(x, c, p, turn, to);
+    if (habits) return;
     (void)pair_life(x, c, p, to);
     (void)pair_end(x, c, p, to);
+}
+
+void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    prove(x, c, p, false, to);
+}
+
+void pair_prove_habits(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    prove(x, c, p, true, to);
 }

@@ -52,6 +52,7 @@ struct index {
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
     struct clues events;
     struct clues numbers; /* by index_number_key: a leg with that number arrived */
+    u32 *number_at;       /* by row of leg_facts: its bucket there + 1 */
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
     struct clues leaves;  /* by device that it left: a leg started */
@@ -113,6 +114,8 @@ const float *pace_of(const struct index *x, u32 dev, enum evidence_kind kind);
 void manners_count(struct index *x);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
+/* How many legs reached dev with the number (row of leg_facts) that a leg which reached it has. */
+isize index_number(const struct index *x, u32 dev, u32 fact);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
@@ -209,6 +212,8 @@ double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to);
 double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* All that speaks for c being a child of p, and against it, as the links found so far are: its cause comes first. */
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* The part that habits are learned from: its cause, first again, and its numbers. */
+void pair_prove_habits(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* What made p's device send c; false: nothing is known that could have. */
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
                       bool heard, struct proofs *to);

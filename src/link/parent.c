@@ -19,11 +19,13 @@ static const double JOIN = 0.93, RIVAL = 0.999, SURE = 0.995, NONE = 0.9,
 
 enum { RIVALS = 32, ROUNDS = 4, SWEEPS = 5 };
 
+typedef void prove_pair(const struct index *x, u32 c, u32 p, struct proofs *to);
+
 /* Why c may belong to this parent, in w->proofs from *at on; gives how many there are. */
-static u32 keep_proofs(struct weave *w, const struct index *x, u32 c, u32 parent,
-                       u32 *at) {
+static u32 keep_proofs(struct weave *w, const struct index *x, prove_pair *prove, u32 c,
+                       u32 parent, u32 *at) {
     struct proofs proofs;
-    pair_prove_all(x, c, parent, &proofs);
+    prove(x, c, parent, &proofs);
     w->proofs = base_grow(w->proofs, &w->cap_proofs, w->nproofs + proofs.n + 1,
                           (isize)sizeof *w->proofs);
     *at = (u32)w->nproofs;
@@ -217,7 +219,7 @@ static void note_maybes(struct weave *w, struct claims *k, u32 c) {
                               (isize)sizeof *w->maybes);
         struct link_maybe *m = &w->maybes[w->nmaybes++];
         *m = (struct link_maybe){.leg = c, .parent = best.parent, .confidence = share};
-        m->nproofs = keep_proofs(w, x, c, best.parent, &m->proofs_at);
+        m->nproofs = keep_proofs(w, x, pair_prove_all, c, best.parent, &m->proofs_at);
     }
 }
 
@@ -275,26 +277,38 @@ static void share_all(struct claims *k) {
     }
 }
 
-/* Everybody decides; then what has been found is noted, with its proofs, for the next round to learn from. */
-static isize decide_all(struct weave *w, struct claims *k) {
+/* Everybody decides, but who has done so for good; then what has been found is noted, with its proofs, for the next round to learn from. */
+static isize decide_all(struct weave *w, struct claims *k, bool first) {
     isize changed = 0;
     index_calls(k->x);
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
         u32 was = w->sums[c].parent;
-        if (!k->legs[c].open) continue;
+        if (!k->legs[c].open || (k->legs[c].apart && !first)) continue;
         decide(w, k, c);
         changed += w->sums[c].parent != was;
     }
     return changed;
 }
 
-/* `anew`: with what is known now; else those that have found another parent are enough. */
-static void prove_all(struct weave *w, struct claims *k, bool anew) {
+/* What is learned from, of those that have found another parent. */
+static void prove_new(struct weave *w, struct claims *k) {
+    for (isize i = 0; i < w->nsums; i++) {
+        u32 c = k->x->by_start[i];
+        struct sum *s = &w->sums[c];
+        if (k->legs[c].open && s->parent && !s->nproofs)
+            s->nproofs =
+                keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
+    }
+}
+
+/* All there is to say, with what is known at the end. */
+static void prove_all(struct weave *w, struct claims *k) {
     for (u32 c = 0; (isize)c < w->nsums; c++) {
         struct sum *s = &w->sums[c];
-        if (k->legs[c].open && s->parent && (anew || !s->nproofs))
-            s->nproofs = keep_proofs(w, k->x, c, s->parent - 1, &s->proofs_at);
+        if (k->legs[c].open && s->parent)
+            s->nproofs =
+                keep_proofs(w, k->x, pair_prove_all, c, s->parent - 1, &s->proofs_at);
     }
 }
 
@@ -316,9 +330,9 @@ void score_parents(struct weave *w) {
             share_all(&k);
         }
         claims_believe(&k, SWEEPS);
-        isize changed = decide_all(w, &k);
+        isize changed = decide_all(w, &k, round == 0);
         if (changed || round == 0) index_note_children(&x);
-        prove_all(w, &k, false);
+        prove_new(w, &k);
         if (changed == 0 && round > 1) break;
         struct taught *taught = index_teach(&x, &k);
         index_learn(&x, taught);
@@ -330,7 +344,7 @@ void score_parents(struct weave *w) {
     index_calls(&x);
     if (parted || cut) index_note_children(&x);
     w->nproofs = nproofs;
-    prove_all(w, &k, true);
+    prove_all(w, &k);
     note_all_maybes(w, &k);
     lore_keep(&x, w);
     claims_close(&k);

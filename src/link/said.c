@@ -3,6 +3,7 @@
  *     leg_facts    numbers first, then what is for people
  *     tokens       values that two legs or more have; most values stand on one leg and are forgotten here
  */
+#include "link/twice.h"
 #include "link/weave.h"
 
 #include <stdlib.h>
@@ -257,32 +258,13 @@ struct saying {
     u8 kind, bits;
 };
 
-/* Most values are said once. Two bits for each, by its hash, tell which may have been said again; only those are sorted. */
+/* Most values are said once; only the others are sorted. */
 struct sayings {
     const struct said *said;
-    u64 *heard;
-    u64 mask;            /* of them */
+    struct twice heard;
     struct saying *rows; /* in the order of legs and their messages */
     isize n, cap;
 };
-
-static bool heard_again(struct sayings *g, u64 hash, bool note) {
-    u64 place = hash * 0x9e3779b97f4a7c15u >> 20 & g->mask;
-    u64 *word = &g->heard[place / 32], once = (u64)1 << place % 32 * 2, twice = once << 1;
-    if (note) *word |= *word & once ? twice : once;
-    return (*word & twice) != 0;
-}
-
-static void hear(struct sayings *g) {
-    enum { PLACES_A_VALUE = 8 };
-    const struct said *said = g->said;
-    isize places = 64;
-    while (places < PLACES_A_VALUE * said->ntold) places *= 2;
-    g->heard = base_new(places / 32, (isize)sizeof *g->heard);
-    g->mask = (u64)places - 1;
-    for (isize i = 0; i < said->ntold; i++)
-        (void)heard_again(g, said->told[i].hash, true);
-}
 
 static void say(struct sayings *g, u32 leg, const struct told *t) {
     const struct weave *w = g->said->w;
@@ -357,6 +339,7 @@ static void make_tokens(struct weave *w, struct saying *rows, isize n) {
         *t = (struct token){.hash = rows[i].hash, .at = (u32)nlegs};
         isize block = i;
         for (j = i; j < n && rows[j].hash == rows[i].hash; j++) {
+            t->names |= rows[j].kind != FACT_TOKEN;
             if (j == i || rows[j].leg != rows[j - 1].leg) {
                 w->token_legs[nlegs++] = rows[j].leg;
                 t->n++;
@@ -403,16 +386,17 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
 static void take_tokens(struct said *g) {
     struct weave *w = g->w;
     struct sayings all = {.said = g};
-    hear(&all);
+    twice_open(&all.heard, g->ntold);
+    for (isize i = 0; i < g->ntold; i++) twice_note(&all.heard, g->told[i].hash);
     for (isize i = 0; i < w->nsums; i++) {
         for (u32 k = g->told_at[i]; k < g->told_at[i + 1]; k++) {
-            if (heard_again(&all, g->told[k].hash, false)) say(&all, (u32)i, &g->told[k]);
+            if (twice_has(&all.heard, g->told[k].hash)) say(&all, (u32)i, &g->told[k]);
         }
     }
     isize n = sort_sayings(&all);
     make_tokens(w, all.rows, n);
     deal_tokens(w, all.rows, n);
-    base_free(all.heard);
+    twice_close(&all.heard);
     base_free(all.rows);
 }
 

@@ -105,6 +105,8 @@ struct token {
     u32 at, n; /* the legs that have it: weave.token_legs[at .. at+n) */
     u32 ids;   /* how many Call-IDs those have */
     u32 roots; /* how many of these no other of these leads to */
+    bool
+        names; /* for some leg it is a Call-ID, or part of one: what has it may mean that leg */
 };
 
 /* One leg's part in a token. */

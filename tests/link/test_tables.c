@@ -1,5 +1,7 @@
 /* What is fast because most traces are plain is right for those that are not: sorting, long Call-IDs, linking for good. */
+#include "link/clue.h"
 #include "link/result.h"
+#include "link/twice.h"
 #include "link/weave.h"
 
 /* ---- sorting ------------------------------------------------------------------------------------- */
@@ -41,6 +43,63 @@ static void sorted_as_by_comparing(void **state) {
             }
         }
     }
+}
+
+/* ---- what happened when -------------------------------------------------------------------------------- */
+
+static void same_run(struct clue_run a, struct clue_run b) {
+    assert_true(a.n == b.n);
+    for (isize i = 0; i < a.n; i++) {
+        assert_true(a.rows[i].at_us == b.rows[i].at_us && a.rows[i].leg == b.rows[i].leg);
+        assert_true(i == 0 || a.rows[i - 1].at_us <= a.rows[i].at_us);
+    }
+}
+
+static void found_by_number_as_by_hash(void **state) {
+    (void)state;
+    enum { KEYS = 7, CLUES = 900 };
+    struct clues by_number, by_hash = {0};
+    u64 seed = 3;
+    isize found = 0, added = 0;
+    clues_open(&by_number, KEYS);
+    for (u32 i = 0; i < CLUES; i++) {
+        u64 key = scene_random(&seed) % (KEYS - 1);
+        i64 at_us = i % 10 == 0 ? NEVER : (i64)(scene_random(&seed) % 500);
+        clues_add(&by_number, key, at_us, i);
+        clues_add(&by_hash, key, at_us, i);
+        added += at_us != NEVER;
+    }
+    clues_settle(&by_number);
+    clues_settle(&by_hash);
+    for (u64 key = 0; key < KEYS; key++) {
+        struct clue_run run = clues_find(&by_number, key);
+        same_run(run, clues_find(&by_hash, key));
+        isize until = clues_until(run, 250);
+        assert_true(until == 0 || run.rows[until - 1].at_us <= 250);
+        assert_true(until == run.n || run.rows[until].at_us > 250);
+        found += run.n;
+    }
+    assert_true(found == added);
+    clues_drop(&by_number);
+    clues_drop(&by_hash);
+}
+
+static void what_was_met_twice_is_known(void **state) {
+    (void)state;
+    enum { VALUES = 2000 };
+    struct twice met;
+    isize mistaken = 0;
+    twice_open(&met, VALUES);
+    for (u64 i = 0; i < VALUES; i++) {
+        twice_note(&met, hash_mix(i, 1));
+        if (i % 4 == 0) twice_note(&met, hash_mix(i, 1));
+    }
+    for (u64 i = 0; i < VALUES; i++) {
+        if (i % 4 == 0) assert_true(twice_has(&met, hash_mix(i, 1)));
+        if (i % 4 != 0) mistaken += twice_has(&met, hash_mix(i, 1));
+    }
+    assert_true(mistaken < VALUES / 4);
+    twice_close(&met);
 }
 
 /* ---- Call-IDs that are long in one way or another ---------------------------------------------------- */
@@ -178,6 +237,8 @@ static void linked_for_good_is_linked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorted_as_by_comparing),
+        cmocka_unit_test(found_by_number_as_by_hash),
+        cmocka_unit_test(what_was_met_twice_is_known),
         cmocka_unit_test(hundreds_of_requests_seen_twice),
         cmocka_unit_test(one_call_id_on_a_hundred_hops),
         cmocka_unit_test(linked_for_good_is_linked),
