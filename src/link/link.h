@@ -81,6 +81,12 @@ void weave_decide(struct weave *w, const struct decision *d);
 /* Forgets all that weave_decide has told: what is in force now is told again. */
 void weave_decide_anew(struct weave *w);
 
+/* From here on a weave_link after the first leaves standing what it finds unchanged (stand.c says exactly what): it costs as much as
+ * what is new, and the legs that this has to do with. */
+void weave_keep(struct weave *w);
+/* The same for a weave into which parts of another one, which was linked, have been put again: what that one had decided stands. */
+void weave_keep_from(struct weave *w, const struct weave *old);
+
 /* Works everything out from all that has been added so far. May be called again after more. */
 void weave_link(struct weave *w);
 /* The same for good: nothing may be added or linked afterwards. What only adding and linking need is given back as soon as it is

@@ -218,6 +218,10 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     w->nmaybes = 0;
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
+        if (s->kept) {
+            stand_maybes(w, (u32)i);
+            continue;
+        }
         bool open = s->share < SURE && s->share > UNLIKELY;
         if (!open || s->kind != KIND_CALL || leg_is_hop(w, s)) continue;
         if (!k->legs[i].open) claims_gather(k, (u32)i); /* was told, not weighed */
@@ -307,6 +311,7 @@ void score_parents(struct weave *w) {
     struct sort_row *rows = by_start(w);
     index_calls(&x);
     claims_open(&k, &x, rows);
+    stand_tell(&x);
     for (int round = 0; round < ROUNDS; round++) {
         if (round % 2 == 0)
             gather_all(&k);
@@ -332,6 +337,7 @@ void score_parents(struct weave *w) {
     prove_all(w, &k, true);
     note_all_maybes(w, &k);
     lore_keep(&x, w);
+    stand_note(&k, w);
     claims_close(&k);
     base_free(rows);
     index_close(&x);

@@ -26,6 +26,7 @@ void weave_close(struct weave *w) {
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     climate_drop(w);
     given_drop(w);
+    stand_drop(w);
     lore_drop(w);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -90,13 +91,15 @@ const struct link_step link_steps[LINK_STEPS] = {
     {"alike", alike_find},     {"clock", clock_estimate},  {"merge", merge_sightings},
     {"device", device_assign}, {"leg", leg_summarise},     {"said", said_collect},
     {"hop", hop_parents},      {"decide", decide_resolve}, {"given", given_apply},
-    {"parent", score_parents}, {"by hand", decide_apply},  {"group", group_legs},
-    {"wait", wait_learn},      {"related", related_find},
+    {"stand", stand_apply},    {"parent", score_parents},  {"by hand", decide_apply},
+    {"group", group_legs},     {"wait", wait_learn},       {"related", related_find},
 };
 
 void weave_link(struct weave *w) {
     trace_rest(&w->trace);
+    stand_take(w);
     for (isize i = 0; i < LINK_STEPS; i++) link_steps[i].run(w);
+    stand_done(w);
 }
 
 void weave_finish(struct weave *w) {

@@ -82,6 +82,8 @@ must_use enum err memory_whole(struct loom *l, str x);
 must_use enum err memory_trim(struct loom *l);
 /* The same, from high_us back and in pieces; live, no farther than `most` messages go: then the reach is shorter from now on. */
 must_use enum err memory_back(struct loom *l, i64 low_us, i64 high_us, isize most);
+/* An empty weave with just that, in place of the one there is; live, what that one had decided stands. */
+must_use enum err memory_again(struct loom *l, i64 low_us, i64 high_us, isize most);
 /* What the database has from low_us to high_us and within reach of it. */
 must_use enum err memory_near(struct loom *l, i64 low_us, i64 high_us);
 /* The part of a stretch at its beginning where parents from before may be missing. */

@@ -121,8 +121,7 @@ static enum err cover_forward(struct loom *l, i64 at_us, i64 *end_us) {
 static enum err cover_stretch(struct loom *l, i64 at_us, i64 *end_us) {
     enum err e = ERR_OK;
     if (weave_nseen(l->weave) > l->many || !is_covered(l, at_us)) {
-        e = memory_new(l);
-        if (e == ERR_OK) e = memory_back(l, at_us - l->reach_us, at_us, l->many);
+        e = memory_again(l, at_us - l->reach_us, at_us, l->many);
     }
     forget_after(l, at_us);
     l->paid = 0;

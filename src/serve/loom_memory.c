@@ -204,6 +204,7 @@ enum err memory_new(struct loom *l) {
     struct fail f;
     weave_close(l->weave);
     l->weave = weave_open();
+    if (!l->bulk) weave_keep(l->weave);
     (void)weave_hosts(l->weave, l->hosts, &f);
     map_clear(&l->have);
     map_clear(&l->call_ids);
@@ -213,6 +214,16 @@ enum err memory_new(struct loom *l) {
         l->feeds[i].in_weave = weave_source(l->weave, &l->feeds[i].source);
     }
     return hand_tell(l->store, l->weave, &l->view);
+}
+
+enum err memory_again(struct loom *l, i64 low_us, i64 high_us, isize most) {
+    struct weave *old = l->weave;
+    l->weave = NULL;
+    enum err e = memory_new(l);
+    if (e == ERR_OK) e = memory_back(l, low_us, high_us, most);
+    if (e == ERR_OK && !l->bulk) weave_keep_from(l->weave, old);
+    weave_close(old);
+    return e;
 }
 
 i64 memory_margin_us(const struct loom *l) {
@@ -239,8 +250,7 @@ enum err memory_trim(struct loom *l) {
     for (isize i = 0; i < l->ncovered; i++)
         sum += l->covered[i].high_us - l->covered[i].low_us;
     if (sum < 2 * window_us && weave_nseen(l->weave) < l->most) return ERR_OK;
-    enum err e = memory_new(l);
-    if (e == ERR_OK) e = memory_back(l, newest - window_us, newest + 1, l->most / 2);
+    enum err e = memory_again(l, newest - window_us, newest + 1, l->most / 2);
     memory_adapt(l);
     return e;
 }
