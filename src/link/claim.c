@@ -233,7 +233,7 @@ void claims_weigh(struct claims *k, u32 c) {
 
 void claims_refresh(struct claims *k) {
     count_keep(k);
-    for (u32 c = 0; (isize)c < k->x->w->nsums; c++) {
+    for (u32 c = 0; (isize)c < k->x->w->nsums && !weave_stops(k->x->w); c++) {
         if (k->legs[c].open) claims_weigh(k, c);
     }
 }

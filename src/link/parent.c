@@ -216,7 +216,7 @@ static void note_maybes(struct weave *w, struct claims *k, u32 c) {
 /* For every leg that is not sure; by leg, and by the parent that it would have. */
 static void note_all_maybes(struct weave *w, struct claims *k) {
     w->nmaybes = 0;
-    for (isize i = 0; i < w->nsums; i++) {
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         const struct sum *s = &w->sums[i];
         if (s->kept) {
             stand_maybes(w, (u32)i);
@@ -250,7 +250,7 @@ static struct sort_row *by_start(const struct weave *w) {
 static void gather_all(struct claims *k) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
-    for (isize i = 0; i < w->nsums; i++) {
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = (u32)k->by_start[i].value;
         if (k->legs[c].open && k->legs[c].sure) {
             claims_weigh(k, c);
@@ -264,14 +264,14 @@ static void gather_all(struct claims *k) {
 
 /* A try may have the parent of the next one, or of the one before. */
 static void share_all(struct claims *k) {
-    for (isize i = k->nunsure; i-- > 0;) {
+    for (isize i = k->nunsure; i-- > 0 && !weave_stops(k->x->w);) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         for (u32 e = 0; e < leg->nnext; e++)
             claims_share(k, c, k->follows[k->next[leg->next + e]].after);
         if (leg->nnext) claims_backward(k, c);
     }
-    for (isize i = 0; i < k->nunsure; i++) {
+    for (isize i = 0; i < k->nunsure && !weave_stops(k->x->w); i++) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         for (u32 e = 0; e < leg->nbefore; e++)
@@ -296,7 +296,7 @@ static isize decide_all(struct weave *w, struct claims *k) {
 
 /* `anew`: with what is known now; else those that have found another parent are enough. */
 static void prove_all(struct weave *w, struct claims *k, bool anew) {
-    for (u32 c = 0; (isize)c < w->nsums; c++) {
+    for (u32 c = 0; (isize)c < w->nsums && !weave_stops(w); c++) {
         struct sum *s = &w->sums[c];
         if (k->legs[c].open && s->parent && (anew || !s->nproofs))
             s->nproofs = keep_proofs(w, k->x, c, s->parent - 1, &s->proofs_at);
@@ -312,7 +312,7 @@ void score_parents(struct weave *w) {
     index_calls(&x);
     claims_open(&k, &x, rows);
     stand_tell(&x);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS && !weave_stops(w); round++) {
         if (round % 2 == 0)
             gather_all(&k);
         else

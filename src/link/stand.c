@@ -6,7 +6,7 @@
  *     a leg that is not sure, when one of the calls that it may belong to has changed so
  *     a leg that was there when something new happened, or began up to three minutes later: it could have a new parent
  *
- * and everything, when there are twice as many legs as at the last time, when a decision is made by hand, or when two addresses turn
+ * and everything, while there are few legs, whenever they are twice as many as the last time; when a decision is made by hand, or when two addresses turn
  * out to be one device. All others are settled, with their evidence and with what they nearly belong to: they teach what devices do,
  * and use up what the others could claim, as links that were told (given.c) do. */
 #include "link/claim.h"
@@ -18,6 +18,7 @@ enum {
     CHANGES = 16,
     GAP_US = 5000000, /* changes nearer than this are one */
     LEGS_AT_FIRST = 64,
+    LEGS_LEARNED = 4000, /* so many have taught what there is to learn */
 };
 
 /* A leg as the last link left it. Other legs are named by their ids, 0: none. */
@@ -343,7 +344,8 @@ void stand_apply(struct weave *w) {
     struct keeping *k = w->keep;
     if (!k) return;
     u64 world = world_of(w);
-    bool all = k->fresh || w->nsums >= 2 * k->full_at || world != k->world;
+    bool more = k->full_at < LEGS_LEARNED && w->nsums >= 2 * k->full_at;
+    bool all = k->fresh || more || world != k->world;
     k->world = world;
     k->fresh = false;
     if (all) {

@@ -98,8 +98,18 @@ const struct link_step link_steps[LINK_STEPS] = {
 void weave_link(struct weave *w) {
     trace_rest(&w->trace);
     stand_take(w);
-    for (isize i = 0; i < LINK_STEPS; i++) link_steps[i].run(w);
+    for (isize i = 0; i < LINK_STEPS && !weave_stops(w); i++) link_steps[i].run(w);
     stand_done(w);
+    w->stopped = weave_stops(w);
+    if (w->stopped) w->ngroups = 0;
+}
+
+void weave_heed(struct weave *w, const atomic_bool *stop) {
+    w->stop = stop;
+}
+
+bool weave_stopped(const struct weave *w) {
+    return w->stopped;
 }
 
 void weave_finish(struct weave *w) {

@@ -233,7 +233,8 @@ struct weave {
     struct decided *decided; /* by row of decisions */
     isize cap_decided;
     arena said_by; /* their strings */
-    bool join_all, finished;
+    bool join_all, finished, stopped;
+    const atomic_bool *stop;      /* NULL: nobody ends a link early */
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
@@ -241,6 +242,11 @@ struct weave {
     u32 decided_anew;             /* how often */
     arena names;                  /* of devices, reset by each weave_link */
 };
+
+/* Is what is being worked out of no use any more? */
+static inline bool weave_stops(const struct weave *w) {
+    return w->stop && atomic_load_explicit(w->stop, memory_order_relaxed);
+}
 
 /* The steps, in their order. */
 void alike_find(struct weave *w);

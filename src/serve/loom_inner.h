@@ -31,6 +31,7 @@ struct loom {
         most; /* sightings in memory: from `many` on the old ones may go, at `most` they must */
     i64 reach_us; /* how far around what is new the database is looked at */
     bool bulk, stuck;
+    const atomic_bool *stop;
     void (*aside)(void *ctx, bool away);
     void *aside_ctx;
     bool
@@ -102,7 +103,7 @@ must_use enum err loom_store_learned(struct loom *l);
 /* Leaves the database to others for a while, and comes back; lets them at it for as long as they want it now. */
 void loom_aside(struct loom *l, bool away);
 void loom_breathe(struct loom *l);
-/* Tells the weave what is in sight, and links. */
-void memory_link(struct loom *l);
+/* Tells the weave what is in sight, and links. ERR_BUSY: it was ended early. */
+must_use enum err memory_link(struct loom *l);
 
 #endif

@@ -133,10 +133,8 @@ enum err loom_link_stretch(struct loom *l, i64 at_us, i64 *end_us, u64 *messages
                            loom_changed *changed, void *ctx) {
     enum err e = cover_stretch(l, at_us, end_us);
     *messages = l->paid;
-    if (e == ERR_OK) {
-        memory_link(l);
-        e = loom_store_calls(l, changed, ctx);
-    }
+    if (e == ERR_OK) e = memory_link(l);
+    if (e == ERR_OK) e = loom_store_calls(l, changed, ctx);
     if (e == ERR_OK) e = loom_store_learned(l);
     memory_widen(l);
     return e;

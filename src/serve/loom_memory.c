@@ -205,6 +205,7 @@ enum err memory_new(struct loom *l) {
     weave_close(l->weave);
     l->weave = weave_open();
     if (!l->bulk) weave_keep(l->weave);
+    weave_heed(l->weave, l->stop);
     (void)weave_hosts(l->weave, l->hosts, &f);
     map_clear(&l->have);
     map_clear(&l->call_ids);
@@ -255,7 +256,7 @@ enum err memory_trim(struct loom *l) {
     return e;
 }
 
-void memory_link(struct loom *l) {
+enum err memory_link(struct loom *l) {
     struct sight sights[STRETCHES];
     for (isize i = 0; i < l->ncovered; i++) {
         sights[i] = l->covered[i];
@@ -265,4 +266,5 @@ void memory_link(struct loom *l) {
     loom_aside(l, true);
     weave_link(l->weave);
     loom_aside(l, false);
+    return weave_stopped(l->weave) ? ERR_BUSY : ERR_OK;
 }
