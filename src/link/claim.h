@@ -71,6 +71,8 @@ void claims_gather(struct claims *k, u32 c);
 void claims_settle(struct claims *k, u32 c);
 /* stand.c: of c, whose parent stands, the claim as it was when that was decided. */
 struct claim stand_claim(const struct claims *k, u32 c);
+/* Legs about which there was no doubt get the claims that they had. */
+void stand_again(struct claims *k);
 /* All is decided: what the next link needs of it. */
 void stand_note(struct claims *k, struct weave *w);
 /* Weighs c's claims again, or all claims, with what has been learned of the devices. */

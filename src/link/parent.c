@@ -312,6 +312,7 @@ void score_parents(struct weave *w) {
     index_calls(&x);
     claims_open(&k, &x, rows);
     stand_tell(&x);
+    stand_again(&k);
     for (int round = 0; round < ROUNDS && !weave_stops(w); round++) {
         if (round % 2 == 0)
             gather_all(&k);

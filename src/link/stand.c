@@ -6,7 +6,8 @@
  *     a leg that is not sure, when one of the calls that it may belong to has changed so
  *     a leg that was there when something new happened, or began up to three minutes later: it could have a new parent
  *
- * and everything, while there are few legs, whenever they are twice as many as the last time; when a decision is made by hand, or when two addresses turn
+ * Of these a leg about which there was no doubt, and of which nothing that is new can be the parent, weighs the claims that it had.
+ * And everything is decided, while there are few legs, whenever they are twice as many as the last time; when a decision is made by hand, or when two addresses turn
  * out to be one device. All others are settled, with their evidence and with what they nearly belong to: they teach what devices do,
  * and use up what the others could claim, as links that were told (given.c) do. */
 #include "link/claim.h"
@@ -30,8 +31,10 @@ struct kept_leg {
     u32 group, likeliest_group;
     u32 n; /* messages */
     u32 proofs_at, nproofs, maybes_at, nmaybes;
-    struct claim claim; /* its parent's */
-    bool twice;         /* two legs have this id */
+    u32 claims_at, nclaims;
+    double rest; /* of parents that have no claim of their own here */
+    bool sure;   /* one of the claims is beyond doubt, or none is there */
+    bool twice;  /* two legs have this id */
 };
 
 struct kept_maybe {
@@ -41,16 +44,24 @@ struct kept_maybe {
     u32 proofs_at, nproofs;
 };
 
-/* What the last link has noted of a leg, beside what is in sums. */
-struct noted {
-    double none;
+struct kept_claim {
+    u64 parent;
     struct claim claim;
+};
+
+/* What the last link has noted of a leg, beside what is in sums: its claims are noted_claims[at .. at + n). */
+struct noted {
+    double none, rest;
+    u32 at, n;
+    bool sure;
 };
 
 struct keeping {
     struct kept_leg *legs;
     struct kept_maybe *maybes;
     struct proof *proofs;
+    struct kept_claim *claims;
+    isize nclaims, cap_claims;
     isize nlegs, cap_legs, nmaybes, cap_maybes, nproofs, cap_proofs;
     isize ngroups;
     struct map index;    /* id -> row of legs + 1 */
@@ -58,6 +69,9 @@ struct keeping {
     struct map sums;     /* id -> row of sums + 1 */
     struct noted *noted; /* by row of sums */
     isize cap_noted, nnoted;
+    struct claim *noted_claims;
+    isize nnoted_claims, cap_noted_claims;
+    bool *again;   /* by row of sums: open, and its claims are known; row_of has it */
     isize linked;  /* rows of seen[] that the last link had */
     isize full_at; /* legs, when all was decided anew */
     u64 world;     /* what makes all links doubtful when it changes */
@@ -77,7 +91,9 @@ static void forget(struct keeping *k) {
     map_drop(&k->sums);
     base_free(k->row_of);
     k->row_of = NULL;
-    k->nlegs = k->nmaybes = k->nproofs = 0;
+    base_free(k->again);
+    k->again = NULL;
+    k->nlegs = k->nmaybes = k->nproofs = k->nclaims = 0;
 }
 
 void stand_drop(struct weave *w) {
@@ -87,6 +103,8 @@ void stand_drop(struct weave *w) {
     base_free(k->legs);
     base_free(k->maybes);
     base_free(k->proofs);
+    base_free(k->claims);
+    base_free(k->noted_claims);
     base_free(k->noted);
     base_free(k);
     w->keep = NULL;
@@ -139,8 +157,21 @@ static void take_maybes(struct keeping *k, const struct weave *w, u32 leg,
     to->nmaybes = (u32)k->nmaybes - to->maybes_at;
 }
 
+static u32 take_claims(struct keeping *k, const struct weave *w, const struct keeping *of,
+                       const struct noted *noted) {
+    u32 at = (u32)k->nclaims;
+    k->claims = base_grow(k->claims, &k->cap_claims, k->nclaims + noted->n + 1,
+                          (isize)sizeof *k->claims);
+    for (u32 i = 0; i < noted->n; i++) {
+        const struct claim *a = &of->noted_claims[noted->at + i];
+        k->claims[k->nclaims++] = (struct kept_claim){w->sums[a->parent].id, *a};
+    }
+    return at;
+}
+
 static void take_leg(struct keeping *k, const struct weave *w, u32 leg,
-                     const struct noted *noted, struct trace *labels) {
+                     const struct keeping *of, struct trace *labels) {
+    const struct noted *noted = &of->noted[leg];
     const struct sum *s = &w->sums[leg];
     struct kept_leg mine = {
         .id = s->id,
@@ -152,7 +183,10 @@ static void take_leg(struct keeping *k, const struct weave *w, u32 leg,
         .share = s->share,
         .confidence = s->confidence,
         .none = noted->none,
-        .claim = noted->claim,
+        .claims_at = take_claims(k, w, of, noted),
+        .nclaims = noted->n,
+        .rest = noted->rest,
+        .sure = noted->sure,
         .group = s->group,
         .likeliest_group = s->likeliest ? w->sums[s->likeliest - 1].group : s->group,
         .n = s->n,
@@ -176,7 +210,7 @@ static void take_all(struct keeping *k, const struct weave *w, const struct keep
     forget(k);
     k->ngroups = w->ngroups;
     for (u32 i = 0; (isize)i < w->nsums && w->nsums == of->nnoted; i++) {
-        if (w->sums[i].kind == KIND_CALL) take_leg(k, w, i, &of->noted[i], labels);
+        if (w->sums[i].kind == KIND_CALL) take_leg(k, w, i, of, labels);
     }
 }
 
@@ -201,11 +235,23 @@ void stand_note(struct claims *c, struct weave *w) {
     struct keeping *k = w->keep;
     if (!k) return;
     k->noted = base_grow(k->noted, &k->cap_noted, w->nsums + 1, (isize)sizeof *k->noted);
+    k->nnoted_claims = 0;
     for (isize i = 0; i < w->nsums; i++) {
-        u32 parent = w->sums[i].parent;
-        const struct claim *a = parent ? claim_find(c, (u32)i, parent - 1) : NULL;
-        k->noted[i] = (struct noted){.none = c->x->none_of[i]};
-        if (a) k->noted[i].claim = *a;
+        const struct claimed *leg = &c->legs[i];
+        k->noted_claims =
+            base_grow(k->noted_claims, &k->cap_noted_claims,
+                      k->nnoted_claims + leg->n + 1, (isize)sizeof *k->noted_claims);
+        k->noted[i] = (struct noted){.none = c->x->none_of[i],
+                                     .rest = leg->rest,
+                                     .at = (u32)k->nnoted_claims,
+                                     .n = leg->n,
+                                     .sure = leg->sure};
+        for (u32 m = 0; m < leg->n; m++) {
+            const struct claim *a = &c->rows[leg->at + m];
+            if (leg->sure || a->parent + 1 == w->sums[i].parent)
+                k->noted_claims[k->nnoted_claims++] = *a;
+        }
+        k->noted[i].n = (u32)k->nnoted_claims - k->noted[i].at;
     }
     k->nnoted = w->nsums;
 }
@@ -258,10 +304,8 @@ static bool *find_changed_calls(struct weave *w) {
         if (!row && !told) note_change(k, s->start_us, s->last_us);
         if (!row) continue;
         there[row - 1] = true;
-        if (as_before(w, &k->legs[row - 1], s))
-            k->row_of[i] = row;
-        else
-            changed[k->legs[row - 1].group] = true;
+        k->row_of[i] = row;
+        if (!as_before(w, &k->legs[row - 1], s)) changed[k->legs[row - 1].group] = true;
     }
     for (isize i = 0; i < k->nlegs; i++) {
         if (!there[i]) changed[k->legs[i].group] = true;
@@ -308,10 +352,20 @@ static u32 put_proofs(struct weave *w, u32 at, u32 n) {
     return to;
 }
 
+/* The claim of the leg's parent; NULL: it is not known. */
+static const struct claim *parents_claim(const struct keeping *k,
+                                         const struct kept_leg *l) {
+    for (u32 i = 0; i < l->nclaims; i++) {
+        const struct kept_claim *a = &k->claims[l->claims_at + i];
+        if (a->parent == l->parent) return &a->claim;
+    }
+    return NULL;
+}
+
 static bool settle(struct weave *w, struct sum *s, const struct kept_leg *l) {
     const struct keeping *k = w->keep;
     u32 parent = l->parent ? map_get(&k->sums, l->parent) : 0;
-    if (l->parent && (!parent || l->claim.weight <= 0)) return false;
+    if (l->parent && (!parent || !parents_claim(k, l))) return false;
     s->kept = true;
     s->parent = parent;
     s->likeliest = l->likeliest ? map_get(&k->sums, l->likeliest) : 0;
@@ -322,10 +376,22 @@ static bool settle(struct weave *w, struct sum *s, const struct kept_leg *l) {
     return true;
 }
 
+/* Something new may be its parent. */
+static bool may_be_late(const struct keeping *k, const struct sum *s, i64 slack_us) {
+    for (isize i = 0; i < k->nchanges; i++) {
+        const struct sight *c = &k->changes[i];
+        if (c->low_us <= s->start_us + slack_us &&
+            s->start_us <= c->high_us + WINDOW_US + slack_us)
+            return true;
+    }
+    return false;
+}
+
 static void settle_all(struct weave *w) {
     struct keeping *k = w->keep;
     i64 slack_us = SLACK_US + (w->coarse ? 4 * SLACK_US : 0);
     k->row_of = base_new(w->nsums + 1, (isize)sizeof *k->row_of);
+    k->again = base_new(w->nsums + 1, 1);
     k->nchanges = 0;
     bool *changed = find_changed_calls(w);
     find_changes(w);
@@ -333,11 +399,39 @@ static void settle_all(struct weave *w) {
         struct sum *s = &w->sums[i];
         u32 row = k->row_of[i];
         bool other = s->flags & (SUM_GIVEN | SUM_DECIDED) || leg_is_hop(w, s);
-        if (!row || other || is_doubtful(k, &k->legs[row - 1], changed) ||
-            was_there(k, s, slack_us) || !settle(w, s, &k->legs[row - 1]))
-            k->row_of[i] = 0;
+        k->row_of[i] = 0;
+        if (!row || other) continue;
+        const struct kept_leg *l = &k->legs[row - 1];
+        bool stands =
+            !is_doubtful(k, l, changed) && !was_there(k, s, slack_us) && settle(w, s, l);
+        bool again = !stands && l->sure && !l->twice && l->ends == ends_of(w, s) &&
+                     is_near(l->start_us, s->start_us) && !may_be_late(k, s, slack_us);
+        if (stands || again) k->row_of[i] = row;
+        k->again[i] = again;
     }
     base_free(changed);
+}
+
+/* Its claims, as far as their legs are still there, to be weighed again. */
+static void put_claims(struct claims *c, u32 leg) {
+    const struct keeping *k = c->x->w->keep;
+    const struct kept_leg *l = &k->legs[k->row_of[leg] - 1];
+    c->legs[leg].rest = l->rest;
+    c->legs[leg].sure = true;
+    for (u32 i = 0; i < l->nclaims; i++) {
+        struct claim a = k->claims[l->claims_at + i].claim;
+        u32 parent = map_get(&k->sums, k->claims[l->claims_at + i].parent);
+        if (!parent || parent == leg + 1) continue;
+        a.parent = parent - 1;
+        claim_put(c, leg, &a);
+    }
+}
+
+void stand_again(struct claims *c) {
+    const struct keeping *k = c->x->w->keep;
+    for (u32 i = 0; k && k->again && (isize)i < c->x->w->nsums; i++) {
+        if (k->again[i] && c->legs[i].open) put_claims(c, i);
+    }
 }
 
 void stand_apply(struct weave *w) {
@@ -360,13 +454,14 @@ void stand_apply(struct weave *w) {
 void stand_tell(struct index *x) {
     const struct keeping *k = x->w->keep;
     for (isize i = 0; k && k->row_of && i < x->w->nsums; i++) {
-        if (k->row_of[i]) index_note(x, (u32)i, k->legs[k->row_of[i] - 1].none);
+        if (k->row_of[i] && !k->again[i])
+            index_note(x, (u32)i, k->legs[k->row_of[i] - 1].none);
     }
 }
 
 struct claim stand_claim(const struct claims *k, u32 c) {
     const struct keeping *keep = k->x->w->keep;
-    struct claim a = keep->legs[keep->row_of[c] - 1].claim;
+    struct claim a = *parents_claim(keep, &keep->legs[keep->row_of[c] - 1]);
     a.parent = k->x->w->sums[c].parent - 1;
     return a;
 }

@@ -404,6 +404,7 @@ void loom_close(struct loom *l) {
     map_drop(&l->pass);
     map_drop(&l->call_ids);
     map_drop(&l->fed);
+    map_drop(&l->whole);
     map_drop(&l->signatures);
     map_drop(&l->only);
     base_free(l->feeds);

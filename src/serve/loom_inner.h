@@ -50,6 +50,7 @@ struct loom {
     struct map have;       /* key of a sighting -> how many equal ones are in the weave */
     struct map pass;       /* the same, within one replay */
     struct map call_ids;   /* 1: those whose whole call is in the weave; 2: in paid_ids */
+    struct map whole;      /* ids of calls of which all was fetched */
     struct map fed;        /* those of what came in since memory_new */
     struct map signatures; /* of calls as they are in the database */
     struct map only;       /* of Call-IDs: other calls are not stored; empty: all are */

@@ -50,8 +50,28 @@ static void take_one(struct loom *l, struct intake *in, const struct waiting *w)
     if (e == ERR_OK || e == ERR_MORE) weave_add_parsed(l->weave, &s, &m);
 }
 
+/* A batch that goes on where the memory ends: the database has nothing there but what comes here by itself. */
+static bool goes_on(struct loom *l, const struct batch *b) {
+    if (!b->n || !l->ncovered) return false;
+    struct sight *last = &l->covered[l->ncovered - 1];
+    bool on = b->low_us - l->reach_us >= last->low_us &&
+              b->low_us <= last->high_us + l->reach_us;
+    if (on) last->high_us = i64_max(last->high_us, b->high_us + 1);
+    return on;
+}
+
+/* The rest of calls that began before what is in memory. */
+static enum err fetch_calls(struct loom *l, const struct batch *b) {
+    enum err e = ERR_OK;
+    for (isize i = 0; i < b->n && e == ERR_OK; i++)
+        e = memory_call(l, b->list[i].facts.call_id);
+    arena_reset(&l->view);
+    return e;
+}
+
 enum err loom_take(struct loom *l, struct intake *in, const struct batch *b) {
-    enum err e = loom_fetch_neighbours(l, b->list, b->n);
+    enum err e =
+        goes_on(l, b) ? fetch_calls(l, b) : loom_fetch_neighbours(l, b->list, b->n);
     if (e != ERR_OK) return e;
     if (l->came.n > CAME) map_clear(&l->came);
     loom_aside(l, true);

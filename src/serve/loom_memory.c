@@ -74,6 +74,9 @@ enum err memory_whole(struct loom *l, str x) {
     isize n;
     enum err e = store_call_ids(l->store, x, &l->view, &id, &ids, &n);
     if (e == ERR_NOT_FOUND) return ERR_OK;
+    u32 *known = e == ERR_OK ? map_put(&l->whole, hash_bytes(id, 0)) : NULL;
+    if (known && *known) return ERR_OK; /* the rest of it comes by itself */
+    if (known) *known = 1;
     if (e == ERR_OK) e = store_summary(l->store, id, &l->view, &json);
     if (e != ERR_OK) return e;
     (void)summary_give(l->weave, json);
@@ -210,6 +213,7 @@ enum err memory_new(struct loom *l) {
     map_clear(&l->have);
     map_clear(&l->call_ids);
     map_clear(&l->fed);
+    map_clear(&l->whole);
     l->ncovered = 0;
     for (isize i = 0; i < l->nfeeds; i++) {
         l->feeds[i].in_weave = weave_source(l->weave, &l->feeds[i].source);
