@@ -11,6 +11,8 @@
 #include "serve/hand.h"
 #include "serve/summary.h"
 
+#include <malloc.h>
+
 enum { STRADDLERS = 1000 };
 
 u64 loom_key(const struct sighting *s, str source) {
@@ -228,6 +230,7 @@ enum err memory_again(struct loom *l, i64 low_us, i64 high_us, isize most) {
     if (e == ERR_OK) e = memory_back(l, low_us, high_us, most);
     if (e == ERR_OK && !l->bulk) weave_keep_from(l->weave, old);
     weave_close(old);
+    malloc_trim(0); /* tables of many sizes have come and gone */
     return e;
 }
 
