@@ -226,7 +226,8 @@ static double top_share(const struct claims *k, u32 c) {
 void claims_believe(struct claims *k, int sweeps) {
     static const double SETTLED = 0.002;
     double change = 1;
-    for (int sweep = 0; sweep < sweeps && change > SETTLED; sweep++) {
+    for (int sweep = 0; sweep < sweeps && change > SETTLED && !weave_stops(k->x->w);
+         sweep++) {
         change = 0;
         for (isize i = 0; i < k->nunsure; i++) claims_forward(k, k->unsure[i]);
         count_odds(k);

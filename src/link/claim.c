@@ -154,6 +154,13 @@ void claims_settle(struct claims *k, u32 c) {
     leg->background = leg->all = s->parent ? 0 : 1;
     if (!s->parent) return;
     struct claim a;
+    if (s->kept) {
+        a = stand_claim(k, c);
+        leg->all = a.weight;
+        claim_put(k, c, &a);
+        k->once[a.parent] += a.once;
+        return;
+    }
     (void)claim_make(k, c, s->parent - 1, 0, &a);
     if (a.bond.once + a.bond.more <= 0) a.bond.more = 1;
     if (a.bond.fit <= 0) a.bond.fit = 1;
@@ -239,7 +246,7 @@ void claims_weigh(struct claims *k, u32 c) {
 
 void claims_refresh(struct claims *k) {
     count_keep(k);
-    for (u32 c = 0; (isize)c < k->x->w->nsums; c++) {
+    for (u32 c = 0; (isize)c < k->x->w->nsums && !weave_stops(k->x->w); c++) {
         if (k->legs[c].open && !k->legs[c].apart) claims_weigh(k, c);
     }
 }

@@ -73,6 +73,12 @@ void follows_weigh(struct claims *k);
 void claims_gather(struct claims *k, u32 c);
 /* c has its parent for good, or none. */
 void claims_settle(struct claims *k, u32 c);
+/* stand.c: of c, whose parent stands, the claim as it was when that was decided. */
+struct claim stand_claim(const struct claims *k, u32 c);
+/* Legs about which there was no doubt get the claims that they had. */
+void stand_again(struct claims *k);
+/* All is decided: what the next link needs of it. */
+void stand_note(struct claims *k, struct weave *w);
 /* Weighs c's claims again, or all claims, with what has been learned of the devices. */
 void claims_weigh(struct claims *k, u32 c);
 void claims_refresh(struct claims *k);

@@ -24,6 +24,7 @@ void weave_decide(struct weave *w, const struct decision *d) {
 
 void weave_decide_anew(struct weave *w) {
     w->ndecisions = 0;
+    w->decided_anew++;
     arena_reset(&w->said_by);
 }
 

@@ -59,6 +59,7 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
         u32 before = run.rows[n].leg;
         if (s->start_us - run.rows[n].at_us > reach_us + slack) break;
         if (before == c || !is_try(&w->sums[before])) continue;
+        if (s->kept && w->sums[before].kept) continue; /* nobody needs to be told */
         if (w->sums[before].start_us > s->start_us + slack) continue;
         struct follow f = follow_of(k->x, before, c, kind);
         if ((double)f.density > LEAST) kept = keep_best(best, kept, &f);

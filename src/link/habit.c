@@ -130,7 +130,8 @@ static void learn(struct habits *h, const struct twice *met, const struct lesson
 }
 
 /* Where pairs come once and never again, one that was met once says nothing. */
-static void learn_ways(struct habits *h, const struct twice *met, const struct lesson *l) {
+static void learn_ways(struct habits *h, const struct twice *met,
+                       const struct lesson *l) {
     const struct habit_keys *k = &l->k[HABIT_TO];
     if (!k->called || !twice_has(met, k->called)) return;
     double both = count_of(h, k->both);

@@ -11,6 +11,8 @@
 #include "trace/call.h"
 #include "trace/trace.h"
 
+#include <stdatomic.h>
+
 struct weave;
 
 struct weave *weave_open(void);
@@ -80,6 +82,17 @@ void weave_sights(struct weave *w, const struct sight *s, isize n);
 void weave_decide(struct weave *w, const struct decision *d);
 /* Forgets all that weave_decide has told: what is in force now is told again. */
 void weave_decide_anew(struct weave *w);
+
+/* From here on a weave_link after the first leaves standing what it finds unchanged (stand.c says exactly what): it costs as much as
+ * what is new, and the legs that this has to do with. */
+void weave_keep(struct weave *w);
+/* The same for a weave into which parts of another one, which was linked, have been put again: what that one had decided stands. */
+void weave_keep_from(struct weave *w, const struct weave *old);
+
+/* Another thread may end a weave_link early by setting *stop; NULL: nobody does. Looked at between legs. */
+void weave_heed(struct weave *w, const atomic_bool *stop);
+/* Was the last weave_link ended early? Then there are no calls, and only weave_close makes sense. */
+bool weave_stopped(const struct weave *w);
 
 /* Works everything out from all that has been added so far. May be called again after more. */
 void weave_link(struct weave *w);

@@ -94,6 +94,9 @@ void climate_begin(struct index *x);
 /* How many legs with this number reached a device. */
 isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
 
+/* stand.c: how probably the causes of legs that are settled are outside the trace. */
+void stand_tell(struct index *x);
+
 void index_open(struct index *x, const struct weave *w);
 void index_close(struct index *x);
 /* When a try failed; NEVER: it did not, or it was none. */

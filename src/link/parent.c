@@ -226,8 +226,12 @@ static void note_maybes(struct weave *w, struct claims *k, u32 c) {
 /* For every leg that is not sure; by leg, and by the parent that it would have. */
 static void note_all_maybes(struct weave *w, struct claims *k) {
     w->nmaybes = 0;
-    for (isize i = 0; i < w->nsums; i++) {
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         const struct sum *s = &w->sums[i];
+        if (s->kept) {
+            stand_maybes(w, (u32)i);
+            continue;
+        }
         bool open = s->share < SURE && s->share > UNLIKELY;
         if (!open || s->kind != KIND_CALL || leg_is_hop(w, s)) continue;
         if (!k->legs[i].open) claims_gather(k, (u32)i); /* was told, not weighed */
@@ -247,7 +251,7 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
 static void gather_all(struct claims *k) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
-    for (isize i = 0; i < w->nsums; i++) {
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = k->x->by_start[i];
         if (k->legs[c].open && k->legs[c].sure) {
             if (!k->legs[c].apart) claims_weigh(k, c);
@@ -261,14 +265,14 @@ static void gather_all(struct claims *k) {
 
 /* A try may have the parent of the next one, or of the one before. */
 static void share_all(struct claims *k) {
-    for (isize i = k->nunsure; i-- > 0;) {
+    for (isize i = k->nunsure; i-- > 0 && !weave_stops(k->x->w);) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         for (u32 e = 0; e < leg->nnext; e++)
             claims_share(k, c, k->follows[k->next[leg->next + e]].after);
         if (leg->nnext) claims_backward(k, c);
     }
-    for (isize i = 0; i < k->nunsure; i++) {
+    for (isize i = 0; i < k->nunsure && !weave_stops(k->x->w); i++) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         for (u32 e = 0; e < leg->nbefore; e++)
@@ -293,7 +297,7 @@ static isize decide_all(struct weave *w, struct claims *k, bool first) {
 
 /* What is learned from, of those that have found another parent. */
 static void prove_new(struct weave *w, struct claims *k) {
-    for (isize i = 0; i < w->nsums; i++) {
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = k->x->by_start[i];
         struct sum *s = &w->sums[c];
         if (k->legs[c].open && s->parent && !s->nproofs)
@@ -304,7 +308,7 @@ static void prove_new(struct weave *w, struct claims *k) {
 
 /* All there is to say, with what is known at the end. */
 static void prove_all(struct weave *w, struct claims *k) {
-    for (u32 c = 0; (isize)c < w->nsums; c++) {
+    for (u32 c = 0; (isize)c < w->nsums && !weave_stops(w); c++) {
         struct sum *s = &w->sums[c];
         if (k->legs[c].open && s->parent)
             s->nproofs =
@@ -319,7 +323,9 @@ void score_parents(struct weave *w) {
     index_open(&x, w);
     index_calls(&x);
     claims_open(&k, &x);
-    for (int round = 0; round < ROUNDS; round++) {
+    stand_tell(&x);
+    stand_again(&k);
+    for (int round = 0; round < ROUNDS && !weave_stops(w); round++) {
         if (round % 2 == 0)
             gather_all(&k);
         else
@@ -336,7 +342,6 @@ void score_parents(struct weave *w) {
         if (changed == 0 && round > 1) break;
         struct taught *taught = index_teach(&x, &k);
         index_learn(&x, taught);
-
         base_free(taught);
         follows_weigh(&k);
     }
@@ -347,6 +352,7 @@ void score_parents(struct weave *w) {
     prove_all(w, &k);
     note_all_maybes(w, &k);
     lore_keep(&x, w);
+    stand_note(&k, w);
     claims_close(&k);
     index_close(&x);
 }

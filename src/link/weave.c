@@ -26,6 +26,7 @@ void weave_close(struct weave *w) {
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     climate_drop(w);
     given_drop(w);
+    stand_drop(w);
     lore_drop(w);
     arena_close(&w->names);
     arena_close(&w->said_by);
@@ -90,13 +91,25 @@ const struct link_step link_steps[LINK_STEPS] = {
     {"alike", alike_find},     {"clock", clock_estimate},  {"merge", merge_sightings},
     {"device", device_assign}, {"leg", leg_summarise},     {"said", said_collect},
     {"hop", hop_parents},      {"decide", decide_resolve}, {"given", given_apply},
-    {"parent", score_parents}, {"by hand", decide_apply},  {"group", group_legs},
-    {"wait", wait_learn},      {"related", related_find},
+    {"stand", stand_apply},    {"parent", score_parents},  {"by hand", decide_apply},
+    {"group", group_legs},     {"wait", wait_learn},       {"related", related_find},
 };
 
 void weave_link(struct weave *w) {
     trace_rest(&w->trace);
-    for (isize i = 0; i < LINK_STEPS; i++) link_steps[i].run(w);
+    stand_take(w);
+    for (isize i = 0; i < LINK_STEPS && !weave_stops(w); i++) link_steps[i].run(w);
+    stand_done(w);
+    w->stopped = weave_stops(w);
+    if (w->stopped) w->ngroups = 0;
+}
+
+void weave_heed(struct weave *w, const atomic_bool *stop) {
+    w->stop = stop;
+}
+
+bool weave_stopped(const struct weave *w) {
+    return w->stopped;
 }
 
 void weave_finish(struct weave *w) {

@@ -81,6 +81,7 @@ struct sum {
     u8 role; /* enum leg_role: the result */
     u8 state, ended_by, transport, flags;
     bool tangled; /* its messages did not come in their order */
+    bool kept;    /* its parent is as the last link has left it: stand.c */
     u16 status;
     u64 id;
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
@@ -235,12 +236,20 @@ struct weave {
     struct decided *decided; /* by row of decisions */
     isize cap_decided;
     arena said_by; /* their strings */
-    bool join_all, finished;
+    bool join_all, finished, stopped;
+    const atomic_bool *stop;      /* NULL: nobody ends a link early */
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
+    struct keeping *keep;         /* stand.c; NULL: all is decided each time */
+    u32 decided_anew;             /* how often */
     arena names;                  /* of devices, reset by each weave_link */
 };
+
+/* Is what is being worked out of no use any more? */
+static inline bool weave_stops(const struct weave *w) {
+    return w->stop && atomic_load_explicit(w->stop, memory_order_relaxed);
+}
 
 /* The steps, in their order. */
 void alike_find(struct weave *w);
@@ -253,13 +262,14 @@ void twin_devices(struct weave *w);
 void hop_parents(struct weave *w);
 void decide_resolve(struct weave *w);
 void given_apply(struct weave *w);
+void stand_apply(struct weave *w);
 void score_parents(struct weave *w);
 void decide_apply(struct weave *w);
 void group_legs(struct weave *w);
 void wait_learn(struct weave *w);
 
 /* … one by one, for whoever wants to know what each of them costs (bench/link.c). */
-enum { LINK_STEPS = 14 };
+enum { LINK_STEPS = 15 };
 struct link_step {
     const char *name;
     void (*run)(struct weave *w);
@@ -294,6 +304,11 @@ bool lore_is_told(const struct weave *w);
 /* Where it is told: the name of the device that this address belongs to; empty: its own. */
 str lore_twin(const struct weave *w, u32 dev);
 void given_drop(struct weave *w);
+/* stand.c, around stand_apply: before linking, when it is done, for good; and what a leg that is settled nearly belongs to. */
+void stand_take(struct weave *w);
+void stand_done(struct weave *w);
+void stand_drop(struct weave *w);
+void stand_maybes(struct weave *w, u32 leg);
 /* Of a leg with SUM_GIVEN. */
 const struct evidence *given_evidence(const struct weave *w, const struct sum *s,
                                       isize *n);
@@ -354,7 +369,7 @@ void decide_view(const struct weave *w, const struct conversation *g, struct cal
                  arena *a);
 /* Its parent does not have to be looked for. */
 static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
-    return (s->flags & SUM_GIVEN) != 0 || leg_is_hop(w, s);
+    return (s->flags & SUM_GIVEN) != 0 || s->kept || leg_is_hop(w, s);
 }
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */

@@ -21,6 +21,10 @@ struct batch {
     struct batch *next;
 };
 
+struct batch *batch_new(void);
+void batch_clear(struct batch *b);
+void batch_drop(struct batch *b); /* NULL is fine */
+
 /* What a message says that the database asks for. */
 struct sip_msg;
 struct store_facts batch_facts(const struct sip_msg *m);

@@ -86,7 +86,8 @@ static void read_file(struct worker *w, struct import *job, struct loom *loom) {
     job->calls = t.calls;
     job->skips = t.skips;
     out_bytes(&job->damage, loom_damage(loom));
-    if (kept != ERR_OK) {
+    f.stopped = f.stopped || loom_stopped(loom);
+    if (kept != ERR_OK && !loom_stopped(loom)) {
         import_fail(job, kept, store_error(w->store));
     } else if (f.stopped) {
         import_fail(job, ERR_BUSY,
@@ -101,8 +102,11 @@ static void read_file(struct worker *w, struct import *job, struct loom *loom) {
 }
 
 void filing_run(struct worker *w, struct import *job) {
-    struct loom_options o = {
-        .hosts = w->o.hosts, .bulk = true, .aside = worker_aside, .aside_ctx = w};
+    struct loom_options o = {.hosts = w->o.hosts,
+                             .bulk = true,
+                             .stop = &w->stop,
+                             .aside = worker_aside,
+                             .aside_ctx = w};
     struct loom *loom = NULL;
     worker_live(w, true);
     if (!worker_flush(w) || w->failed) {

@@ -6,7 +6,7 @@
 #include "base/out.h"
 #include "trace/sighting.h"
 
-/* more than two seconds of 100,000 messages each, for as long as the intake waits */
+/* more than two seconds of 100,000 messages each, for as long as the intake waits; only what waits takes memory */
 enum { INBOX_BYTES = 128 << 20 };
 
 struct inbox {

@@ -11,7 +11,6 @@ enum {
     SHELF = 200000,            /* messages that wait for linking in memory */
     WAITING_MAX = 200000,      /* that a refusing database leaves in memory, */
     WAITING_BYTES = 512 << 20, /* and bytes */
-    ARENA_BYTES = 1 << 30,     /* of a batch: more than that and a message */
     COMMIT_MS = 200,
     TICK_MS = 100,
     RETRY_MS = 2000, /* after a refusal */
@@ -43,6 +42,7 @@ struct intake {
     struct feed **feeds;
     isize nfeeds, cap_feeds;
     struct batch *shelf, **last, *spare;
+    isize nspare;
     isize shelved; /* messages */
     struct debt debt;
     i64 since_us; /* lowest stamp that came to the debt since it was asked for */
@@ -55,47 +55,24 @@ struct intake {
 
 /* ---- batches ---------------------------------------------------------------------------------------- */
 
-struct store_facts batch_facts(const struct sip_msg *m) {
-    return (struct store_facts){
-        .call_id = m->call_id,
-        .status = m->status,
-        .method = (u8)(m->is_request ? m->method : m->cseq.method),
-        .is_request = m->is_request,
-        .cseq = m->cseq.number,
-    };
-}
-
-static struct batch *batch_new(void) {
-    struct batch *b = base_new(1, (isize)sizeof *b);
-    b->bytes = arena_open(ARENA_BYTES);
-    return b;
-}
-
-static void batch_clear(struct batch *b) {
-    b->n = 0;
-    b->next = NULL;
-    arena_reset(&b->bytes);
-}
-
-static void batch_drop(struct batch *b) {
-    if (!b) return;
-    base_free(b->list);
-    arena_close(&b->bytes);
-    base_free(b);
-}
-
 /* With the lock held. */
 static struct batch *spare_take(struct intake *in) {
     struct batch *b = in->spare;
-    if (b) in->spare = b->next;
+    if (b) in->spare = b->next, in->nspare--;
     if (b) b->next = NULL;
     return b;
 }
 
 static void spare_put(struct intake *in, struct batch *b) {
+    enum { SPARE = 2 }; /* what a long shelf took is given back */
+    if (in->nspare == SPARE) {
+        batch_drop(b);
+        return;
+    }
     batch_clear(b);
     b->next = in->spare;
     in->spare = b;
+    in->nspare++;
 }
 
 /* ---- messages in ---------------------------------------------------------------------------------------- */

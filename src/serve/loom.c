@@ -88,6 +88,9 @@ struct input_sink loom_sink(struct loom *l) {
 void loom_session(struct loom *l) {
     store_session(l->store);
 }
+bool loom_stopped(const struct loom *l) {
+    return weave_stopped(l->weave);
+}
 bool loom_stuck(const struct loom *l) {
     return l->stuck;
 }
@@ -330,8 +333,8 @@ enum err loom_store_learned(struct loom *l) {
 enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx) {
     enum err e = store_waiting(l);
     if (e != ERR_OK) return e;
-    memory_link(l);
-    e = loom_store_calls(l, changed, ctx);
+    e = memory_link(l);
+    if (e == ERR_OK) e = loom_store_calls(l, changed, ctx);
     if (e == ERR_OK) l->opening = false;
     if (e == ERR_OK) e = loom_store_learned(l);
     if (e == ERR_OK) e = memory_trim(l);
@@ -345,8 +348,8 @@ static enum err link_the_unlinked(struct loom *l) {
     if (e != ERR_OK || last < first) return e;
     e = memory_cover(l, first - NEAR_US, last + NEAR_US);
     if (e != ERR_OK) return e;
-    memory_link(l);
-    return loom_store_calls(l, NULL, NULL);
+    e = memory_link(l);
+    return e == ERR_OK ? loom_store_calls(l, NULL, NULL) : e;
 }
 
 enum err loom_new(struct loom **out, struct store *store, const struct loom_options *o) {
@@ -359,6 +362,7 @@ enum err loom_new(struct loom **out, struct store *store, const struct loom_opti
                        .many = o->many ? o->many : MANY,
                        .most = (o->owing ? 4 : 8) * (o->many ? o->many : MANY),
                        .reach_us = NEAR_US,
+                       .stop = o->stop,
                        .aside = o->aside,
                        .aside_ctx = o->aside_ctx,
                        .bulk = o->bulk,
@@ -400,6 +404,7 @@ void loom_close(struct loom *l) {
     map_drop(&l->pass);
     map_drop(&l->call_ids);
     map_drop(&l->fed);
+    map_drop(&l->whole);
     map_drop(&l->signatures);
     map_drop(&l->only);
     base_free(l->feeds);

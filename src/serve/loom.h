@@ -15,6 +15,8 @@
 #include "input/input.h"
 #include "store/store.h"
 
+#include <stdatomic.h>
+
 struct loom;
 
 struct loom_options {
@@ -26,6 +28,8 @@ struct loom_options {
         bulk; /* a file is read in: window by the time stamps of the file, not by the clock */
     bool
         owing; /* live: what a crash left unlinked is owed by the intake; do not link it at once */
+    const atomic_bool
+        *stop; /* set by another thread: a link that runs ends early. NULL: never */
     /* Told (true) when the loom leaves the database alone for a while, and (false) when it comes back to it. NULL: nobody
      * else wants it. */
     void (*aside)(void *ctx, bool away);
@@ -49,6 +53,9 @@ struct input_sink loom_sink(struct loom *l);
 /* A new file or session begins: equal sightings are counted from here (see store.h). */
 void loom_session(struct loom *l);
 
+/* Was a link ended early? What was to be linked is in the database and will be owed after the next start; the loom can only be
+ * closed. */
+bool loom_stopped(const struct loom *l);
 /* Makes everything fed so far durable, links, and tells the changes. The error is the store's; its sentence is
  * store_error. What was fed stays in memory and is tried again at the next commit. */
 must_use enum err loom_commit(struct loom *l, loom_changed *changed, void *ctx);

@@ -91,10 +91,8 @@ enum err loom_decide(struct store *store, str hosts, struct decision *d, bool un
     e = fetch(l, d);
     if (e == ERR_OK) e = hand_keep(store, d, undo);
     if (e == ERR_OK) e = hand_tell(store, l->weave, &l->view);
-    if (e == ERR_OK) {
-        memory_link(l);
-        e = loom_store_calls(l, changed, ctx);
-    }
+    if (e == ERR_OK) e = memory_link(l);
+    if (e == ERR_OK) e = loom_store_calls(l, changed, ctx);
     loom_close(l);
     return e;
 }

@@ -31,6 +31,7 @@ struct loom {
         most; /* sightings in memory: from `many` on the old ones may go, at `most` they must */
     i64 reach_us; /* how far around what is new the database is looked at */
     bool bulk, stuck;
+    const atomic_bool *stop;
     void (*aside)(void *ctx, bool away);
     void *aside_ctx;
     bool
@@ -49,6 +50,7 @@ struct loom {
     struct map have;       /* key of a sighting -> how many equal ones are in the weave */
     struct map pass;       /* the same, within one replay */
     struct map call_ids;   /* 1: those whose whole call is in the weave; 2: in paid_ids */
+    struct map whole;      /* ids of calls of which all was fetched */
     struct map fed;        /* those of what came in since memory_new */
     struct map signatures; /* of calls as they are in the database */
     struct map only;       /* of Call-IDs: other calls are not stored; empty: all are */
@@ -82,6 +84,8 @@ must_use enum err memory_whole(struct loom *l, str x);
 must_use enum err memory_trim(struct loom *l);
 /* The same, from high_us back and in pieces; live, no farther than `most` messages go: then the reach is shorter from now on. */
 must_use enum err memory_back(struct loom *l, i64 low_us, i64 high_us, isize most);
+/* An empty weave with just that, in place of the one there is; live, what that one had decided stands. */
+must_use enum err memory_again(struct loom *l, i64 low_us, i64 high_us, isize most);
 /* What the database has from low_us to high_us and within reach of it. */
 must_use enum err memory_near(struct loom *l, i64 low_us, i64 high_us);
 /* The part of a stretch at its beginning where parents from before may be missing. */
@@ -100,7 +104,7 @@ must_use enum err loom_store_learned(struct loom *l);
 /* Leaves the database to others for a while, and comes back; lets them at it for as long as they want it now. */
 void loom_aside(struct loom *l, bool away);
 void loom_breathe(struct loom *l);
-/* Tells the weave what is in sight, and links. */
-void memory_link(struct loom *l);
+/* Tells the weave what is in sight, and links. ERR_BUSY: it was ended early. */
+must_use enum err memory_link(struct loom *l);
 
 #endif

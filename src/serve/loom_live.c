@@ -50,8 +50,28 @@ static void take_one(struct loom *l, struct intake *in, const struct waiting *w)
     if (e == ERR_OK || e == ERR_MORE) weave_add_parsed(l->weave, &s, &m);
 }
 
+/* A batch that goes on where the memory ends: the database has nothing there but what comes here by itself. */
+static bool goes_on(struct loom *l, const struct batch *b) {
+    if (!b->n || !l->ncovered) return false;
+    struct sight *last = &l->covered[l->ncovered - 1];
+    bool on = b->low_us - l->reach_us >= last->low_us &&
+              b->low_us <= last->high_us + l->reach_us;
+    if (on) last->high_us = i64_max(last->high_us, b->high_us + 1);
+    return on;
+}
+
+/* The rest of calls that began before what is in memory. */
+static enum err fetch_calls(struct loom *l, const struct batch *b) {
+    enum err e = ERR_OK;
+    for (isize i = 0; i < b->n && e == ERR_OK; i++)
+        e = memory_call(l, b->list[i].facts.call_id);
+    arena_reset(&l->view);
+    return e;
+}
+
 enum err loom_take(struct loom *l, struct intake *in, const struct batch *b) {
-    enum err e = loom_fetch_neighbours(l, b->list, b->n);
+    enum err e =
+        goes_on(l, b) ? fetch_calls(l, b) : loom_fetch_neighbours(l, b->list, b->n);
     if (e != ERR_OK) return e;
     if (l->came.n > CAME) map_clear(&l->came);
     loom_aside(l, true);
@@ -121,8 +141,7 @@ static enum err cover_forward(struct loom *l, i64 at_us, i64 *end_us) {
 static enum err cover_stretch(struct loom *l, i64 at_us, i64 *end_us) {
     enum err e = ERR_OK;
     if (weave_nseen(l->weave) > l->many || !is_covered(l, at_us)) {
-        e = memory_new(l);
-        if (e == ERR_OK) e = memory_back(l, at_us - l->reach_us, at_us, l->many);
+        e = memory_again(l, at_us - l->reach_us, at_us, l->many);
     }
     forget_after(l, at_us);
     l->paid = 0;
@@ -134,10 +153,8 @@ enum err loom_link_stretch(struct loom *l, i64 at_us, i64 *end_us, u64 *messages
                            loom_changed *changed, void *ctx) {
     enum err e = cover_stretch(l, at_us, end_us);
     *messages = l->paid;
-    if (e == ERR_OK) {
-        memory_link(l);
-        e = loom_store_calls(l, changed, ctx);
-    }
+    if (e == ERR_OK) e = memory_link(l);
+    if (e == ERR_OK) e = loom_store_calls(l, changed, ctx);
     if (e == ERR_OK) e = loom_store_learned(l);
     memory_widen(l);
     return e;

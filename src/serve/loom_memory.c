@@ -11,6 +11,8 @@
 #include "serve/hand.h"
 #include "serve/summary.h"
 
+#include <malloc.h>
+
 enum { STRADDLERS = 1000 };
 
 u64 loom_key(const struct sighting *s, str source) {
@@ -74,6 +76,9 @@ enum err memory_whole(struct loom *l, str x) {
     isize n;
     enum err e = store_call_ids(l->store, x, &l->view, &id, &ids, &n);
     if (e == ERR_NOT_FOUND) return ERR_OK;
+    u32 *known = e == ERR_OK ? map_put(&l->whole, hash_bytes(id, 0)) : NULL;
+    if (known && *known) return ERR_OK; /* the rest of it comes by itself */
+    if (known) *known = 1;
     if (e == ERR_OK) e = store_summary(l->store, id, &l->view, &json);
     if (e != ERR_OK) return e;
     (void)summary_give(l->weave, json);
@@ -204,15 +209,29 @@ enum err memory_new(struct loom *l) {
     struct fail f;
     weave_close(l->weave);
     l->weave = weave_open();
+    if (!l->bulk) weave_keep(l->weave);
+    weave_heed(l->weave, l->stop);
     (void)weave_hosts(l->weave, l->hosts, &f);
     map_clear(&l->have);
     map_clear(&l->call_ids);
     map_clear(&l->fed);
+    map_clear(&l->whole);
     l->ncovered = 0;
     for (isize i = 0; i < l->nfeeds; i++) {
         l->feeds[i].in_weave = weave_source(l->weave, &l->feeds[i].source);
     }
     return hand_tell(l->store, l->weave, &l->view);
+}
+
+enum err memory_again(struct loom *l, i64 low_us, i64 high_us, isize most) {
+    struct weave *old = l->weave;
+    l->weave = NULL;
+    enum err e = memory_new(l);
+    if (e == ERR_OK) e = memory_back(l, low_us, high_us, most);
+    if (e == ERR_OK && !l->bulk) weave_keep_from(l->weave, old);
+    weave_close(old);
+    malloc_trim(0); /* tables of many sizes have come and gone */
+    return e;
 }
 
 i64 memory_margin_us(const struct loom *l) {
@@ -239,13 +258,12 @@ enum err memory_trim(struct loom *l) {
     for (isize i = 0; i < l->ncovered; i++)
         sum += l->covered[i].high_us - l->covered[i].low_us;
     if (sum < 2 * window_us && weave_nseen(l->weave) < l->most) return ERR_OK;
-    enum err e = memory_new(l);
-    if (e == ERR_OK) e = memory_back(l, newest - window_us, newest + 1, l->most / 2);
+    enum err e = memory_again(l, newest - window_us, newest + 1, l->most / 2);
     memory_adapt(l);
     return e;
 }
 
-void memory_link(struct loom *l) {
+enum err memory_link(struct loom *l) {
     struct sight sights[STRETCHES];
     for (isize i = 0; i < l->ncovered; i++) {
         sights[i] = l->covered[i];
@@ -255,4 +273,5 @@ void memory_link(struct loom *l) {
     loom_aside(l, true);
     weave_link(l->weave);
     loom_aside(l, false);
+    return weave_stopped(l->weave) ? ERR_BUSY : ERR_OK;
 }

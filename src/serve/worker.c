@@ -16,7 +16,8 @@ enum {
     COMMIT_MS = 200,
     RETRY_MS = 2000, /* after a refusal */
     RETAIN_MS = 60000,
-    LINKED_AT_END = 20000, /* messages: the end is not to take long */
+    LINKED_AT_END = 5000,   /* messages: the end is not to take long, */
+    LINKED_AT_END_MS = 400, /* and only if linking took no longer before */
 };
 
 /* ---- trouble ----------------------------------------------------------------------------------- */
@@ -117,6 +118,7 @@ static bool loom_start(struct worker *w) {
     struct loom_options o = {.hosts = w->o.hosts,
                              .many = LIVE_MANY,
                              .owing = true,
+                             .stop = &w->stop,
                              .aside = worker_aside,
                              .aside_ctx = w};
     i64 first, last;
@@ -140,7 +142,7 @@ static void live_done(struct worker *w, enum err e, i64 began) {
         trouble_ends(w, TROUBLE_LINK);
         if (w->in_hand) intake_linked(w->intake, w->in_hand);
         w->in_hand = 0;
-    } else {
+    } else if (!loom_stopped(w->loom)) {
         link_failed(w, TROUBLE_LINK);
     }
     w->failed = e != ERR_OK;
@@ -441,13 +443,16 @@ void worker_stop(struct worker *w) {
     w->stopping = true;
     pthread_cond_signal(&w->work);
     pthread_mutex_unlock(&w->lock);
+    atomic_store(&w->stop, true);
     pthread_join(w->thread, NULL);
+    atomic_store(&w->stop, false);
     say_lost(w, intake_stop(w->intake));
     /* what is too much to be linked now, or owed, is linked after the next start */
     gate_enter(&w->gate);
     if (w->loom) {
-        if (worker_behind(w).messages <= LINKED_AT_END) take_shelf(w);
-        if (w->in_hand && w->in_hand <= LINKED_AT_END) live_commit(w);
+        bool soon = w->commit_took_ms <= LINKED_AT_END_MS && !loom_stopped(w->loom);
+        if (soon && worker_behind(w).messages <= LINKED_AT_END) take_shelf(w);
+        if (soon && w->in_hand && w->in_hand <= LINKED_AT_END) live_commit(w);
         loom_close(w->loom);
         w->loom = NULL;
     }

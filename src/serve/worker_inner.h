@@ -21,6 +21,7 @@ struct worker {
     struct loom *loom; /* NULL after it could not be opened */
     u64 in_hand;       /* messages in the loom that are not linked yet */
     i64 committed_ms, commit_took_ms, retry_ms, retain_ms, retain_before_us;
+    atomic_bool stop;       /* the end has come: a link that runs ends early */
     bool retaining, failed; /* failed: what was linked could not be written */
     /* shared, under the lock */
     pthread_mutex_t lock;

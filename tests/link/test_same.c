@@ -200,6 +200,71 @@ static void linking_again_is_linking(void **state) {
     scene_close(&t.s);
 }
 
+/* The same where what has nothing to do with what is new is left standing: in order of time, in any order (most of it late), and
+ * when another weave goes on with what one had decided. */
+static void what_stands_is_the_same(void **state) {
+    (void)state;
+    for (u64 seed = 0; seed < 6; seed++) {
+        struct stage t;
+        busy(&t, 1, 0);
+        struct weave *w = play(&t.s, 0);
+        struct talk const *all[TALKS];
+        for (isize k = 0; k < t.ntalks; k++) all[k] = &t.talks[k];
+        const struct cast names = {&t.s, all, t.ntalks};
+        weave_close(w);
+        w = weave_open();
+        weave_keep(w);
+        u32 *order = base_grow(NULL, &(isize){0}, t.s.nshots, (isize)sizeof *order);
+        for (isize i = 0; i < t.s.nshots; i++) order[i] = (u32)i;
+        u64 chance = seed + 1;
+        for (isize i = t.s.nshots; seed && i-- > 1;) {
+            isize k = (isize)(scene_random(&chance) % (u64)(i + 1));
+            u32 swap = order[i];
+            order[i] = order[k];
+            order[k] = swap;
+        }
+        for (isize i = 0; i < t.s.nshots; i++) {
+            struct sighting one = t.s.shots[order[i]].s;
+            one.source = source_of(w, &t.s, t.s.shots[order[i]].point);
+            assert_true(weave_add(w, &one));
+            if (i % 20 == 0) weave_link(w);
+        }
+        weave_link(w);
+        assert_nothing_lost(w);
+        assert_string_equal(calls_text(w, &names), t.want);
+        struct weave *next = weave_open();
+        for (isize i = 0; i < t.s.nshots; i++) {
+            struct sighting one = t.s.shots[i].s;
+            one.source = source_of(next, &t.s, t.s.shots[i].point);
+            assert_true(weave_add(next, &one));
+        }
+        weave_keep_from(next, w);
+        weave_close(w);
+        weave_link(next);
+        assert_nothing_lost(next);
+        assert_string_equal(calls_text(next, &names), t.want);
+        weave_close(next);
+        base_free(order);
+        scene_close(&t.s);
+    }
+}
+
+/* Ended early there are no calls, and nothing is lost but the time. */
+static void ended_early(void **state) {
+    (void)state;
+    struct stage t;
+    atomic_bool stop = true;
+    busy(&t, 1, 0);
+    struct weave *w = play(&t.s, 0);
+    assert_false(weave_stopped(w));
+    weave_heed(w, &stop);
+    weave_link(w);
+    assert_true(weave_stopped(w));
+    assert_int_equal(weave_ncalls(w), 0);
+    weave_close(w);
+    scene_close(&t.s);
+}
+
 /* A leg's id is the same whichever part of it is known: an answer alone, or all of it. */
 static void ids_stay(void **state) {
     (void)state;
@@ -235,6 +300,8 @@ int main(void) {
         cmocka_unit_test(every_permutation_of_files),
         cmocka_unit_test(every_order_of_arrival),
         cmocka_unit_test(linking_again_is_linking),
+        cmocka_unit_test(what_stands_is_the_same),
+        cmocka_unit_test(ended_early),
         cmocka_unit_test(ids_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
