@@ -122,6 +122,7 @@ struct taking {
     struct said *said;
     struct weave *w;
     struct sum *s;
+    u32 caller_tag;
     struct map known; /* past FEW */
     u32 *others;      /* facts that are no numbers: they come after those */
     isize nothers, cap_others;
@@ -162,8 +163,27 @@ static void take_hold(struct taking *g, u32 msg) {
     g->s->flags |= SUM_HOLD;
 }
 
-static void keep(struct taking *g, const struct fact *f) {
+static bool is_turned(const struct taking *g, const struct fact *f) {
+    const struct seen *r = &g->w->trace.seen[f->seen];
+    return r->method == SIP_METHOD_INVITE && way_turned(r, g->caller_tag);
+}
+
+/* What the called side asks for within the dialog names it in From. */
+static u8 turned_kind(u8 kind) {
+    switch ((enum fact_kind)kind) {
+    case FACT_CALLER: return FACT_CALLED;
+    case FACT_CALLED: return FACT_CALLER;
+    case FACT_FROM: return FACT_TO;
+    case FACT_TO: return FACT_FROM;
+    default: return kind;
+    }
+}
+
+static void keep(struct taking *g, const struct fact *said) {
     struct weave *w = g->w;
+    struct fact turned = *said;
+    const struct fact *f = &turned;
+    if (is_turned(g, said)) turned.kind = turned_kind(said->kind);
     if (is_known(g, f)) return;
     w->leg_facts = base_grow(w->leg_facts, &w->cap_leg_facts, w->nleg_facts + 1,
                              (isize)sizeof *w->leg_facts);
@@ -190,7 +210,7 @@ static void take(struct taking *g, u32 fact, u32 msg) {
     } else if (f->kind == FACT_HOLD) {
         take_hold(g, msg);
     } else if (f->kind == FACT_WITHHELD) {
-        g->s->flags |= SUM_WITHHELD;
+        if (!is_turned(g, f)) g->s->flags |= SUM_WITHHELD;
     } else {
         g->others = base_grow(g->others, &g->cap_others, g->nothers + 1,
                               (isize)sizeof *g->others);
@@ -212,6 +232,7 @@ static void take_leg(struct taking *g) {
     struct sum *s = g->s;
     s->facts_at = (u32)w->nleg_facts;
     g->nothers = 0;
+    g->caller_tag = way_caller_tag(w, s);
     if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
         u32 msg = w->by_leg[s->at + i], row = w->msgs[msg].seen;

@@ -334,6 +334,16 @@ static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
     return (s->flags & SUM_GIVEN) != 0 || leg_is_hop(w, s);
 }
 
+/* The From tag that the caller of a leg has, 0 where it has none. */
+u32 way_caller_tag(const struct weave *w, const struct sum *s);
+/* Does this message, or the request that it answers, come from the other side of the dialog? */
+bool way_turned(const struct seen *r, u32 caller_tag);
+/* The same where the beginning was not captured: by the tag, if another hop has shown it, else by the Call-ID. */
+bool way_guess_turned(const struct weave *w, const struct seen *r, u32 caller_tag);
+/* The caller's tags that other hops know, by Call-ID; and that of a leg, 0: none does. */
+void way_learn(struct map *tags, const struct weave *w);
+u32 way_told(const struct map *tags, const struct sum *s);
+
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
 
