@@ -297,10 +297,11 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
         u32 label = trace_word(g->t, S("SDP session"));
         trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, bits});
     }
-    for (isize i = 0; i < d.nmedia; i++) {
+    for (isize i = 0, told = 0; i < d.nmedia;
+         i++) { /* one port says it for all of them */
         const struct sdp_media *media = &d.media[i];
         bool held = media->port < 1024 || str_eq(media->address, S("0.0.0.0"));
-        if (!held && media->address.n) {
+        if (!held && media->address.n && !told++) {
             u64 hash = hash_mix(hash_bytes(media->address, 5), media->port);
             u32 label = trace_word(g->t, S("media address"));
             trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, 12});
