@@ -297,8 +297,7 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
         u32 label = trace_word(g->t, S("SDP session"));
         trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, bits});
     }
-    for (isize i = 0, told = 0; i < d.nmedia;
-         i++) { /* one port says it for all of them */
+    for (isize i = 0, told = 0; i < d.nmedia; i++) { /* one port tells it for all */
         const struct sdp_media *media = &d.media[i];
         bool held = media->port < 1024 || str_eq(media->address, S("0.0.0.0"));
         if (!held && media->address.n && !told++) {
