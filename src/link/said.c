@@ -163,12 +163,16 @@ static void take_hold(struct taking *g, u32 msg) {
     g->s->flags |= SUM_HOLD;
 }
 
+/* What the called side asks for within the dialog names it in From. Numbers stay where they stand if the leg's beginning has told
+ * them already: a stranger among them shows that the same was asked for on the other leg, too, which weighs more than
+ * it harms. */
 static bool is_turned(const struct taking *g, const struct fact *f) {
     const struct seen *r = &g->w->trace.seen[f->seen];
-    return r->method == SIP_METHOD_INVITE && way_turned(r, g->caller_tag);
+    bool people = f->kind == FACT_FROM || f->kind == FACT_TO;
+    return r->method == SIP_METHOD_INVITE && way_turned(r, g->caller_tag) &&
+           (people || g->s->state == STATE_PARTIAL);
 }
 
-/* What the called side asks for within the dialog names it in From. */
 static u8 turned_kind(u8 kind) {
     switch ((enum fact_kind)kind) {
     case FACT_CALLER: return FACT_CALLED;
