@@ -95,7 +95,7 @@ static void tell_stems(struct said *g, str id) {
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host and without a prefix. */
 static void tell_call_id(struct said *g, const struct sum *s) {
-    enum { RANDOM_BITS = 16 };
+    enum { RANDOM_BITS = 14 };
     g->leg = s;
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;

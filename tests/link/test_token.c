@@ -65,6 +65,9 @@ static void call_id_suffixes(void **state) {
     /* a bare number counts legs of a call that is there, or calls of a phone */
     joined_as("a84b4c76e66710b7", NULL, NULL, "a84b4c76e66710b7-0", "call-id-stem", true);
     joined_as("a84b4c76e66710b7-1", NULL, NULL, "a84b4c76e66710b7-2", NULL, false);
+    joined_as("H8rqBhJbb0o0DP5ZlOFakP", NULL, NULL, "B2B1_H8rqBhJbb0o0DP5ZlOFakP",
+              "call-id-stem", true); /* random, though of few digits */
+    joined_as("meeting-room", NULL, NULL, "B2B1_meeting-room", NULL, false);
     joined_as("a84b4c76e66710b7@192.0.2.7_b2b-1", NULL, NULL,
               "a84b4c76e66710b7@192.0.2.7_b2b-2", "call-id-stem", true);
 }
