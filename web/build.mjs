@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const out = resolve(process.argv[2] ?? join(here, '../build/gen/web'));
 const FILES = ['index.html', 'app.js', 'app.css', 'export.js', 'export.css', 'favicon.svg'];
-const LIMIT = 60_000; // bytes, compressed, of what a browser loads for the page
+const LIMIT = 66_000; // bytes, compressed, of what a browser loads for the page: room for one more thing of the size of the chart
 
 mkdirSync(out, { recursive: true });
 await build({

@@ -233,6 +233,8 @@ struct reading {
     bool has_invite;
     bool
         asked; /* its first request, or an early response to it, was seen: not only what came later */
+    u32 caller_tag;           /* as another hop has it; 0: not known */
+    const struct seen *later; /* the last request within the dialog, while not asked */
 };
 
 static bool is_request(const struct seen *r) {
@@ -264,11 +266,16 @@ static bool set_once(i64 *when, i64 us) {
 }
 
 /* Does it belong to the leg's first transaction? In a call, a tag in To says that it came later (RFC 3261 §12.2), and so,
- * as far as one can tell, does an answer without its request. */
+ * as far as one can tell, does an answer without its request, and 100 with a tag, which it has from its request. */
 static bool asks(const struct reading *g, const struct seen *r) {
     if (!is_main(g, r->method)) return false;
     if (g->s->kind != KIND_CALL) return true;
     if (is_request(r)) return r->to_tag == 0;
+    const struct seen *later = g->later;
+    if (later && later->cseq == r->cseq &&
+        seen_from_tag(g->w, later) == seen_from_tag(g->w, r))
+        return false;
+    if (r->status == 100 && r->to_tag) return false;
     return r->status < 200 || r->status >= 300;
 }
 
@@ -278,10 +285,12 @@ static bool answers(const struct reading *g, const struct seen *r) {
            r->method == SIP_METHOD_INVITE && r->status >= 200 && r->status < 300;
 }
 
-/* The end that starts a leg sends its first request; a response tells the same from its other end. */
-static void begin(struct reading *g, const struct msg *m, const struct seen *r) {
+/* The end that starts a leg sends its first request; a response tells the same from its other end. Turned: the other end
+ * asks here. */
+static void begin(struct reading *g, const struct msg *m, const struct seen *r,
+                  bool turned) {
     struct sum *s = g->s;
-    bool forward = is_request(r);
+    bool forward = is_request(r) != turned;
     s->src = forward ? r->src : r->dst;
     s->dst = forward ? r->dst : r->src;
     s->from_dev = g->w->dev_of[s->src];
@@ -417,8 +426,18 @@ static u64 id_of(const struct reading *g) {
     return hash_mix(id, hash_mix((u64)s->start_us, (u64)m->branch << 32 | m->from_tag));
 }
 
-static void summarise(struct weave *w, struct sum *s) {
-    struct reading g = {.w = w, .s = s};
+/* The leg begins with the first message, or with the one that shows the beginning of its dialog. */
+static void find_begin(struct reading *g, u32 i, const struct msg *m,
+                       const struct seen *r) {
+    bool turned = g->s->kind == KIND_CALL && way_guess_turned(g->w, r, g->caller_tag);
+    bool first = !turned && (asks(g, r) || (i == 0 && answers(g, r)));
+    if (i == 0 || first) begin(g, m, r, turned);
+    g->asked = first;
+    if (is_request(r) && r->to_tag && is_main(g, r->method)) g->later = r;
+}
+
+static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
+    struct reading g = {.w = w, .s = s, .caller_tag = caller_tag};
     s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
         s->bye_us = s->last_us = s->retry_us = s->refer_us[0] = s->refer_us[1] = NEVER;
     if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
@@ -426,9 +445,7 @@ static void summarise(struct weave *w, struct sum *s) {
     for (u32 i = 0; i < s->n; i++) {
         const struct msg *m = &w->msgs[s->at + i];
         const struct seen *r = msg_seen(w, m);
-        bool first = !g.asked && (asks(&g, r) || (i == 0 && answers(&g, r)));
-        if (i == 0 || first) begin(&g, m, r);
-        g.asked |= first;
+        if (!g.asked) find_begin(&g, i, m, r);
         if (is_request(r)) {
             request_note(&g, m, r);
         } else {
@@ -438,6 +455,17 @@ static void summarise(struct weave *w, struct sum *s) {
     }
     s->state = state_of(s, g.asked);
     s->id = id_of(&g);
+}
+
+/* Who the caller is where the beginning was captured on another hop only. */
+static void ask_other_hops(struct weave *w) {
+    struct map tags = {0};
+    way_learn(&tags, w);
+    for (isize i = 0; tags.n && i < w->nsums; i++) {
+        u32 tag = way_told(&tags, &w->sums[i]);
+        if (tag) summarise(w, &w->sums[i], tag);
+    }
+    map_drop(&tags);
 }
 
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
@@ -453,8 +481,8 @@ void leg_summarise(struct weave *w) {
     move_messages(w, &moves);
     for (isize i = 0; i < w->nsums; i++) {
         order_leg(w, &w->sums[i], &moves, w->names);
-        summarise(w, &w->sums[i]);
+        summarise(w, &w->sums[i], 0);
     }
+    ask_other_hops(w);
     moves_close(&moves, w);
-    if (w->finished) trace_forget_idents(&w->trace);
 }

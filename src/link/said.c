@@ -96,7 +96,7 @@ static void tell_stems(struct said *g, str id) {
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host and without a prefix. */
 static void tell_call_id(struct said *g, const struct sum *s) {
-    enum { RANDOM_BITS = 16 };
+    enum { RANDOM_BITS = 14 };
     g->leg = s;
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;
@@ -123,6 +123,7 @@ struct taking {
     struct said *said;
     struct weave *w;
     struct sum *s;
+    u32 caller_tag;
     struct map known; /* past FEW */
     u32 *others;      /* facts that are no numbers: they come after those */
     isize nothers, cap_others;
@@ -163,8 +164,31 @@ static void take_hold(struct taking *g, u32 msg) {
     g->s->flags |= SUM_HOLD;
 }
 
-static void keep(struct taking *g, const struct fact *f) {
+/* What the called side asks for within the dialog names it in From. Numbers stay where they stand if the leg's beginning has told
+ * them already: a stranger among them shows that the same was asked for on the other leg, too, which weighs more than
+ * it harms. */
+static bool is_turned(const struct taking *g, const struct fact *f) {
+    const struct seen *r = &g->w->trace.seen[f->seen];
+    bool people = f->kind == FACT_FROM || f->kind == FACT_TO;
+    return r->method == SIP_METHOD_INVITE && way_turned(g->w, r, g->caller_tag) &&
+           (people || g->s->state == STATE_PARTIAL);
+}
+
+static u8 turned_kind(u8 kind) {
+    switch ((enum fact_kind)kind) {
+    case FACT_CALLER: return FACT_CALLED;
+    case FACT_CALLED: return FACT_CALLER;
+    case FACT_FROM: return FACT_TO;
+    case FACT_TO: return FACT_FROM;
+    default: return kind;
+    }
+}
+
+static void keep(struct taking *g, const struct fact *said) {
     struct weave *w = g->w;
+    struct fact turned = *said;
+    const struct fact *f = &turned;
+    if (is_turned(g, said)) turned.kind = turned_kind(said->kind);
     if (is_known(g, f)) return;
     w->leg_facts = base_grow(w->leg_facts, &w->cap_leg_facts, w->nleg_facts + 1,
                              (isize)sizeof *w->leg_facts);
@@ -191,6 +215,7 @@ static void take(struct taking *g, u32 fact, u32 msg) {
     } else if (f->kind == FACT_HOLD) {
         take_hold(g, msg);
     } else if (f->kind == FACT_WITHHELD) {
+        if (is_turned(g, f)) return;
         g->s->flags |= SUM_WITHHELD;
         if (!g->s->manner[MANNER_NAME]) g->s->manner[MANNER_NAME] = (u32)f->hash | 1;
     } else if (f->kind == FACT_MEDIA) {
@@ -216,6 +241,7 @@ static void take_leg(struct taking *g) {
     struct sum *s = g->s;
     s->facts_at = (u32)w->nleg_facts;
     g->nothers = 0;
+    g->caller_tag = way_caller_tag(w, s);
     if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
         u32 msg = s->at + i, row = w->msgs[msg].seen;
@@ -415,7 +441,10 @@ void said_collect(struct weave *w) {
     struct said g;
     said_open(&g, w);
     take_facts(&g);
-    if (w->finished) trace_seal(&w->trace);
+    if (w->finished) {
+        trace_seal(&w->trace);
+        trace_forget_idents(&w->trace);
+    }
     base_free(g.facts_of);
     base_free(g.teller[0]);
     base_free(g.teller[1]);

@@ -83,14 +83,22 @@ static u32 answer_heard(const struct index *x, u32 c, u32 p) {
     return x->w->sums[p].answer_msg;
 }
 
-/* The last time that p was put on hold before the child left one of its ends. */
-static u32 hold_before(const struct index *x, const struct sum *child, u32 p, i64 slack) {
-    const struct sum *parent = &x->w->sums[p];
+/* The last time that p was put on hold before the child left one of its ends. Unless a value tells the two, only who was asked to
+ * hold sends for music, and at once. */
+static u32 hold_before(const struct index *x, const struct sum *child, u32 p, i64 slack,
+                       bool heard) {
+    enum { AT_ONCE_US = 100000 };
+    const struct weave *w = x->w;
+    const struct sum *parent = &w->sums[p];
     bool here = child->from_dev == parent->from_dev || child->from_dev == parent->to_dev;
     if (!here || !(parent->flags & SUM_HOLD)) return 0;
     struct clue_run run = clues_find(&x->holds, p);
     isize n = clues_until(run, child->start_us + slack);
-    return n > 0 ? run.rows[n - 1].leg + 1 : 0;
+    if (n == 0) return 0;
+    u32 msg = run.rows[n - 1].leg;
+    bool asked = w->dev_of[msg_seen(w, &w->msgs[msg])->dst] == child->from_dev;
+    bool at_once = child->start_us - run.rows[n - 1].at_us <= AT_ONCE_US + slack;
+    return heard || (asked && at_once) ? msg + 1 : 0;
 }
 
 /* A queue or an IVR answers, or rings, and dials on when it has an agent, or an answer to its questions. */
@@ -105,7 +113,7 @@ static u32 waited_since(const struct index *x, u32 c, u32 p) {
 
 /* Whatever p could have to do with c leaving the device. */
 struct reach {
-    bool any, reached, referred[2], heard;
+    bool any, reached, referred[2], held, heard;
     i64 slack;
 };
 
@@ -114,10 +122,11 @@ static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
     struct reach r = {.reached = parent->to_dev == child->from_dev &&
                                  parent->state != STATE_PARTIAL,
+                      .held = (parent->flags & SUM_HOLD) != 0,
                       .heard = heard && parent->flags & SUM_HOLD};
     for (int i = 0; i < 2; i++)
         r.referred[i] = parent->refer_msg[i] && parent->refer_dev[i] == child->from_dev;
-    if (!r.reached && !r.referred[0] && !r.referred[1] && !r.heard) return r;
+    if (!r.reached && !r.referred[0] && !r.referred[1] && !r.held) return r;
     u32 first_c = child->at, first_p = parent->at;
     if (msg_order(w, first_p, first_c) > 0) return r;
     r.slack = msg_slack(w, first_c, first_p);
@@ -151,7 +160,7 @@ static void own_triggers(const struct index *x, u32 c, u32 p, const struct turn 
         {EVIDENCE_AFTER_ANSWER, r->reached ? answer_heard(x, c, p) : 0},
         {EVIDENCE_AFTER_REFER, r->referred[0] ? parent->refer_msg[0] : 0},
         {EVIDENCE_AFTER_REFER, r->referred[1] ? parent->refer_msg[1] : 0},
-        {EVIDENCE_AFTER_HOLD, r->heard ? hold_before(x, child, p, r->slack) : 0},
+        {EVIDENCE_AFTER_HOLD, r->held ? hold_before(x, child, p, r->slack, r->heard) : 0},
     };
     for (isize i = 0; i < OWN; i++) {
         to[i] = (struct trigger){.kind = all[i].kind, .msg = all[i].msg};

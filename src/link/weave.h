@@ -346,9 +346,13 @@ static inline const struct seen *msg_seen(const struct weave *w, const struct ms
     return &w->trace.seen[m->seen];
 }
 
-/* Until legs are known. */
+/* Until it is known what legs say; the same for the next one. */
 static inline const struct ident *msg_ident(const struct weave *w, const struct msg *m) {
     return &w->trace.idents[m->seen];
+}
+
+static inline u32 seen_from_tag(const struct weave *w, const struct seen *r) {
+    return w->trace.idents[r - w->trace.seen].from_tag;
 }
 
 /* What made a leg's device send it: one of the first kinds of evidence.h. EVIDENCE_COUNT: nobody knows. */
@@ -371,6 +375,16 @@ void decide_view(const struct weave *w, const struct conversation *g, struct cal
 static inline bool leg_is_settled(const struct weave *w, const struct sum *s) {
     return (s->flags & SUM_GIVEN) != 0 || s->kept || leg_is_hop(w, s);
 }
+
+/* The From tag that the caller of a leg has, 0 where it has none. */
+u32 way_caller_tag(const struct weave *w, const struct sum *s);
+/* Does this message, or the request that it answers, come from the other side of the dialog? */
+bool way_turned(const struct weave *w, const struct seen *r, u32 caller_tag);
+/* The same where the beginning was not captured: by the tag, if another hop has shown it, else by the Call-ID. */
+bool way_guess_turned(const struct weave *w, const struct seen *r, u32 caller_tag);
+/* The caller's tags that other hops know, by Call-ID; and that of a leg, 0: none does. */
+void way_learn(struct map *tags, const struct weave *w);
+u32 way_told(const struct map *tags, const struct sum *s);
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);

@@ -26,6 +26,7 @@ static const struct route {
     {"POST", {"api", "v1", "import"}, 3, serve_import},
     {"GET", {"api", "v1", "calls"}, 3, serve_calls},
     {"GET", {"api", "v1", "spread"}, 3, serve_spread},
+    {"GET", {"api", "v1", "volume"}, 3, serve_volume},
     {"GET", {"api", "v1", "calls", "*"}, 4, serve_call},
     {"GET", {"api", "v1", "calls", "*", "messages"}, 5, serve_messages},
     {"GET", {"api", "v1", "calls", "*", "ladder.svg"}, 5, serve_ladder_svg},

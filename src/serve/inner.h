@@ -99,7 +99,7 @@ typedef void handler(struct request *r, struct answer *a);
 
 /* ---- the pages and calls of docs/api.md ------------------------------------------------------ */
 
-handler serve_status, serve_calls, serve_spread, serve_call, serve_messages,
+handler serve_status, serve_calls, serve_spread, serve_volume, serve_call, serve_messages,
     serve_ladder_svg, serve_ladder_json, serve_ladder_txt, serve_export, serve_events,
     serve_import, serve_split, serve_join, serve_undo, serve_decisions, serve_index,
     serve_file;

@@ -65,6 +65,9 @@ static void call_id_suffixes(void **state) {
     /* a bare number counts legs of a call that is there, or calls of a phone */
     joined_as("a84b4c76e66710b7", NULL, NULL, "a84b4c76e66710b7-0", "call-id-stem", true);
     joined_as("a84b4c76e66710b7-1", NULL, NULL, "a84b4c76e66710b7-2", NULL, false);
+    joined_as("H8rqBhJbb0o0DP5ZlOFakP", NULL, NULL, "B2B1_H8rqBhJbb0o0DP5ZlOFakP",
+              "call-id-stem", true); /* random, though of few digits */
+    joined_as("meeting-room", NULL, NULL, "B2B1_meeting-room", NULL, false);
     joined_as("a84b4c76e66710b7@192.0.2.7_b2b-1", NULL, NULL,
               "a84b4c76e66710b7@192.0.2.7_b2b-2", "call-id-stem", true);
 }
@@ -134,6 +137,47 @@ static void constants_weigh_nothing(void **state) {
     }
 }
 
+/* The media that both legs name: one value, however many streams there are, and however often it is said. */
+static double media_bits(int streams, int port_step, int offers) {
+    struct stage t;
+    stage_open(&t);
+    struct talk a = talk(t.p1, t.sbc, "A", "alice", "9"),
+                b = talk(t.pbx, t.gw, "B", "anonymous", "02079460452");
+    str body = S("v=0\r\no=- 5 1 IN IP4 192.0.2.99\r\ns=-\r\nc=IN IP4 192.0.2.99\r\n"
+                 "t=0 0\r\n");
+    for (int i = 0; i < streams; i++)
+        body = arena_printf(&t.s.text, "%.*sm=audio %d RTP/AVP 8\r\n", STR(body),
+                            20000 + i * port_step);
+    a.body = b.body = arena_z(&t.s.text, body);
+    ask(&t.s, &a, 0, "INVITE");
+    ask(&t.s, &b, 2500, "INVITE");
+    for (int i = 1; i < offers; i++) {
+        struct how again = {.again = true, .more = i};
+        ask_how(&t.s, &a, 100 * i, "INVITE", again);
+        tell_how(&t.s, &a, 100 * i + 10, "200 OK", "INVITE", again);
+    }
+    const struct call *c = call_with(&t.s, &b);
+    assert_int_equal(c->nlegs, 1); /* not enough by itself */
+    assert_int_equal(c->nmaybes, 1);
+    double bits = 0;
+    for (isize i = 0; i < c->maybes[0].nevidence; i++) {
+        const struct evidence *e = &c->maybes[0].evidence[i];
+        if (str_eq(e->kind, S("token"))) bits += e->bits;
+    }
+    scene_close(&t.s);
+    return bits;
+}
+
+static void one_media_address_is_one_value(void **state) {
+    (void)state;
+    double one = media_bits(1, 0, 1);
+    assert_true(one > 8);
+    assert_float_equal(media_bits(5, 0, 1), one, 0.001);
+    assert_float_equal(media_bits(5, 2, 1), one, 0.001);
+    assert_float_equal(media_bits(1, 0, 5), one, 0.001);
+    assert_float_equal(media_bits(5, 2, 5), one, 0.001);
+}
+
 /* Two callers that share a value, into one box: a tenant's, not a call's. */
 static void two_callers_of_one_tenant(void **state) {
     (void)state;
@@ -156,6 +200,7 @@ int main(void) {
         cmocka_unit_test(call_id_suffixes),
         cmocka_unit_test(rare_values),
         cmocka_unit_test(constants_weigh_nothing),
+        cmocka_unit_test(one_media_address_is_one_value),
         cmocka_unit_test(two_callers_of_one_tenant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

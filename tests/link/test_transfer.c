@@ -139,6 +139,48 @@ static void on_hold(void **state) {
     }
 }
 
+/* The phone holds, and the box that it asks plays music from a server of its own: nothing but the caller's number is the same, and that
+ * it is sent for at once. What it sends later, or what another box sends then, is something else. */
+static bool music_of_the_box(int from_other, double after_ms) {
+    struct stage t;
+    stage_open(&t);
+    bool joined = true;
+    struct talk a[6], b[6], m[6];
+    for (int i = 0; i < 6; i++) {
+        const char *caller = arena_z(&t.s.text, arena_printf(&t.s.text, "20%d", i)),
+                   *called = arena_z(&t.s.text, arena_printf(&t.s.text, "30%d", i)),
+                   *name = arena_z(&t.s.text, arena_printf(&t.s.text, "%d", i));
+        a[i] = talk(t.p1, t.pbx, arena_z(&t.s.text, arena_printf(&t.s.text, "A%s", name)),
+                    caller, called);
+        b[i] = talk(t.pbx, t.p2, arena_z(&t.s.text, arena_printf(&t.s.text, "B%s", name)),
+                    caller, called);
+        m[i] = talk(from_other ? t.sbc : t.pbx, t.rec,
+                    arena_z(&t.s.text, arena_printf(&t.s.text, "M%s", name)), caller,
+                    "music");
+        double at = 60000 * i;
+        pass_on(&t.s, &a[i], &b[i], at, 500, 2000, 30000);
+        struct how hold = {.again = true, .back = true, .more = 3, .held = true};
+        ask_how(&t.s, &b[i], at + 9000, "INVITE", hold);
+        tell_how(&t.s, &b[i], at + 9001.5, "200 OK", "INVITE", hold);
+        ask(&t.s, &m[i], at + 9000 + after_ms, "INVITE");
+        answer(&t.s, &m[i], at + 9010 + after_ms);
+        hang_up(&t.s, &m[i], at + 20000, false);
+    }
+    for (int i = 0; i < 6; i++) {
+        const struct call *c = call_with(&t.s, &b[i]);
+        joined &= leg_with(&t.s, c, &m[i]) != NULL;
+    }
+    scene_close(&t.s);
+    return joined;
+}
+
+static void the_box_plays_music(void **state) {
+    (void)state;
+    assert_true(music_of_the_box(false, 3));
+    assert_true(music_of_the_box(false, 30));
+    assert_false(music_of_the_box(true, 3));
+}
+
 /* ---- recorders ---------------------------------------------------------------------------------------------- */
 
 static void recorders(void **state) {
@@ -173,11 +215,9 @@ static void recorders(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blind_transfer),
-        cmocka_unit_test(attended_transfer),
-        cmocka_unit_test(other_dialogs_by_name),
-        cmocka_unit_test(on_hold),
-        cmocka_unit_test(recorders),
+        cmocka_unit_test(blind_transfer),        cmocka_unit_test(attended_transfer),
+        cmocka_unit_test(other_dialogs_by_name), cmocka_unit_test(on_hold),
+        cmocka_unit_test(the_box_plays_music),   cmocka_unit_test(recorders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -447,7 +447,9 @@ static void print_tables(const struct counts *all, const struct statements *stat
 static void play(const struct world_row *row, int n, double scale, struct counts *counts,
                  struct statements *statements) {
     struct world_row mine = worlds_take(row, SEEDS_TRAINING, n, scale);
-    char dir[] = "/tmp/sipweave-fit-XXXXXX", command[sizeof dir + 16];
+    const char *tmp = getenv("TMPDIR");
+    char dir[512], command[sizeof dir + 16];
+    snprintf(dir, sizeof dir, "%s/sipweave-fit-XXXXXX", tmp ? tmp : "/tmp");
     if (!mkdtemp(dir)) {
         perror(dir);
         exit(2);

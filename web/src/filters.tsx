@@ -45,11 +45,11 @@ function Pick(p: { label: string; name: string; value: string; options: Options;
 function toInput(iso: string | undefined): string {
   const ms = Date.parse(iso ?? '');
   if (Number.isNaN(ms)) return '';
-  return new Date(ms + zoneMinutes(ms, zone.value) * 60000).toISOString().slice(0, 16);
+  return new Date(ms + zoneMinutes(ms, zone.value) * 60000).toISOString().slice(0, ms % 60000 ? 19 : 16);
 }
 
 function fromInput(text: string): string {
-  const ms = Date.parse(text + ':00Z');
+  const ms = Date.parse(text + (text.length > 16 ? 'Z' : ':00Z'));
   if (Number.isNaN(ms)) return '';
   return new Date(ms - zoneMinutes(ms, zone.value) * 60000).toISOString().replace('.000', '');
 }

@@ -12,6 +12,7 @@ import { callUrl, listSearch, type ListState } from './lib/url.js';
 import { memo } from './memo.js';
 import { Icon } from './parts.js';
 import { go, useStore, zone } from './store.js';
+import { VolumeChart } from './volume.js';
 
 export const ROW = 36;
 const OVER = 10;
@@ -179,6 +180,7 @@ export function ListPage({ list, onFile }: { list: ListState; onFile: () => void
     <main class="list-page" id="main">
       <h1 class="offscreen">Calls</h1>
       <Filters list={list} devices={someDevices(data)} />
+      <VolumeChart list={list} />
       <div class="list" role="table" aria-label="Calls, newest first" aria-rowcount={data.complete ? count + 1 : -1} aria-busy={data.loading}>
         <div class="list-head row" role="row" aria-rowindex={1} hidden={count === 0 && !data.loading}>
           {COLUMNS.map(([name, cls]) => <span key={name} role="columnheader" class={`cell ${cls}`}>{name}</span>)}

@@ -192,6 +192,16 @@ export interface Spread {
   parts: { after: string | null; before: string; count: number }[];
 }
 
+/** How many calls began when, oldest first; a bar without a call is left out. */
+export interface Volume {
+  total: number | null; // null: it cannot be told in advance
+  failed?: number;
+  after?: string;
+  before?: string;
+  step?: number; // seconds
+  bars: { at: string; count: number; failed: number }[];
+}
+
 export interface Skipped {
   reason: string;
   text: string;

@@ -93,6 +93,13 @@ export function spreadQuery(list: ListState, parts: number, range: Range): strin
   return '/api/v1/spread?' + p.toString();
 }
 
+/** The address of the chart over the list: up to now, where the list is of the last hour. */
+export function volumeQuery(list: ListState, zone: string): string {
+  const p = within(list, list.after?.startsWith('-') && !list.before ? { before: 'now' } : {});
+  p.set('zone', zone);
+  return '/api/v1/volume?' + p.toString();
+}
+
 /** What is asked twice has to fit both times. */
 function within(list: ListState, range: Range): URLSearchParams {
   const p = new URLSearchParams(tidy(list) as Record<string, string>);
