@@ -230,6 +230,38 @@ static void turn_learn(struct turn *to, const struct turn *before, const struct 
                                  (t->of[k] + usual));
 }
 
+/* Phones call by themselves, and few legs of each are there to tell: what the others do counts as FEW_OWN legs of its own. */
+enum { FEW_LEGS = 50, FEW_OWN = 4 };
+
+struct small_lanes {
+    double none, legs;
+};
+
+static bool is_small(const struct index *x, const struct lane *l) {
+    return !is_inward(l) && x->leaving[l->from_dev] < FEW_LEGS;
+}
+
+static struct small_lanes count_small(const struct index *x) {
+    struct small_lanes all = {0};
+    for (isize i = 0; i < x->nlanes; i++) {
+        const struct lane *l = &x->lanes[i];
+        if (!is_small(x, l)) continue;
+        all.none += l->none;
+        all.legs += l->legs;
+    }
+    return all;
+}
+
+/* How many of a lane's legs start by themselves. */
+static double alone_of(const struct index *x, const struct lane *l,
+                       const struct small_lanes *all) {
+    double usual = UNCAUSED / 4;
+    if (!is_small(x, l)) return usual * l->legs + l->none;
+    double others =
+        (all->none - l->none + usual * FEW_LEGS) / (all->legs - l->legs + FEW_LEGS);
+    return (l->none + FEW_OWN * others) / ((double)l->legs + FEW_OWN) * l->legs;
+}
+
 void lanes_learn(struct index *x, struct taught *all) {
     for (isize i = x->nlanes; i < x->nturns; i++) {
         struct taught *lane = &all[x->turns[i].out], *t = &all[i];
@@ -240,10 +272,11 @@ void lanes_learn(struct index *x, struct taught *all) {
         }
         taught_add(lane, t);
     }
+    struct small_lanes small = count_small(x);
     for (isize i = 0; i < x->nlanes; i++) {
         struct lane *l = &x->lanes[i];
         struct turn usual = usual_turn(x, (u32)i);
-        l->background = background_of(x, UNCAUSED / 4 * l->legs + l->none);
+        l->background = background_of(x, alone_of(x, l, &small));
         turn_learn(&x->turns[i], &usual, &all[i], USUAL);
     }
     for (isize i = x->nlanes; i < x->nturns; i++)
