@@ -14,7 +14,7 @@ enum {
     LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,
     EVENTS_CLEAR = 8, /* the same */
-    EVENTS = 256,
+    EVENTS = 1024,
     AROUND = 48,
 };
 

@@ -4,7 +4,7 @@
 
 #include "link/pair.h"
 
-enum { CLAIMS_A_LEG = 24 };
+enum { CLAIMS_A_LEG = 48 };
 
 /* A leg may be this parent's child. What is known at its other ends is told along the follows, see believe.c. */
 struct claim {
