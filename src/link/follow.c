@@ -29,9 +29,10 @@ static struct follow follow_of(const struct index *x, u32 before, u32 after,
     if (!failed && !is_before(w, a, b)) return f;
     u32 cause = failed ? over_msg(a) : a->start_msg;
     struct gap gap;
-    f.density = (float)cause_density(
+    double density = cause_density(
         x, b->from_dev, failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING,
         cause - 1, b->start_msg - 1, &gap);
+    if (density > LEAST) f.density = (float)(density * pair_alike(x, before, after));
     return f;
 }
 
@@ -62,7 +63,7 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
         if (s->kept && w->sums[before].kept) continue; /* nobody needs to be told */
         if (w->sums[before].start_us > s->start_us + slack) continue;
         struct follow f = follow_of(k->x, before, c, kind);
-        if ((double)f.density > LEAST) kept = keep_best(best, kept, &f);
+        if (f.density > 0) kept = keep_best(best, kept, &f);
     }
     k->follows = base_grow(k->follows, &k->cap_follows, k->nfollows + kept + 1,
                            (isize)sizeof *k->follows);

@@ -14,27 +14,44 @@ u64 manner_of_media(const struct sdp *d) {
     return hash;
 }
 
-/* Of the legs that reach a device and whose manner is known, the share that has this one's. */
+/* How often each manner is met at each device. */
+struct met {
+    struct map at;
+    u8 salt;
+};
+
+static void note(struct met *m, u32 dev, u32 manner) {
+    ++*map_put(&m->at, index_number_key(dev, m->salt, manner));
+    ++*map_put(&m->at, index_number_key(dev, m->salt, 0));
+}
+
+static float share_of(const struct met *m, u32 dev, u32 manner) {
+    u32 n = map_get(&m->at, index_number_key(dev, m->salt, manner));
+    u32 all = map_get(&m->at, index_number_key(dev, m->salt, 0));
+    return (float)(((double)n + 1) / ((double)all + 2));
+}
+
 void manners_count(struct index *x) {
     const struct weave *w = x->w;
     x->manners = base_new(w->nsums + 1, (isize)sizeof *x->manners);
     for (int k = 0; k < MANNERS; k++) {
-        struct map at = {0};
+        struct met reached = {.salt = 0}, sent = {.salt = 1};
         for (isize i = 0; i < w->nsums; i++) {
             const struct sum *s = &w->sums[i];
             if (s->kind != KIND_CALL || !s->manner[k]) continue;
-            ++*map_put(&at, index_number_key(s->to_dev, (u8)k, s->manner[k]));
-            ++*map_put(&at, index_number_key(s->to_dev, (u8)k, 0));
+            note(&reached, s->to_dev, s->manner[k]);
+            note(&sent, s->from_dev, s->manner[k]);
         }
         for (isize i = 0; i < w->nsums; i++) {
             const struct sum *s = &w->sums[i];
             if (s->kind != KIND_CALL || !s->manner[k]) continue;
-            u32 n = map_get(&at, index_number_key(s->to_dev, (u8)k, s->manner[k]));
-            u32 all = map_get(&at, index_number_key(s->to_dev, (u8)k, 0));
-            x->manners[i][k] = (float)(((double)n + 1) / ((double)all + 2));
-            /* few of the legs are there: nobody knows how common that is */
-            if (w->climate) x->manners[i][k] = 0.5F;
+            /* where few of the legs are there, nobody knows how common that is */
+            x->manners[i].reached[k] =
+                w->climate ? 0.5F : share_of(&reached, s->to_dev, s->manner[k]);
+            x->manners[i].sent[k] =
+                w->climate ? 0.5F : share_of(&sent, s->from_dev, s->manner[k]);
         }
-        map_drop(&at);
+        map_drop(&reached.at);
+        map_drop(&sent.at);
     }
 }

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* That two tries of one parent show the same caller, say it in the same way, offer the same media. */
+static const double weight_alike = 0.97;
+
 enum { FAR = 9 }; /* bits that it takes when nothing was seen to pass the call on */
 
 void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 label,
@@ -251,19 +254,51 @@ static double manner(const struct index *x, u32 c, u32 p, const struct turn *tur
     u32 mine = x->w->sums[c].manner[which], theirs = x->w->sums[p].manner[which];
     if (!mine || !theirs) return 1;
     double m = (double)turn->numbers[NUMBER_MANNER + which];
-    double odds = evidence_odds(m, (double)x->manners[p][which], mine == theirs);
+    double odds = evidence_odds(m, (double)x->manners[p].reached[which], mine == theirs);
     pair_prove(to, which == MANNER_NAME ? EVIDENCE_CALLER_NAME : EVIDENCE_MEDIA, odds, 0,
                0);
     return odds;
 }
 
-static double numbers(const struct index *x, u32 c, u32 p, const struct turn *turn,
-                      struct proofs *to) {
-    const struct meeting met = meet(x, &x->w->sums[c], &x->w->sums[p]);
-    return called_number(x, c, p, turn, &met, to) *
-           caller_number(x, c, p, turn, &met, to) * habits_route(x, c, p, to) *
+/* Where it goes: each try of a parent's says that anew. */
+static double where(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                    const struct meeting *met, struct proofs *to) {
+    return called_number(x, c, p, turn, met, to) * habits_route(x, c, p, to);
+}
+
+/* Who calls, and with what: all tries of a parent's say the same. */
+static double who(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                  const struct meeting *met, struct proofs *to) {
+    return caller_number(x, c, p, turn, met, to) *
            manner(x, c, p, turn, MANNER_NAME, to) *
            manner(x, c, p, turn, MANNER_MEDIA, to);
+}
+
+static bool shows(const struct weave *w, const struct sum *s, u64 *caller) {
+    for (u32 k = 0; k < s->nnumbers; k++) {
+        const struct fact *f = &w->leg_facts[s->facts_at + k];
+        if (f->kind != FACT_CALLER) continue;
+        *caller = f->hash;
+        return true;
+    }
+    *caller = 0;
+    return (s->flags & SUM_WITHHELD) != 0;
+}
+
+double pair_alike(const struct index *x, u32 a, u32 b) {
+    const struct sum *s = &x->w->sums[a], *t = &x->w->sums[b];
+    u64 mine, theirs;
+    double odds = 1;
+    if (shows(x->w, s, &mine) && shows(x->w, t, &theirs)) {
+        double u = mine == theirs ? shown_by(x, t, theirs, CHANCE) : CHANCE;
+        odds = evidence_odds(weight_alike, u, mine == theirs);
+    }
+    for (int k = 0; k < MANNERS; k++) {
+        if (!s->manner[k] || !t->manner[k]) continue;
+        odds *= evidence_odds(weight_alike, (double)x->manners[b].sent[k],
+                              s->manner[k] == t->manner[k]);
+    }
+    return odds;
 }
 
 struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *turn,
@@ -281,7 +316,11 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *tu
         if (!far_enough(child, parent, &all)) return none;
         b.more = lane_of(x, c)->background * exp2(-FAR);
     }
-    b.fit = numbers(x, c, p, turn, NULL);
+    const struct meeting met = meet(x, child, parent);
+    double whose = who(x, c, p, turn, &met, NULL);
+    b.once *= whose;
+    b.more *= whose;
+    b.fit = where(x, c, p, turn, &met, NULL);
     if (all.bits > 0) b.fit *= exp2(all.bits);
     if ((b.once + b.more + lean) * b.fit * echoes_most < floor) return none;
     b.fit *= pair_life(x, c, p, NULL);
@@ -300,7 +339,9 @@ static void prove(const struct index *x, u32 c, u32 p, bool habits, struct proof
         child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, turn, all.heard, to);
     if (!caused && !far_enough(child, parent, &all)) return;
     if (all.bits > 0 && !habits) (void)tokens(x, child, parent, to);
-    (void)numbers(x, c, p, turn, to);
+    const struct meeting met = meet(x, child, parent);
+    (void)where(x, c, p, turn, &met, to);
+    (void)who(x, c, p, turn, &met, to);
     if (habits) return;
     (void)pair_life(x, c, p, to);
     (void)pair_end(x, c, p, to);

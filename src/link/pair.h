@@ -23,6 +23,11 @@ struct explained {
     float best[ECHO_COUNT], second[ECHO_COUNT];
 };
 
+/* How common a leg's manner is among those that reach the same device, and among those that leave the same one. */
+struct manner_shares {
+    float reached[MANNERS], sent[MANNERS];
+};
+
 /* Numbers that were called, and for which one and the same number was shown. */
 struct company {
     u64 called[NUMBERS_A_COMPANY];
@@ -81,12 +86,11 @@ struct index {
     struct turn *turns; /* the first nlanes of them: of a lane, wherever from */
     struct map turn_at; /* in and out -> row of turns + 1 */
     isize nturns, cap_turns;
-    struct habits habits; /* habit.c */
-    float (*manners)
-        [MANNERS]; /* by leg: how common its manner is where it arrives; 0: not known */
-    struct pace *paces; /* pace.c */
-    u32 *pace_of;       /* by device: row of paces + 1 */
-    double *none_of;    /* by leg: how probably its cause is outside the trace */
+    struct habits habits;          /* habit.c */
+    struct manner_shares *manners; /* by leg */
+    struct pace *paces;            /* pace.c */
+    u32 *pace_of;                  /* by device: row of paces + 1 */
+    double *none_of; /* by leg: how probably its cause is outside the trace */
 };
 
 /* climate.c: counts of the traffic around in place of those of the trace, where there are any. */
@@ -194,13 +198,15 @@ double habits_company(const struct index *x, u32 c, u32 p);
 /* What speaks for c being a child of p, leaving out the other children. All 0: it cannot be. */
 struct bond {
     double
-        once; /* legs a second that p's arrival would send at that moment: it sends one */
+        once; /* legs a second of such callers that p's arrival would send at that moment: it sends one */
     double more; /* … and its answer, a REFER on it, a hold */
-    double fit;  /* the odds of all that they have in common */
+    double fit;  /* the odds of all else that they have in common */
     double end;  /* the odds of how c failed, if no other try follows */
     bool
         reached; /* p reached the device that c leaves: other children of p could have sent c as well */
 };
+/* How much likelier two tries show what they show if one parent sent both. */
+double pair_alike(const struct index *x, u32 a, u32 b);
 /* `turn`: turn_of(x, c, p). `lean`: legs a second that other children would send; what weighs nothing beside `floor` need not be exact. */
 struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *turn,
                       double lean, double floor);

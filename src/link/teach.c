@@ -42,7 +42,10 @@ static void teach_claim(const struct claims *k, u32 c, const struct claim *a,
     pair_causes(k->x, c, a->parent, parts);
     /* what is left of its arrival: as the claim has it */
     double told = (double)(a->told[FOLLOW_START] + a->told[FOLLOW_FAILURE]);
-    double left = once > 0 ? (a->sent - more - told) / once : 1;
+    double left = once > 0 ? (a->sent - more - told) / once : 1, own = 0;
+    for (int i = 0; i < CAUSES; i++) own += parts[i];
+    double scale = own > 0 ? (once + more) / own : 0; /* who calls is in these two */
+    for (int i = 0; i < CAUSES; i++) parts[i] *= scale;
     parts[EVIDENCE_TIMING] *= left;
     parts[EVIDENCE_AFTER_WAIT] *= left;
     parts[EVIDENCE_AFTER_SIBLING] = (double)a->told[FOLLOW_START];
