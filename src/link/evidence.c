@@ -24,6 +24,10 @@ double evidence_m(enum evidence_kind k) {
     return weight_holds[k];
 }
 
+double evidence_alike(void) {
+    return weight_alike;
+}
+
 static double clamp(double x, double low, double high) {
     return x < low ? low : x > high ? high : x;
 }

@@ -20,7 +20,7 @@
     X(CALLED_NUMBER, "called-number", "the same called number")                          \
     X(CALLER_NUMBER, "caller-number", "the same caller")                                 \
     X(COMPANY_NUMBER, "company-number", "calls with the company's number")               \
-    X(CALLER_NAME, "caller-name", "the caller named alike")                              \
+    X(CALLER_NAME, "caller-name", "the caller withheld in the same words")               \
     X(MEDIA, "media", "media of the same kind")                                          \
     X(ROUTE, "route", "calls to that number often go this way")                          \
     X(CALL_ID_REFERENCE, "call-id-reference", "names the other leg's Call-ID")           \
@@ -46,6 +46,8 @@ enum evidence_kind {
 const char *evidence_name(enum evidence_kind k);
 const char *evidence_words(enum evidence_kind k);
 double evidence_m(enum evidence_kind k);
+/* How often two tries of one parent show the same caller, or are alike in their manner. */
+double evidence_alike(void);
 
 /* m/u; with holds false (1-m)/(1-u). Both are kept within (0, 1). The logarithm of such odds is the piece's bits. */
 double evidence_odds(double m, double u, bool holds);

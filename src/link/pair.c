@@ -6,9 +6,6 @@
 
 #include <math.h>
 
-/* That two tries of one parent show the same caller, say it in the same way, offer the same media. */
-static const double weight_alike = 0.97;
-
 enum { FAR = 9 }; /* bits that it takes when nothing was seen to pass the call on */
 
 void pair_prove(struct proofs *to, enum evidence_kind kind, double odds, u32 label,
@@ -274,7 +271,7 @@ static double who(const struct index *x, u32 c, u32 p, const struct turn *turn,
            manner(x, c, p, turn, MANNER_MEDIA, to);
 }
 
-static bool shows(const struct weave *w, const struct sum *s, u64 *caller) {
+bool pair_caller(const struct weave *w, const struct sum *s, u64 *caller) {
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
         if (f->kind != FACT_CALLER) continue;
@@ -289,13 +286,13 @@ double pair_alike(const struct index *x, u32 a, u32 b) {
     const struct sum *s = &x->w->sums[a], *t = &x->w->sums[b];
     u64 mine, theirs;
     double odds = 1;
-    if (shows(x->w, s, &mine) && shows(x->w, t, &theirs)) {
+    if (pair_caller(x->w, s, &mine) && pair_caller(x->w, t, &theirs)) {
         double u = mine == theirs ? shown_by(x, t, theirs, CHANCE) : CHANCE;
-        odds = evidence_odds(weight_alike, u, mine == theirs);
+        odds = evidence_odds(evidence_alike(), u, mine == theirs);
     }
     for (int k = 0; k < MANNERS; k++) {
         if (!s->manner[k] || !t->manner[k]) continue;
-        odds *= evidence_odds(weight_alike, (double)x->manners[b].sent[k],
+        odds *= evidence_odds(evidence_alike(), (double)x->manners[b].sent[k],
                               s->manner[k] == t->manner[k]);
     }
     return odds;

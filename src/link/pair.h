@@ -205,6 +205,8 @@ struct bond {
     bool
         reached; /* p reached the device that c leaves: other children of p could have sent c as well */
 };
+/* Who calls, as a leg shows it: a number's hash, 0 where that is withheld. False: nothing is known. */
+bool pair_caller(const struct weave *w, const struct sum *s, u64 *caller);
 /* How much likelier two tries show what they show if one parent sent both. */
 double pair_alike(const struct index *x, u32 a, u32 b);
 /* `turn`: turn_of(x, c, p). `lean`: legs a second that other children would send; what weighs nothing beside `floor` need not be exact. */

@@ -65,6 +65,9 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
     case EVIDENCE_COMPANY_NUMBER:
         if (!p->label) return str_z(words);
         return arena_printf(v->a, "calls with the company's number %.*s", STR(label));
+    case EVIDENCE_CALLER_NAME:
+        return p->bits < 0 ? S("the caller withheld in other words") : str_z(words);
+    case EVIDENCE_MEDIA: return p->bits < 0 ? S("media of another kind") : str_z(words);
     case EVIDENCE_ROUTE:
         return p->bits < 0 ? S("calls to that number seldom go this way") : str_z(words);
     default: return str_z(words);

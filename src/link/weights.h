@@ -202,6 +202,9 @@ static const double weight_before[EVIDENCE_COUNT] = {
     [EVIDENCE_BYE_ECHO] = 0.5085,
 };
 
+/* of two tries of one parent: the share that show the same caller, in the same manner */
+static const double weight_alike = 0.9700;
+
 /* Pieces of evidence are not independent: what is right of what is stated with odds of 1, 2, 4 ... to one */
 static const double weight_right[WEIGHT_KNOTS] = {
     0.34000, 0.42446, 0.60630, 0.76720, 0.88408, 0.88408, 0.95091,

@@ -4,6 +4,7 @@
  *     fit [row...] > weights.h     twice: how sure a link is can be told only with the tables built in
  *
  * What the simulator's devices do is not all that devices do: a share of each table is a plain, broad guess. */
+#include "world/fit_alike.h"
 #include "link/pair.h"
 #include "link/corpus.h"
 #include "link/weights.h"
@@ -99,6 +100,7 @@ struct histogram {
 struct counts {
     double holds[EVIDENCE_COUNT], of[EVIDENCE_COUNT], before[EVIDENCE_COUNT];
     struct histogram delay[EVIDENCE_COUNT], chance[EVIDENCE_COUNT];
+    struct tries_alike alike;
 };
 
 static double edge_us(int i) {
@@ -226,6 +228,7 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     index_learn(&x, taught);
     base_free(taught);
     count_chances(all, &x, weight);
+    fit_alike(&all->alike, &x, weight);
     for (u32 c = 0; (isize)c < w->nsums; c++) {
         const struct sum *s = &w->sums[c];
         if (s->kind != KIND_CALL) continue;
@@ -433,9 +436,13 @@ static void print_tables(const struct counts *all, const struct statements *stat
             printf("    [EVIDENCE_%s] = %.4f,\n", ids[k],
                    (all->before[k] + 1) / (all->holds[k] + 2));
     }
+    printf("};\n\n/* of two tries of one parent: the share that show the same caller, in "
+           "the "
+           "same manner */\nstatic const double weight_alike = %.4f;\n",
+           fmin((all->alike.same + 1) / (all->alike.of + 1), 0.97));
     double right[WEIGHT_KNOTS];
     calibrate(statements, right);
-    printf("};\n\n/* Pieces of evidence are not independent: what is right of what is "
+    printf("\n/* Pieces of evidence are not independent: what is right of what is "
            "stated with odds of 1, 2, 4 ... to one */\n"
            "static const double weight_right[WEIGHT_KNOTS] = {");
     for (int k = 0; k < WEIGHT_KNOTS; k++) printf("%s%.5f", k ? ", " : "", right[k]);
@@ -472,13 +479,17 @@ static void play(const struct world_row *row, int n, double scale, struct counts
 
 int main(int argc, char **argv) {
     const char *scale = getenv("SCALE"), *real = getenv("SIPWEAVE_CORPUS");
+    enum { WORLDS = 4 }; /* of each row */
     static struct counts counts;
     struct statements statements = {0};
     for (int i = 0; i < nworlds; i++) {
         bool wanted = argc < 2;
         for (int k = 1; k < argc; k++) wanted |= strstr(worlds[i].name, argv[k]) != NULL;
         if (!wanted) continue;
-        play(&worlds[i], 0, scale ? atof(scale) : 0.5, &counts, &statements);
+        /* several small ones: what boxes there are, and how fast they are, differs from world to world */
+        for (int n = 0; n < WORLDS; n++)
+            play(&worlds[i], n, (scale ? atof(scale) : 0.5) / WORLDS, &counts,
+                 &statements);
         fprintf(stderr, "fit: %s\n", worlds[i].name);
     }
     if (real) count_real(&counts, real);
