@@ -217,6 +217,8 @@ double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* The part that habits are learned from: its cause, first again, and its numbers. */
 void pair_prove_habits(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* Its cause and nothing else: what the order of messages and the roles of legs go by. */
+void pair_prove_cause_alone(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* What made p's device send c; false: nothing is known that could have. */
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
                       bool heard, struct proofs *to);

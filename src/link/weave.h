@@ -237,6 +237,7 @@ struct weave {
     isize cap_decided;
     arena said_by; /* their strings */
     bool join_all, finished, stopped;
+    bool unasked; /* nobody will ask why: evidence is not kept */
     const atomic_bool *stop;      /* NULL: nobody ends a link early */
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
