@@ -60,7 +60,6 @@ struct index {
     struct clues
         lost; /* by device that it left: a try failed, and this leg instead is its parent */
 
-    u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
