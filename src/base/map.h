@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-struct map_slot {
+struct __attribute__((packed, aligned(4))) map_slot {
     u64 key;
     u32 value; /* 0: free */
 };

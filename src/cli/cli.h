@@ -38,8 +38,9 @@ struct reading {
     arena boot;
 };
 
-/* Reads all files (and --hosts) into one weave and links it. False: nothing could be read; the sentence was printed. */
-bool reading_open(struct reading *r, const struct options *o);
+/* Reads all files (and --hosts) into one weave and links it; `evidence`: calls will be shown with the evidence for each leg. False:
+ * nothing could be read; the sentence was printed. */
+bool reading_open(struct reading *r, const struct options *o, bool evidence);
 void reading_close(struct reading *r);
 /* Prints damage and counts of what was skipped, to standard error. */
 void reading_report(const struct reading *r, const struct options *o);

@@ -85,7 +85,7 @@ static bool given_before(const struct options *o, isize i) {
     return false;
 }
 
-bool reading_open(struct reading *r, const struct options *o) {
+bool reading_open(struct reading *r, const struct options *o, bool evidence) {
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
     struct input_sink sink = {r, on_source, NULL, on_skipped, on_damage};
     int threads = threads_of(o);
@@ -111,6 +111,7 @@ bool reading_open(struct reading *r, const struct options *o) {
         }
     }
     if (readable < o->nfiles) return false;
+    if (!evidence) weave_without_evidence(r->weave);
     weave_finish(r->weave);
     return true;
 }

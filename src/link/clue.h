@@ -6,7 +6,7 @@
 #include "link/weave.h"
 
 /* A leg that may be the parent of another, because of what happened at some time. */
-struct clue {
+struct __attribute__((packed, aligned(4))) clue {
     i64 at_us;
     u32 leg;
 };

@@ -33,28 +33,40 @@ enum habit { HABIT_TO, HABIT_CALLER, HABITS };
 
 /* Both sides of a habit: the number that was called, and where the child goes, or whom it shows as its caller. 0: it shows
  * nothing, or no number was called. */
-struct habit_keys {
-    u64 called, shown, both, all;
-    u64 ways;        /* how many different ones that number has led to */
-    u64 once, twice; /* at that device: how many pairs were met once, and twice */
+struct met_pair {
+    u64 here, called, shown; /* all of the device and habit */
+    u64 value;               /* what is shown, by itself */
+    u64 number;              /* … and what was called */
 };
 
-static struct habit_keys keys_of(const struct weave *w, const struct sum *c,
-                                 const struct sum *p, enum habit habit) {
-    struct habit_keys k = {0};
+static struct met_pair pair_of(const struct weave *w, const struct sum *c,
+                               const struct sum *p, enum habit habit) {
+    struct met_pair k = {0};
     u64 called = number_of_kind(w, p, FACT_CALLED);
     u64 shown =
         habit == HABIT_TO ? c->to_dev + (u64)1 : number_of_kind(w, c, FACT_CALLER);
-    u64 here = hash_mix(c->from_dev + (u64)1, (u64)habit);
     if (!called || !shown) return k;
-    k.called = hash_mix(here, called);
-    k.shown = hash_mix(here + 1, shown);
-    k.both = hash_mix(k.called, shown);
-    k.all = here;
-    k.ways = hash_mix(here + 2, called);
-    k.once = here + 3;
-    k.twice = here + 4;
+    k.here = hash_mix(c->from_dev + (u64)1, (u64)habit);
+    k.called = hash_mix(k.here, called);
+    k.shown = hash_mix(k.here + 1, shown);
+    k.value = shown;
+    k.number = called;
     return k;
+}
+
+static u64 both_key(const struct met_pair *k) {
+    return hash_mix(k->called, k->value);
+}
+/* How many different ones that number has led to. */
+static u64 ways_key(const struct met_pair *k) {
+    return hash_mix(k->here + 2, k->number);
+}
+/* At that device: how many pairs were met once, and twice. */
+static u64 once_key(const struct met_pair *k) {
+    return k->here + 3;
+}
+static u64 twice_key(const struct met_pair *k) {
+    return k->here + 4;
 }
 
 static u64 shown_key(const struct weave *w, const struct sum *c) {
@@ -100,47 +112,48 @@ const struct company *habits_companies(const struct index *x, u32 c) {
     return row ? &x->habits.companies[row - 1] : NULL;
 }
 
-/* What one link teaches. */
-struct lesson {
-    float much;
-    struct habit_keys k[HABITS];
-};
-
-static struct lesson lesson_of(const struct weave *w, isize leg) {
-    const struct sum *s = &w->sums[leg];
-    struct lesson l = {0};
-    if (s->kind != KIND_CALL || !s->parent || leg_is_hop(w, s)) return l;
-    l.much = (float)s->confidence;
-    for (enum habit habit = 0; habit < HABITS; habit++)
-        l.k[habit] = keys_of(w, s, &w->sums[s->parent - 1], habit);
-    return l;
+/* Does the leg teach? */
+static bool teaches(const struct weave *w, const struct sum *s) {
+    return s->kind == KIND_CALL && s->parent && !leg_is_hop(w, s) && s->confidence > 0;
 }
 
 /* What was met once is no habit: see count. */
-static void learn(struct habits *h, const struct twice *met, const struct lesson *l) {
+static void learn(struct index *x, const struct twice *met, const struct sum *s) {
+    struct habits *h = &x->habits;
+    float much = (float)s->confidence;
     for (enum habit habit = 0; habit < HABITS; habit++) {
-        const struct habit_keys *k = &l->k[habit];
-        if (!k->called) continue;
-        bool called = twice_has(met, k->called), shown = twice_has(met, k->shown);
-        if (called) *count_at(h, k->called) += l->much;
-        if (shown) *count_at(h, k->shown) += l->much;
-        if (called && shown) *count_at(h, k->both) += l->much;
-        *count_at(h, k->all) += l->much;
+        struct met_pair k = pair_of(x->w, s, &x->w->sums[s->parent - 1], habit);
+        if (!k.called) continue;
+        bool called = twice_has(met, k.called), shown = twice_has(met, k.shown);
+        if (called) *count_at(h, k.called) += much;
+        if (shown) *count_at(h, k.shown) += much;
+        if (called && shown) *count_at(h, both_key(&k)) += much;
+        *count_at(h, k.here) += much;
     }
 }
 
 /* Where pairs come once and never again, one that was met once says nothing. */
-static void learn_ways(struct habits *h, const struct twice *met,
-                       const struct lesson *l) {
-    const struct habit_keys *k = &l->k[HABIT_TO];
-    if (!k->called || !twice_has(met, k->called)) return;
-    double both = count_of(h, k->both);
+static void learn_ways(struct index *x, const struct twice *met, const struct sum *s) {
+    struct habits *h = &x->habits;
+    struct met_pair k = pair_of(x->w, s, &x->w->sums[s->parent - 1], HABIT_TO);
+    float much = (float)s->confidence;
+    if (!k.called || !twice_has(met, k.called)) return;
+    double both = count_of(h, both_key(&k));
     bool once = both < 1.5;
-    *count_at(h, k->ways) += once ? 1 : l->much / (float)both;
+    *count_at(h, ways_key(&k)) += once ? 1 : much / (float)both;
     if (once)
-        *count_at(h, k->once) += l->much;
+        *count_at(h, once_key(&k)) += much;
     else if (both < 2.5)
-        *count_at(h, k->twice) += l->much / 2;
+        *count_at(h, twice_key(&k)) += much / 2;
+}
+
+static void note_pairs(const struct weave *w, struct twice *met, const struct sum *s) {
+    for (enum habit habit = 0; habit < HABITS; habit++) {
+        struct met_pair k = pair_of(w, s, &w->sums[s->parent - 1], habit);
+        if (!k.called) return;
+        twice_note(met, k.called);
+        twice_note(met, k.shown);
+    }
 }
 
 void habits_learn(struct index *x) {
@@ -151,23 +164,17 @@ void habits_learn(struct index *x) {
     x->habits.n = x->habits.ncompanies = 0;
     twice_open(&met, 2 * HABITS * w->nsums);
     for (isize i = 0; i < w->nsums; i++) {
-        struct lesson l = lesson_of(w, i);
-        if (l.much > 0) add_company(&x->habits, w, &w->sums[i]);
-        for (enum habit habit = 0; habit < HABITS && l.k[habit].called; habit++) {
-            twice_note(&met, l.k[habit].called);
-            twice_note(&met, l.k[habit].shown);
-        }
+        if (!teaches(w, &w->sums[i])) continue;
+        add_company(&x->habits, w, &w->sums[i]);
+        note_pairs(w, &met, &w->sums[i]);
     }
     for (isize i = 0; i < w->nsums; i++) {
-        struct lesson l = lesson_of(w, i);
-        if (l.much <= 0) continue;
+        if (!teaches(w, &w->sums[i])) continue;
         if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[i]);
-        learn(&x->habits, &met, &l);
+        learn(x, &met, &w->sums[i]);
     }
-    for (isize i = 0; i < w->nsums; i++) {
-        struct lesson l = lesson_of(w, i);
-        if (l.much > 0) learn_ways(&x->habits, &met, &l);
-    }
+    for (isize i = 0; i < w->nsums; i++)
+        if (teaches(w, &w->sums[i])) learn_ways(x, &met, &w->sums[i]);
     twice_close(&met);
 }
 
@@ -193,21 +200,27 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     const struct sum *child = &w->sums[c];
     struct counted n = {0};
     if (x->habits.n == 0) return n;
-    struct habit_keys k = keys_of(w, child, &w->sums[p], habit);
+    struct met_pair k = pair_of(w, child, &w->sums[p], habit);
     if (!k.called) return n;
     const struct habits *h = &x->habits;
-    n = (struct counted){count_of(h, k.called), count_of(h, k.shown), count_of(h, k.both),
-                         count_of(h, k.all),    count_of(h, k.ways),  count_of(h, k.once),
-                         count_of(h, k.twice)};
+    u64 both = both_key(&k);
+    n = (struct counted){.called = count_of(h, k.called),
+                         .shown = count_of(h, k.shown),
+                         .both = count_of(h, both),
+                         .all = count_of(h, k.here),
+                         .ways = count_of(h, ways_key(&k)),
+                         .once = count_of(h, once_key(&k)),
+                         .twice = count_of(h, twice_key(&k))};
     if (child->parent) {
-        struct habit_keys mine = k;
+        struct met_pair mine = k;
         if (child->parent != p + 1)
-            mine = keys_of(w, child, &w->sums[child->parent - 1], habit);
+            mine = pair_of(w, child, &w->sums[child->parent - 1], habit);
+        u64 mine_both = mine.called ? both_key(&mine) : 0;
         n.shown -= mine.called ? child->confidence : 0;
         n.all -= mine.called ? child->confidence : 0;
         n.called -= mine.called == k.called ? child->confidence : 0;
-        n.both -= mine.both == k.both ? child->confidence : 0;
-        bool own_way = mine.called == k.called && count_of(h, mine.both) < 1.5;
+        n.both -= mine_both == both ? child->confidence : 0;
+        bool own_way = mine.called == k.called && count_of(h, mine_both) < 1.5;
         n.ways -= own_way ? 1 : 0;
         /* it may be surer now than it was when it taught */
         n = (struct counted){at_least_0(n.called),

@@ -20,14 +20,16 @@ static void add_events(struct index *x, u32 leg) {
     x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
     x->withholding[s->from_dev] += (s->flags & SUM_WITHHELD) != 0;
     clues_add(&x->events, s->to_dev, s->start_us, leg);
-    clues_add(&x->events, s->to_dev, s->retry_us, leg);
+    clues_add(&x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
     clues_add(&x->ends, s->from_dev, failed_us(s), leg);
     clues_add(&x->leaves, s->from_dev, s->start_us, leg);
     clues_add(&x->over, s->to_dev, s->bye_us, leg);
     clues_add(&x->over, s->to_dev, s->cancel_us, leg);
-    for (int i = 0; i < 2; i++)
-        clues_add(&x->events, s->refer_dev[i], s->refer_us[i], leg);
+    for (int i = 0; i < 2; i++) {
+        u32 refer = s->refer_msg[i];
+        if (refer) clues_add(&x->events, refer_dev(w, refer), msg_us(w, refer), leg);
+    }
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &w->leg_facts[s->facts_at + k];
         u64 key = index_number_key(s->to_dev, f->kind, f->hash);
@@ -69,7 +71,6 @@ void index_open(struct index *x, const struct weave *w) {
     x->number_at = base_new(w->nleg_facts + 1, u);
     struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over};
     for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
-    x->mark = base_new(w->nsums + 1, u);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
@@ -128,7 +129,6 @@ static void note_child(struct index *x, u32 c) {
 }
 
 void index_close(struct index *x) {
-    base_free(x->mark);
     base_free(x->up);
     base_free(x->size);
     base_free(x->reaching);

@@ -64,11 +64,13 @@ static void leg_marks(struct marking *g, const struct sum *s) {
     u16 from = key_device(g->w, s->from_dev), to = key_device(g->w, s->to_dev);
     mark_add(g, s->start_us, s->parent ? MARK_MADE : MARK_FREE, from, to);
     keys_add(g, s, &g->call->marks[g->call->nmarks - 1]);
-    mark_add(g, s->retry_us, MARK_RETRY, 0, to);
+    mark_add(g, msg_us(g->w, s->retry_msg), MARK_RETRY, 0, to);
     mark_add(g, s->answer_us, MARK_ANSWER, 0, to);
     for (int i = 0; i < 2; i++) {
-        if (s->refer_us[i] == NEVER) continue;
-        mark_add(g, s->refer_us[i], MARK_REFER, 0, key_device(g->w, s->refer_dev[i]));
+        u32 msg = s->refer_msg[i];
+        if (!msg) continue;
+        mark_add(g, msg_us(g->w, msg), MARK_REFER, 0,
+                 key_device(g->w, refer_dev(g->w, msg)));
     }
     mark_add(g, failed_us(s), MARK_END, from, 0);
     mark_add(g, s->bye_us, MARK_OVER, from, to);

@@ -254,7 +254,7 @@ static void kind_note(struct reading *g) {
     for (u32 i = 0; i < s->n; i++) {
         const struct seen *r = msg_seen(g->w, &g->w->msgs[s->at + i]);
         enum call_kind kind = kind_of(r->method);
-        if (kind < s->kind) s->kind = kind;
+        if (kind < (enum call_kind)s->kind) s->kind = (u8)kind;
         g->has_invite |= r->method == SIP_METHOD_INVITE;
     }
 }
@@ -338,13 +338,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
         s->bye_msg = row;
         s->ended_by = g->w->dev_of[r->src] == s->from_dev ? SIDE_CALLER : SIDE_CALLEE;
         break;
-    case SIP_METHOD_REFER: {
-        isize nth = s->refer_us[0] == NEVER ? 0 : 1;
-        s->refer_us[nth] = m->time_us;
-        s->refer_msg[nth] = row;
-        s->refer_dev[nth] = g->w->dev_of[r->dst];
-        break;
-    }
+    case SIP_METHOD_REFER: s->refer_msg[s->refer_msg[0] ? 1 : 0] = row; break;
     default: break;
     }
     bool again = !repeat_of(g->w, m) && s->fail_us != NEVER && asks(g, r);
@@ -353,7 +347,6 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     s->fail_us = NEVER;
     s->fail_msg = 0;
     s->status = 0;
-    s->retry_us = m->time_us;
     s->retry_msg = row;
 }
 
@@ -439,7 +432,8 @@ static void find_begin(struct reading *g, u32 i, const struct msg *m,
 static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
     struct reading g = {.w = w, .s = s, .caller_tag = caller_tag};
     s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
-        s->bye_us = s->last_us = s->retry_us = s->refer_us[0] = s->refer_us[1] = NEVER;
+        s->bye_us = s->last_us = NEVER;
+    s->retry_msg = s->refer_msg[0] = s->refer_msg[1] = 0;
     if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {

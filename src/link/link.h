@@ -89,6 +89,9 @@ void weave_keep(struct weave *w);
 /* The same for a weave into which parts of another one, which was linked, have been put again: what that one had decided stands. */
 void weave_keep_from(struct weave *w, const struct weave *old);
 
+/* Nobody will ask why a leg belongs where it is: links are the same, weave_call gives hardly any of their evidence. */
+void weave_without_evidence(struct weave *w);
+
 /* Another thread may end a weave_link early by setting *stop; NULL: nobody does. Looked at between legs. */
 void weave_heed(struct weave *w, const atomic_bool *stop);
 /* Was the last weave_link ended early? Then there are no calls, and only weave_close makes sense. */

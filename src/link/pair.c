@@ -325,7 +325,10 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *tu
     return b;
 }
 
-static void prove(const struct index *x, u32 c, u32 p, bool habits, struct proofs *to) {
+enum depth { CAUSE_ALONE, WITH_HABITS, ALL };
+
+static void prove(const struct index *x, u32 c, u32 p, enum depth depth,
+                  struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
     const struct turn *turn = turn_of(x, c, p);
     struct common all = {0};
@@ -334,20 +337,24 @@ static void prove(const struct index *x, u32 c, u32 p, bool habits, struct proof
     if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
     bool caused =
         child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, turn, all.heard, to);
-    if (!caused && !far_enough(child, parent, &all)) return;
-    if (all.bits > 0 && !habits) (void)tokens(x, child, parent, to);
+    if (depth == CAUSE_ALONE || (!caused && !far_enough(child, parent, &all))) return;
+    if (all.bits > 0 && depth == ALL) (void)tokens(x, child, parent, to);
     const struct meeting met = meet(x, child, parent);
     (void)where(x, c, p, turn, &met, to);
     (void)who(x, c, p, turn, &met, to);
-    if (habits) return;
+    if (depth < ALL) return;
     (void)pair_life(x, c, p, to);
     (void)pair_end(x, c, p, to);
 }
 
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to) {
-    prove(x, c, p, false, to);
+    prove(x, c, p, ALL, to);
 }
 
 void pair_prove_habits(const struct index *x, u32 c, u32 p, struct proofs *to) {
-    prove(x, c, p, true, to);
+    prove(x, c, p, WITH_HABITS, to);
+}
+
+void pair_prove_cause_alone(const struct index *x, u32 c, u32 p, struct proofs *to) {
+    prove(x, c, p, CAUSE_ALONE, to);
 }

@@ -65,7 +65,6 @@ struct index {
     struct clues
         lost; /* by device that it left: a try failed, and this leg instead is its parent */
 
-    u32 *mark; /* by leg: the last choice that considered it */
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
@@ -225,6 +224,8 @@ double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* The part that habits are learned from: its cause, first again, and its numbers. */
 void pair_prove_habits(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* Its cause and nothing else: what the order of messages and the roles of legs go by. */
+void pair_prove_cause_alone(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* What made p's device send c; false: nothing is known that could have. */
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
                       bool heard, struct proofs *to);

@@ -306,13 +306,13 @@ static void prove_new(struct weave *w, struct claims *k) {
     }
 }
 
-/* All there is to say, with what is known at the end. */
+/* All there is to say, with what is known at the end; or as much as others go by. */
 static void prove_all(struct weave *w, struct claims *k) {
+    prove_pair *prove = w->unasked ? pair_prove_cause_alone : pair_prove_all;
     for (u32 c = 0; (isize)c < w->nsums && !weave_stops(w); c++) {
         struct sum *s = &w->sums[c];
         if (k->legs[c].open && s->parent)
-            s->nproofs =
-                keep_proofs(w, k->x, pair_prove_all, c, s->parent - 1, &s->proofs_at);
+            s->nproofs = keep_proofs(w, k->x, prove, c, s->parent - 1, &s->proofs_at);
     }
 }
 

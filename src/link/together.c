@@ -86,15 +86,15 @@ static void find_focus(struct stays *to, u32 leg) {
 
 /* ---- rooms ------------------------------------------------------------------------------------------- */
 
-static bool answered_at_once(const struct sum *s) {
-    i64 asked = s->retry_us != NEVER ? s->retry_us : s->start_us;
+static bool answered_at_once(const struct weave *w, const struct sum *s) {
+    i64 asked = s->retry_msg ? msg_us(w, s->retry_msg) : s->start_us;
     return s->answer_us != NEVER && s->answer_us - asked <= AT_ONCE_US &&
            !(s->flags & (SUM_RECORDING | SUM_LAX | SUM_TRANSFER));
 }
 
 static void find_room(struct stays *to, u32 leg) {
     const struct sum *s = &to->w->sums[leg];
-    if (!answered_at_once(s)) return;
+    if (!answered_at_once(to->w, s)) return;
     const struct fact *called = related_called(to->w, s, 0);
     if (!called) return;
     stay_add(to, leg, hash_mix(hash_mix(called->hash, s->to_dev), FACT_CALLED), s->to_dev,

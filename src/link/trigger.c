@@ -125,7 +125,8 @@ static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
                       .held = (parent->flags & SUM_HOLD) != 0,
                       .heard = heard && parent->flags & SUM_HOLD};
     for (int i = 0; i < 2; i++)
-        r.referred[i] = parent->refer_msg[i] && parent->refer_dev[i] == child->from_dev;
+        r.referred[i] =
+            parent->refer_msg[i] && refer_dev(w, parent->refer_msg[i]) == child->from_dev;
     if (!r.reached && !r.referred[0] && !r.referred[1] && !r.held) return r;
     u32 first_c = child->at, first_p = parent->at;
     if (msg_order(w, first_p, first_c) > 0) return r;
@@ -148,8 +149,8 @@ enum {
 static void own_triggers(const struct index *x, u32 c, u32 p, const struct turn *turn,
                          const struct reach *r, struct trigger *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    bool asked_again =
-        parent->retry_msg && parent->retry_us <= child->start_us + r->slack;
+    bool asked_again = parent->retry_msg &&
+                       msg_us(x->w, parent->retry_msg) <= child->start_us + r->slack;
     u32 arrival = asked_again ? parent->retry_msg : parent->start_msg;
     const struct {
         enum evidence_kind kind;

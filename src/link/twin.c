@@ -184,7 +184,6 @@ static void rename_all(struct twins *t) {
         struct sum *s = &w->sums[i];
         s->from_dev = root_of(t, s->from_dev);
         s->to_dev = root_of(t, s->to_dev);
-        for (int k = 0; k < 2; k++) s->refer_dev[k] = root_of(t, s->refer_dev[k]);
     }
     for (isize i = 0; i < w->ndevs; i++) {
         struct dev *d = &w->devs[root_of(t, (u32)i)];

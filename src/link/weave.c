@@ -80,6 +80,10 @@ void weave_join_all(struct weave *w) {
     w->join_all = true;
 }
 
+void weave_without_evidence(struct weave *w) {
+    w->unasked = true;
+}
+
 isize weave_nseen(const struct weave *w) {
     return w->trace.nseen;
 }

@@ -75,8 +75,8 @@ struct sum {
     u32 tokens_at;        /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
     u32 precision_us;     /* of its first request */
     u32 manner[MANNERS];  /* by enum manner: hash of how it is done; 0: not known */
-    enum call_kind kind;
-    u8 nnumbers; /* so many of its facts, the first ones, are numbers */
+    u8 kind;              /* enum call_kind */
+    u8 nnumbers;          /* so many of its facts, the first ones, are numbers */
     u8 ntokens;
     u8 role; /* enum leg_role: the result */
     u8 state, ended_by, transport, flags;
@@ -85,10 +85,7 @@ struct sum {
     u16 status;
     u64 id;
     i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
-    i64 retry_us;     /* the first request was sent again after a refusal or challenge */
-    i64 refer_us[2];  /* the first and the last REFER on it … */
-    u32 refer_dev[2]; /* … that these devices received */
-    /* rows of msgs + 1 */
+    /* rows of msgs + 1; retry: the first request was sent again after a refusal or challenge; the first and the last REFER */
     u32 start_msg, retry_msg, ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg;
     u32 refer_msg[2];
     /* the result */
@@ -237,6 +234,7 @@ struct weave {
     isize cap_decided;
     arena said_by; /* their strings */
     bool join_all, finished, stopped;
+    bool unasked;                 /* nobody will ask why: evidence is not kept */
     const atomic_bool *stop;      /* NULL: nobody ends a link early */
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
@@ -344,6 +342,16 @@ static inline u32 repeat_of(const struct weave *w, const struct msg *m) {
 
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];
+}
+
+/* When the message that a row + 1 names was sent; 0: NEVER. */
+static inline i64 msg_us(const struct weave *w, u32 msg) {
+    return msg ? w->msgs[msg - 1].time_us : NEVER;
+}
+
+/* Who received the REFER that a row + 1 names. */
+static inline u32 refer_dev(const struct weave *w, u32 msg) {
+    return w->dev_of[msg_seen(w, &w->msgs[msg - 1])->dst];
 }
 
 /* Until it is known what legs say; the same for the next one. */

@@ -212,16 +212,65 @@ static void play_few(struct scene *s) {
     }
 }
 
+/* All sightings of the scene once more, in a weave that nothing has linked yet. */
+static struct weave *again(struct scene *s) {
+    struct weave *w = weave_open();
+    for (isize i = 0; i < s->nshots; i++) {
+        struct sighting one = s->shots[i].s;
+        one.source = source_of(w, s, s->shots[i].point);
+        assert_true(weave_add(w, &one));
+    }
+    return w;
+}
+
+static void assert_same_links(const struct call *want, const struct call *have) {
+    assert_true(str_eq(want->id, have->id));
+    assert_int_equal(want->nlegs, have->nlegs);
+    assert_int_equal(want->nmessages, have->nmessages);
+    for (isize i = 0; i < want->nlegs; i++) {
+        const struct leg *a = &want->legs[i], *b = &have->legs[i];
+        assert_true(str_eq(a->id, b->id));
+        assert_int_equal(a->parent, b->parent);
+        assert_int_equal(a->role, b->role);
+        assert_true(a->confidence >= b->confidence && a->confidence <= b->confidence);
+        assert_true(b->nevidence <= 1 && b->nevidence <= a->nevidence);
+    }
+    for (isize i = 0; i < want->nmessages; i++) {
+        const struct message *a = &want->messages[i], *b = &have->messages[i];
+        assert_int_equal(a->time_us, b->time_us);
+        assert_int_equal(a->leg, b->leg);
+        assert_int_equal(a->prompted_by, b->prompted_by);
+    }
+}
+
+static void links_are_the_same_without_evidence(void **state) {
+    (void)state;
+    struct scene s;
+    play_few(&s);
+    struct weave *w = play(&s, 0), *unasked = again(&s);
+    isize proved = 0;
+    weave_without_evidence(unasked);
+    weave_finish(unasked);
+    assert_int_equal(weave_ncalls(w), weave_ncalls(unasked));
+    for (isize i = 0; i < weave_ncalls(w); i++) {
+        arena view = arena_open_view();
+        const struct call *want = weave_call(w, i, true, &view);
+        for (isize k = 0; k < want->nlegs; k++) proved += want->legs[k].nevidence;
+        assert_same_links(want, weave_call(unasked, i, true, &view));
+        arena_close(&view);
+    }
+    assert_true(proved > 3);
+    assert_nothing_lost(unasked);
+    weave_close(w);
+    weave_close(unasked);
+    scene_close(&s);
+}
+
 static void linked_for_good_is_linked(void **state) {
     (void)state;
     struct scene s;
     play_few(&s);
-    struct weave *w = play(&s, 0), *last = weave_open();
-    for (isize i = 0; i < s.nshots; i++) {
-        struct sighting one = s.shots[i].s;
-        one.source = source_of(last, &s, s.shots[i].point);
-        assert_true(weave_add(last, &one));
-    }
+    struct weave *w = play(&s, 0), *last = again(&s);
     weave_finish(last);
     struct out want = result_text(w), have = result_text(last);
     assert_true(want.n > 0 && str_eq(out_str(&want), out_str(&have)));
@@ -241,6 +290,7 @@ int main(void) {
         cmocka_unit_test(what_was_met_twice_is_known),
         cmocka_unit_test(hundreds_of_requests_seen_twice),
         cmocka_unit_test(one_call_id_on_a_hundred_hops),
+        cmocka_unit_test(links_are_the_same_without_evidence),
         cmocka_unit_test(linked_for_good_is_linked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
