@@ -5,23 +5,17 @@
 #include "base/map.h"
 #include "input/input.h"
 #include "link/weave.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct run {
     struct weave *again, *once;
     isize most, batch, n, from;
     double spent_s, since_s, steps_s[LINK_STEPS + 1];
 };
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static u32 on_source(void *ctx, const struct source *s) {
     struct run *r = ctx;
@@ -30,18 +24,18 @@ static u32 on_source(void *ctx, const struct source *s) {
 }
 
 static void link_again(struct run *r) {
-    double from = now_s(), last = from;
+    double from = cpu_s(), last = from;
     trace_rest(&r->again->trace);
     stand_take(r->again);
     for (isize i = 0; i <= LINK_STEPS; i++) { /* as weave_link does */
-        double at = now_s();
+        double at = cpu_s();
         r->steps_s[i] += at - last;
         last = at;
         if (i < LINK_STEPS) link_steps[i].run(r->again);
     }
     stand_done(r->again);
-    r->since_s += now_s() - from;
-    r->spent_s += now_s() - from;
+    r->since_s += cpu_s() - from;
+    r->spent_s += cpu_s() - from;
     if (r->n % (r->batch * 10) != 0) return;
     isize kept = 0;
     for (isize i = 0; i < r->again->nsums; i++) kept += r->again->sums[i].kept;
@@ -104,11 +98,11 @@ int main(int argc, char **argv) {
                r.steps_s[i] * 1e3);
     printf("in all\n");
     weave_link(r.again);
-    double from = now_s();
+    double from = cpu_s();
     weave_link(r.once);
     printf("at once %.1f s, again and again %.1f s: %.1f us a message; of %lld legs %lld "
            "have another parent\n",
-           now_s() - from, r.spent_s, r.spent_s * 1e6 / (double)r.n,
+           cpu_s() - from, r.spent_s, r.spent_s * 1e6 / (double)r.n,
            (long long)r.once->nsums, (long long)others(r.again, r.once));
     weave_close(r.again);
     weave_close(r.once);

@@ -5,17 +5,12 @@
 #include "base/out.h"
 #include "input/input.h"
 #include "link/related.h"
+#include "../tests/lib/weave_sink.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static double peak_mb(void) {
     struct rusage u;
@@ -34,22 +29,8 @@ static double kept_mb(void) {
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
-static u32 on_source(void *ctx, const struct source *s) {
-    return weave_source(ctx, s);
-}
-static void on_sighting(void *ctx, const struct sighting *s) {
-    (void)weave_add(ctx, s);
-}
-static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
-    (void)ctx, (void)reason, (void)place, (void)bytes;
-}
-static void on_damage(void *ctx, str sentence) {
-    (void)ctx;
-    fprintf(stderr, "%.*s\n", (int)sentence.n, (const char *)sentence.p);
-}
-
 static bool read_file(struct weave *w, arena *boot, const char *path) {
-    struct input_sink sink = {w, on_source, on_sighting, on_skipped, on_damage};
+    struct input_sink sink = weave_sink(w);
     struct input_options how = {0};
     str why = {0};
     if (input_file_read(path, &how, &sink, boot, &why) == ERR_OK) return true;
@@ -67,9 +48,9 @@ struct room {
 static void link_once(struct weave *w, double *best, struct room *rooms) {
     for (isize i = 0; i < LINK_STEPS; i++) {
         bool first = best[i] == 0;
-        double from = now_s();
+        double from = cpu_s();
         link_steps[i].run(w);
-        double took = now_s() - from;
+        double took = cpu_s() - from;
         if (first) rooms[i] = (struct room){peak_mb(), kept_mb()};
         if (first || took < best[i]) best[i] = took;
     }
@@ -103,12 +84,12 @@ static void print_times(const struct weave *w, double read_s, const double *best
 
 static double time_views(struct weave *w, bool line) {
     arena view = arena_open_view();
-    double from = now_s();
+    double from = cpu_s();
     for (isize i = 0; i < weave_ncalls(w); i++) {
         (void)(line ? weave_call_line(w, i, &view) : weave_call(w, i, false, &view));
         arena_reset(&view);
     }
-    double took = now_s() - from;
+    double took = cpu_s() - from;
     arena_close(&view);
     return took;
 }
@@ -153,7 +134,7 @@ static void print_memory(const struct weave *w) {
 int main(int argc, char **argv) {
     struct weave *w = weave_open();
     arena boot = arena_open((isize)64 << 20);
-    double best[LINK_STEPS] = {0}, from = now_s();
+    double best[LINK_STEPS] = {0}, from = cpu_s();
     struct room rooms[LINK_STEPS];
     int runs = 3;
     for (int i = 1; i < argc; i++) {
@@ -164,7 +145,7 @@ int main(int argc, char **argv) {
         else if (!read_file(w, &boot, argv[i]))
             return 2;
     }
-    double read_s = now_s() - from, after_read_mb = peak_mb(), after_link_mb = 0;
+    double read_s = cpu_s() - from, after_read_mb = peak_mb(), after_link_mb = 0;
     for (int run = 0; run < runs || run == 0; run++) {
         link_once(w, best, rooms);
         if (run == 0) after_link_mb = peak_mb();

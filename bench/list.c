@@ -3,18 +3,10 @@
 #include "base/out.h"
 #include "draw/draw.h"
 #include "store/store.h"
+#include "../tests/lib/chance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static u64 seed = 88172645463325252u;
-
-static u64 chance(u64 below) {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed % below;
-}
 
 static const char *const names[] = {"trunk",     "sbc",      "pbx",
                                     "reception", "recorder", "gateway"};

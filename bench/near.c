@@ -4,27 +4,17 @@
  *
  * HOSTS: names of addresses, as the database was made with. cold (not with WARM=1): the file is out of the system's memory and the store is opened anew for each; warm: once more, right after. */
 #include "serve/near.h"
+#include "../tests/lib/chance.h"
+#include "clock.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-static u64 seed = 88172645463325252u;
-
-static u64 chance(u64 below) {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed % below;
-}
-
-static double
-now_ms(void) { /* CPU=1: of this program alone, where others keep the machine busy */
-    struct timespec t;
-    clock_gettime(getenv("CPU") ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+/* CPU=1: of this program alone, where others keep the machine busy */
+static double now_ms(void) {
+    return (getenv("CPU") ? cpu_s() : wall_s()) * 1e3;
 }
 
 static void forget_file(const char *path) {
@@ -155,7 +145,7 @@ static bool sample(struct bench *b, const struct store_totals *t) {
 int main(int argc, char **argv) {
     if (argc < 2) return 2;
     isize samples = argc > 2 ? atoi(argv[2]) : 200;
-    if (argc > 3) seed += (u64)atoi(argv[3]) * 0x9e3779b97f4a7c15u;
+    if (argc > 3) chance_seed += (u64)atoi(argv[3]) * 0x9e3779b97f4a7c15u;
     struct bench b = {.path = argv[1],
                       .cold = !getenv("WARM"),
                       .boot = arena_open((isize)64 << 20),

@@ -9,10 +9,10 @@
  * of the runs, which the machine's noise makes differ. */
 #include "link/weave.h"
 #include "net/net.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { FILE_HEADER = 24, PACKET_HEADER = 16, RUNS_MOST = 100 };
 
@@ -21,12 +21,6 @@ struct load {
     struct sighting *rows;
     isize n, cap, size; /* size: bytes of SIP */
 };
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static str file_bytes(const char *path) {
     FILE *f = fopen(path, "rb");
@@ -145,9 +139,9 @@ static void measure(const struct row *row, const struct load *l, int runs) {
     double took[RUNS_MOST];
     u64 n = 0;
     for (int i = 0; i < runs; i++) {
-        double from = now_s();
+        double from = cpu_s();
         n = row->run(l);
-        took[i] = now_s() - from;
+        took[i] = cpu_s() - from;
     }
     qsort(took, (size_t)runs, sizeof *took, rising);
     double best = took[0], middle = took[runs / 2], mega = 1e6;

@@ -6,6 +6,7 @@
  * since. A second thread with a connection of its own looks things up all the while (LOOKUPS=0: it does not). Counted is the
  * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends.
  * A database that has messages already gets MILLIONS more. Of the slowest look-ups of each kind it says what they took the time for. */
+#include "clock.h"
 #include "store_names.h"
 
 #include "base/out.h"
@@ -23,18 +24,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-static double clock_s(clockid_t which) {
-    struct timespec t;
-    clock_gettime(which, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-static double now_s(void) {
-    return clock_s(CLOCK_MONOTONIC);
-}
-static double cpu_s(void) { /* of this thread */
+static double thread_s(void) {
     return clock_s(CLOCK_THREAD_CPUTIME_ID);
 }
 
@@ -210,9 +202,10 @@ static void look_measured(struct looker *l, struct store *s, arena *view) {
     int way = (int)chance(l, WAYS);
     struct rusage before, after;
     getrusage(RUSAGE_THREAD, &before);
-    double from = now_s(), cpu = cpu_s();
+    double from = wall_s(), cpu = thread_s();
     if (look(l, s, way, view) == 0) l->lost++;
-    float ms = (float)((now_s() - from) * 1e3), cpu_ms = (float)((cpu_s() - cpu) * 1e3);
+    float ms = (float)((wall_s() - from) * 1e3),
+          cpu_ms = (float)((thread_s() - cpu) * 1e3);
     getrusage(RUSAGE_THREAD, &after);
     struct sample x = {ms, cpu_ms, (u32)(after.ru_inblock - before.ru_inblock)};
     if (l->n[way] < SAMPLES) l->of[way][l->n[way]++] = x;
@@ -292,13 +285,13 @@ static void keep_messages(struct keeping *k, isize batch) {
         list[i].s.bytes = changed(&k->view, list[i].s.bytes, k->round);
         list[i].facts.call_id = changed(&k->view, list[i].facts.call_id, k->round);
     }
-    double from = now_s(), cpu = cpu_s();
+    double from = wall_s(), cpu = thread_s();
     fine(k, store_begin(k->s));
     for (isize i = 0; i < n; i++)
         fine(k, store_sighting(k->s, &list[i].s, &list[i].facts, &fresh));
     fine(k, store_commit(k->s));
-    k->spent_s += now_s() - from;
-    k->cpu_s += cpu_s() - cpu;
+    k->spent_s += wall_s() - from;
+    k->cpu_s += thread_s() - cpu;
     k->at += n;
     k->kept += n;
 }
@@ -317,7 +310,7 @@ static void keep_calls(struct keeping *k, bool all) {
         calls[i] = call_changed(&k->view, t->calls[from + i].c, k->round, k->by_us);
         json[i] = changed(&k->view, t->calls[from + i].json, k->round);
     }
-    double start = now_s(), cpu = cpu_s();
+    double start = wall_s(), cpu = thread_s();
     for (int pass = 0; pass < k->per_call && n; pass++) {
         fine(k, store_begin(k->s));
         for (isize i = 0; i < n; i++) {
@@ -328,10 +321,10 @@ static void keep_calls(struct keeping *k, bool all) {
         }
         fine(k, store_commit(k->s));
     }
-    k->spent_s += now_s() - start;
-    k->calls_s += now_s() - start;
-    k->cpu_s += cpu_s() - cpu;
-    k->calls_cpu_s += cpu_s() - cpu;
+    k->spent_s += wall_s() - start;
+    k->calls_s += wall_s() - start;
+    k->cpu_s += thread_s() - cpu;
+    k->calls_cpu_s += thread_s() - cpu;
 }
 
 static i64 file_bytes(const char *path, const char *end) {
@@ -343,9 +336,9 @@ static i64 file_bytes(const char *path, const char *end) {
 
 static void keep(struct keeping *k, i64 most, isize batch) {
     double told_s = 0,
-           end_s = getenv("SECONDS") ? now_s() + atof(getenv("SECONDS")) : 1e18;
+           end_s = getenv("SECONDS") ? wall_s() + atof(getenv("SECONDS")) : 1e18;
     i64 told = 0;
-    while (k->kept < most && now_s() < end_s) {
+    while (k->kept < most && wall_s() < end_s) {
         keep_messages(k, batch);
         keep_calls(k, k->at == k->t.nmessages);
         arena_reset(&k->view);

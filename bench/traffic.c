@@ -5,6 +5,8 @@
  *                              ├──4──> phone (answers, talks, hangs up)
  *                              └──5──> recorder (three calls in ten)
  */
+#include "../tests/lib/chance.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,15 +27,6 @@ struct packet {
 static struct packet *waiting;
 static size_t nwaiting, cap_waiting;
 static uint64_t packets_made;
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t chance(uint64_t below) {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed % below;
-}
-
 static bool sooner(const struct packet *a, const struct packet *b) {
     return a->us != b->us ? a->us < b->us : a->order < b->order;
 }

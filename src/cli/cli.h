@@ -7,7 +7,7 @@
 #include "input/input.h"
 #include "link/link.h"
 
-/* Exit statuses, DESIGN.md section 3. */
+/* Exit statuses, as --help has them. */
 enum { EXIT_FINE = 0, EXIT_NOTHING = 1, EXIT_USAGE = 2 };
 
 enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_HTML, FORMAT_JSON, FORMAT_COUNT };

@@ -57,10 +57,12 @@ int main(int argc, char **argv) {
     };
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN);
-    str word = str_z(argc > 1 ? argv[1] : "--help");
-    if (str_eq(word, S("--help")) || str_eq(word, S("-h")) || str_eq(word, S("help"))) {
-        fputs(help, argc > 1 ? stdout : stderr);
-        return argc > 1 ? EXIT_FINE : EXIT_USAGE;
+    str word = str_z(argc > 1 ? argv[1] : "");
+    bool asked = str_eq(word, S("-h")) || str_eq(word, S("help"));
+    for (int i = 1; i < argc; i++) asked |= str_eq(str_z(argv[i]), S("--help"));
+    if (asked || argc < 2) {
+        fputs(help, asked ? stdout : stderr);
+        return asked ? EXIT_FINE : EXIT_USAGE;
     }
     if (str_eq(word, S("--version"))) {
         puts("sipweave " SIPWEAVE_VERSION);

@@ -50,7 +50,7 @@ void draw_text(struct out *o, const struct call *c, const struct draw_text_optio
 void draw_html(struct out *o, const struct call *c, const struct draw_options *d, str css,
                str js);
 
-/* The object of DESIGN.md section 3, without a line end; with messages as `show --format json` prints it.
+/* The object of docs/json.md, without a line end; with messages as `show --format json` prints it.
  * A JSON value like those of out.h: an item of an array gets its comma. For one object a line the
  * caller clears o->comma after each. */
 void draw_json(struct out *o, const struct call *c, bool messages);

@@ -1,4 +1,4 @@
-/* json.c: a call as the object of DESIGN.md section 3. Written, not built: nothing is held in memory
+/* json.c: a call as the object of docs/json.md. Written, not built: nothing is held in memory
  * but the text itself. */
 #include "draw/json.h"
 

@@ -1,4 +1,4 @@
-/* link.h: from sightings to calls, in the order in which things happened (DESIGN.md section 4).
+/* link.h: from sightings to calls, in the order in which things happened (docs/linking.md).
  *
  *     sightings ──merge──> messages ──legs──> leg summaries + facts ──score──> parents ──> calls
  *         └── clocks ──────────┘                                  └─ per call: order, prompts

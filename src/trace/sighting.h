@@ -1,4 +1,4 @@
-/* sighting.h: one message as one capture point saw it (DESIGN.md: sighting), and the capture
+/* sighting.h: one message as one capture point saw it, and the capture
  * point itself. This is what every way in produces, and all that it produces. */
 #ifndef SIPWEAVE_SIGHTING_H
 #define SIPWEAVE_SIGHTING_H

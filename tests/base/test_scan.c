@@ -6,17 +6,9 @@
 
 #include <cmocka.h>
 
+#include "lib/chance.h"
 #include "lib/edge.h"
 #include "base/scan.h"
-
-static u64 seed = 88172645463325252u;
-
-static u64 chance(u64 below) {
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed % below;
-}
 
 /* Bytes near the one that is looked for, in all the ways that arithmetic may take one for the other. */
 static void fill(u8 *p, isize n) {

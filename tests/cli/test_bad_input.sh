@@ -44,6 +44,7 @@ mkdir "$dir/folder"
 
 check "no command" 2 "sipweave FILE" "$SIPWEAVE"
 check "unknown option" 2 "there is no option --frobnicate" "$SIPWEAVE" calls --frobnicate
+check "help, asked for after a command" 0 "sipweave FILE" "$SIPWEAVE" calls --help
 check "option without value" 2 "--hosts wants a file" "$SIPWEAVE" calls --hosts
 check "bad zone" 2 "--timezone wants" "$SIPWEAVE" calls --timezone moon "$boxless"
 check "bad kind" 2 "--kind wants" "$SIPWEAVE" calls --kind cake "$boxless"

@@ -1,6 +1,6 @@
 /* Hard traffic: twenty calls a second through shared boxes that change every number they pass on; a third of the callers withheld,
  * a few numbers that everybody calls, forks, hunting, second attempts, recorders. How many calls come out exactly
- * right (DESIGN.md section 10: 99.9 % with exact stamps, 97 % on hard traffic), and how many are joined wrongly. */
+ * right, and how many are joined wrongly. */
 #include "link/result.h"
 
 enum { CALLS = 600, LEGS = 8 * CALLS };

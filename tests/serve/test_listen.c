@@ -209,7 +209,8 @@ static void test_stop(void **state) {
     int records = send_udp(f.syslog);
     i64 began = now_ms();
     server_close(f.server);
-    assert_true(now_ms() - began < PATIENCE_MS);
+    assert_true(now_ms() - began <
+                30000); /* a connection that says nothing is given a minute */
     struct out rest = {0};
     while (client_more(events, &rest)) continue;
     close(events);

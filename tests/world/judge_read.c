@@ -1,7 +1,7 @@
 /* judge_read.c: the files of a view through sipweave, to plain tables. */
 #include "world/judge.h"
 
-#include "input/input.h"
+#include "lib/weave_sink.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -19,21 +19,6 @@ static void stop(str sentence) {
 
 /* ---- the way in ---------------------------------------------------------------------------------- */
 
-static u32 on_source(void *ctx, const struct source *s) {
-    return weave_source(ctx, s);
-}
-static void on_sighting(void *ctx, const struct sighting *s) {
-    (void)weave_add(ctx, s);
-}
-/* What is passed over shows as messages that are lost. */
-static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {
-    (void)ctx, (void)reason, (void)place, (void)bytes;
-}
-static void on_damage(void *ctx, str sentence) {
-    (void)ctx;
-    fprintf(stderr, "judge: %.*s\n", (int)sentence.n, (const char *)sentence.p);
-}
-
 static void hosts_read(struct weave *w, const char *path, arena scratch) {
     FILE *f = fopen(path, "rb");
     if (!f) stop(str_z(path));
@@ -46,7 +31,7 @@ static void hosts_read(struct weave *w, const char *path, arena scratch) {
 }
 
 static void files_read(struct reading_of *r, const struct view *v) {
-    struct input_sink sink = {r->weave, on_source, on_sighting, on_skipped, on_damage};
+    struct input_sink sink = weave_sink(r->weave);
     struct input_options how = {0};
     for (int i = 0; i < v->nsources; i++) {
         str sentence;

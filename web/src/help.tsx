@@ -9,6 +9,7 @@ type Group = [title: string, rows: [keys: string[], what: string][]];
 const GROUPS: Group[] = [
   ['Everywhere', [[['/'], 'Search'], [['?'], 'This help'], [['Esc'], 'Close, unpin, let go']]],
   ['List of calls', [[['j', 'k'], 'Down, up (arrows too)'], [['g', 'G'], 'First, last'], [['Enter'], 'Open the call']]],
+  ['Chart above it', [[['←', '→'], 'From bar to bar; with Shift, several bars'], [['Enter'], 'List the calls of these bars only']]],
   ['Ladder', [
     [['j', 'k'], 'Next, previous message (arrows too)'], [['[', ']'], 'Previous, next message of the same leg'],
     [['g', 'G'], 'First, last message'], [['Enter'], 'Pin the message; a second pin compares'], [['Esc'], 'Unpin'],
@@ -43,13 +44,13 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
     <Dialog open={open} onClose={onClose} title="Keys" class="help-dialog">
       <div class="help-groups">
         <div>
-          {GROUPS.slice(0, 2).map((g) => <Keys key={g[0]} group={g} />)}
+          {GROUPS.slice(0, 3).map((g) => <Keys key={g[0]} group={g} />)}
           <section>
             <h3>Signs</h3>
             <dl>{SIGNS.map(([sign, what]) => <div key={sign}><dt>{sign}</dt><dd>{what}</dd></div>)}</dl>
           </section>
         </div>
-        <div>{GROUPS.slice(2).map((g) => <Keys key={g[0]} group={g} />)}</div>
+        <div>{GROUPS.slice(3).map((g) => <Keys key={g[0]} group={g} />)}</div>
       </div>
     </Dialog>
   );

@@ -73,7 +73,7 @@ export function outline(c: Chart, heights: number[]): string {
 
 const clock = (us: number, zone: Zone, step: number) => clockText(us, zone).slice(0, step < MINUTE ? 8 : 5);
 
-/** "today 08:00 – 08:15", "25 Jul 23:00 – 26 Jul 01:00", "20 – 26 Jul 2014" by days. */
+/** "today 08:00 – 08:15", "25 Jul 23:00 – 26 Jul 01:00", "20 Jul – 26 Jul" by days. */
 export function stretchText(from: number, to: number, step: number, zone: Zone, now: number): string {
   const day = (us: number) => dayText(us, now, zone);
   if (step >= DAY) {
