@@ -60,6 +60,7 @@ struct carry weave_carry(const struct weave *w, i64 from_us, isize most) {
 void carry_drop(struct carry *c) {
     base_free(c->seen);
     base_free(c->calls);
+    *c = (struct carry){0};
 }
 
 struct sighting weave_sighting(const struct weave *w, isize row) {

@@ -243,10 +243,14 @@ static struct staying what_stays(struct loom *l, i64 low_us, i64 high_us, isize 
     }
     if (!s.any) return s;
     low_us = i64_max(low_us, s.sight.low_us);
-    s.carry = weave_carry(l->weave, low_us, most);
-    s.sight.low_us = s.carry.from_us;
-    /* so much for the sake of calls that go on: the database gives less */
-    s.any = s.carry.nseen <= most + most / 2;
+    s.any = false;
+    /* where too much stays for the sake of calls that go on, less does for its own; then the database gives less */
+    for (isize room = most; !s.any && room > most / 8; room /= 2) {
+        carry_drop(&s.carry);
+        s.carry = weave_carry(l->weave, low_us, room);
+        s.any = s.carry.nseen <= most + most / 2;
+    }
+    s.sight = (struct sight){s.carry.from_us, high_us};
     if (s.any && s.carry.from_us > low_us)
         l->reach_us = i64_max(FIRST_US, i64_min(l->reach_us, high_us - s.carry.from_us));
     return s;
