@@ -92,6 +92,22 @@ void weave_keep_from(struct weave *w, const struct weave *old);
 /* Nobody will ask why a leg belongs where it is: links are the same, weave_call gives hardly any of their evidence. */
 void weave_without_evidence(struct weave *w);
 
+/* Whatever a linked weave has that happened at from_us or later, and the rest of the calls that this belongs to: which sightings,
+ * which calls. Fewer than `most` sightings at from_us or later are meant: a higher from_us where there are more. */
+struct carry {
+    i64 from_us;
+    isize nseen; /* sightings in all */
+    bool *seen;  /* by row of the trace */
+    bool *calls; /* by number of the call */
+};
+struct carry weave_carry(const struct weave *w, i64 from_us, isize most);
+void carry_drop(struct carry *c);
+/* Of these calls, tells w the links of those that begin before before_us as `old` has them. */
+void weave_given_on(struct weave *w, struct weave *old, const struct carry *c,
+                    i64 before_us, arena *view);
+/* A sighting as it was added; its bytes borrow from the weave. */
+struct sighting weave_sighting(const struct weave *w, isize row);
+
 /* Another thread may end a weave_link early by setting *stop; NULL: nobody does. Looked at between legs. */
 void weave_heed(struct weave *w, const atomic_bool *stop);
 /* Was the last weave_link ended early? Then there are no calls, and only weave_close makes sense. */

@@ -16,7 +16,7 @@ enum {
     WINDOW_US = 600 * 1000000,
     MANY = 200000, /* sightings in memory before the old ones are let go */
     BATCH = 10000, /* of a file, before they are made durable on the way */
-    SIGNATURES = 1 << 20,
+    SIGNATURES = 1 << 16,
     BREATH = 32, /* calls between two moments for others */
 };
 
@@ -286,12 +286,25 @@ static void tell_gone(struct loom *l, loom_changed *changed, void *ctx) {
     }
 }
 
+/* Those of calls that have changed since, or are in memory no longer, are of no use. */
+static void forget_signatures(struct loom *l) {
+    struct map now = {0};
+    if (l->signatures.n < SIGNATURES || l->signatures.n < 4 * weave_ncalls(l->weave))
+        return;
+    for (isize i = 0; i < weave_ncalls(l->weave); i++) {
+        u64 signature = weave_call_signature(l->weave, i);
+        if (map_get(&l->signatures, signature)) *map_put(&now, signature) = 1;
+    }
+    map_drop(&l->signatures);
+    l->signatures = now;
+}
+
 /* Step 4. */
 enum err loom_store_calls(struct loom *l, loom_changed *changed, void *ctx) {
     struct change slice[SLICE];
     enum err e = ERR_OK;
     isize at = 0, n;
-    if (l->signatures.n > SIGNATURES) map_clear(&l->signatures);
+    forget_signatures(l);
     while (e == ERR_OK && (n = next_changes(l, &at, slice)) > 0) {
         e = store_slice(l, slice, n);
         if (e == ERR_OK) tell_gone(l, changed, ctx);

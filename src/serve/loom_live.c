@@ -9,7 +9,7 @@
 #include "serve/intake.h"
 #include "serve/loom_inner.h"
 
-enum { CAME = 1 << 20 };
+enum { CAME = 1 << 18 }; /* equal ones come together */
 
 void loom_aside(struct loom *l, bool away) {
     if (l->aside) l->aside(l->aside_ctx, away);

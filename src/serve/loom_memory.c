@@ -13,7 +13,10 @@
 
 #include <malloc.h>
 
-enum { STRADDLERS = 1000 };
+enum {
+    STRADDLERS = 1000,
+    FIRST_US = 250000, /* the first piece */
+};
 
 u64 loom_key(const struct sighting *s, str source) {
     u64 key = hash_mix(hash_bytes(source, (u64)s->vantage), (u64)s->time_us);
@@ -180,7 +183,6 @@ static bool is_covered(const struct loom *l, i64 low_us, i64 high_us) {
 }
 
 enum err memory_back(struct loom *l, i64 low_us, i64 high_us, isize most) {
-    enum { FIRST_US = 250000 };
     enum err e = ERR_OK;
     i64 at_us = high_us, step_us = FIRST_US;
     if (l->bulk) return memory_cover(l, low_us, high_us);
@@ -223,11 +225,65 @@ enum err memory_new(struct loom *l) {
     return hand_tell(l->store, l->weave, &l->view);
 }
 
+/* ---- memory that is made anew ------------------------------------------------------------------------- */
+
+/* What of the memory stays, without the database: of the stretch that ends at high_us or later what is within it. */
+struct staying {
+    bool any;
+    struct sight sight;
+    struct carry carry;
+};
+
+static struct staying what_stays(struct loom *l, i64 low_us, i64 high_us, isize most) {
+    struct staying s = {0};
+    for (isize i = 0; i < l->ncovered && !l->bulk; i++) {
+        if (l->covered[i].low_us >= high_us || l->covered[i].high_us < high_us) continue;
+        s.sight = l->covered[i];
+        s.any = true;
+    }
+    if (!s.any) return s;
+    low_us = i64_max(low_us, s.sight.low_us);
+    s.any = false;
+    /* where too much stays for the sake of calls that go on, less does for its own; then the database gives less */
+    for (isize room = most; !s.any && room > most / 8; room /= 2) {
+        carry_drop(&s.carry);
+        s.carry = weave_carry(l->weave, low_us, room);
+        s.any = s.carry.nseen <= most + most / 2;
+    }
+    s.sight = (struct sight){s.carry.from_us, high_us};
+    if (s.any && s.carry.from_us > low_us)
+        l->reach_us = i64_max(FIRST_US, i64_min(l->reach_us, high_us - s.carry.from_us));
+    return s;
+}
+
+static enum err carry_over(struct loom *l, struct weave *old, const struct staying *s) {
+    const struct trace *t = weave_trace(old);
+    u32 *sources = base_new(t->nsources, (isize)sizeof *sources);
+    for (isize i = 0; i < t->nsources; i++)
+        sources[i] = weave_source(l->weave, &t->sources[i]);
+    map_clear(&l->pass);
+    for (isize i = 0; i < t->nseen; i++) {
+        if (!s->carry.seen[i]) continue;
+        struct sighting one = weave_sighting(old, i);
+        one.source = sources[one.source];
+        replay_sighting(l, &one);
+    }
+    base_free(sources);
+    weave_given_on(l->weave, old, &s->carry, s->sight.low_us + memory_margin_us(l),
+                   &l->view);
+    cover_note(l, s->sight);
+    return loom_complete(l);
+}
+
 enum err memory_again(struct loom *l, i64 low_us, i64 high_us, isize most) {
+    struct staying stays = what_stays(l, low_us, high_us, most);
     struct weave *old = l->weave;
     l->weave = NULL;
     enum err e = memory_new(l);
-    if (e == ERR_OK) e = memory_back(l, low_us, high_us, most);
+    if (e == ERR_OK)
+        e = stays.any ? carry_over(l, old, &stays)
+                      : memory_back(l, low_us, high_us, most);
+    carry_drop(&stays.carry);
     if (e == ERR_OK && !l->bulk) weave_keep_from(l->weave, old);
     weave_close(old);
     malloc_trim(0); /* tables of many sizes have come and gone */
@@ -247,7 +303,7 @@ void memory_adapt(struct loom *l) {
     enum { LEAST_US = 200000 };
     isize held = weave_nseen(l->weave);
     if (l->bulk) return;
-    if (held > l->most / 2) l->reach_us = i64_max(l->reach_us / 2, LEAST_US);
+    if (held > l->most / 4 * 3) l->reach_us = i64_max(l->reach_us / 2, LEAST_US);
     memory_widen(l);
 }
 

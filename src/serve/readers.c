@@ -2,7 +2,7 @@
  * one to itself. */
 #include "serve/inner.h"
 
-enum { IDLE_MAX = 8, BOOT = 16 << 20 };
+enum { IDLE_MAX = 8, BOOT = 16 << 20, CACHE_MIB = 8 };
 
 static void reader_close(struct reader *r) {
     if (r->store) store_close(r->store);
@@ -41,8 +41,10 @@ void reader_give(struct server *s, struct reader *r) {
 
 struct store *reader_store(struct server *s, struct reader *r, str *sentence) {
     if (r->store) return r->store;
-    if (store_open(&r->store, s->o.db, STORE_READ, &r->boot, sentence) == ERR_OK)
+    if (store_open(&r->store, s->o.db, STORE_READ, &r->boot, sentence) == ERR_OK) {
+        store_cache(r->store, CACHE_MIB);
         return r->store;
+    }
     *sentence = arena_copy(&r->view, *sentence); /* it outlives the reader's own memory */
     r->failed = true;
     r->store = NULL;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { CACHE_MIB = 32 };
+
 void *heap_block(isize size) {
     isize cap = 0;
     return base_grow(NULL, &cap, size, 1);
@@ -138,6 +140,7 @@ enum err server_open(struct server **to, const struct server_options *o, arena *
     check_hosts(s);
     e = store_open(&s->store, s->o.db, STORE_WRITE, &s->boot, sentence);
     if (e == ERR_OK) {
+        store_cache(s->store, CACHE_MIB);
         e = start(s, socket, boot, sentence);
     } else {
         *sentence = arena_copy(boot, *sentence);

@@ -19,6 +19,8 @@ enum store_mode { STORE_READ, STORE_WRITE };
 must_use enum err store_open(struct store **s, const char *path, enum store_mode mode,
                              arena *boot, str *sentence);
 void store_close(struct store *s);
+/* How much of the file SQLite may keep in memory (a writer 256 MiB, a reader 64 MiB, where nobody says): for one that stays open. */
+void store_cache(struct store *s, int mib);
 /* The last failure as one clear sentence; borrows until the next call. */
 str store_error(const struct store *s);
 

@@ -249,6 +249,61 @@ static void what_stands_is_the_same(void **state) {
     }
 }
 
+/* Every call of `w` that stays is in `next` as it was, and no other is. */
+static void assert_carried(struct weave *w, struct weave *next, const struct carry *c) {
+    arena view = arena_open((isize)256 << 20);
+    isize stays = 0;
+    for (isize i = 0; i < weave_ncalls(w); i++) {
+        if (!c->calls[i]) continue;
+        struct call *was = weave_call(w, i, true, &view);
+        isize at = weave_find(next, was->id);
+        assert_true(at >= 0);
+        struct call *is = weave_call(next, at, true, &view);
+        assert_int_equal(is->nlegs, was->nlegs);
+        assert_int_equal(is->nmessages, was->nmessages);
+        for (isize k = 0; k < is->nlegs; k++) {
+            assert_true(str_eq(is->legs[k].id, was->legs[k].id));
+            assert_int_equal(is->legs[k].parent, was->legs[k].parent);
+        }
+        stays++;
+    }
+    assert_int_equal(weave_ncalls(next), stays);
+    assert_true(stays > 0);
+    arena_close(&view);
+}
+
+/* What happened from some time on goes into another weave: whole calls, with the links that they had. */
+static void carried_over(void **state) {
+    (void)state;
+    struct stage t;
+    busy(&t, 1, 0);
+    for (isize most = t.s.nshots; most > 10; most /= 2) {
+        struct weave *w = play(&t.s, 0), *next = weave_open();
+        arena view = arena_open((isize)256 << 20);
+        struct carry c = weave_carry(w, INT64_MIN, most);
+        isize n = 0, late = 0;
+        weave_sights(next, &(struct sight){INT64_MAX, INT64_MAX}, 1);
+        for (isize i = 0; i < weave_nseen(w); i++) {
+            struct sighting one = weave_sighting(w, i);
+            late += one.time_us >= c.from_us;
+            if (!c.seen[i]) continue;
+            one.source = weave_source(next, &weave_trace(w)->sources[one.source]);
+            assert_true(weave_add(next, &one));
+            n++;
+        }
+        assert_int_equal(n, c.nseen);
+        assert_true(late <= most + 8 && late <= n); /* eight: of one moment */
+        weave_given_on(next, w, &c, INT64_MAX, &view);
+        weave_link(next);
+        assert_carried(w, next, &c);
+        carry_drop(&c);
+        arena_close(&view);
+        weave_close(next);
+        weave_close(w);
+    }
+    scene_close(&t.s);
+}
+
 /* Ended early there are no calls, and nothing is lost but the time. */
 static void ended_early(void **state) {
     (void)state;
@@ -301,6 +356,7 @@ int main(void) {
         cmocka_unit_test(every_order_of_arrival),
         cmocka_unit_test(linking_again_is_linking),
         cmocka_unit_test(what_stands_is_the_same),
+        cmocka_unit_test(carried_over),
         cmocka_unit_test(ended_early),
         cmocka_unit_test(ids_stay),
     };

@@ -235,23 +235,23 @@ static void shelf_overflow(void **state) {
     (void)state;
     struct place p;
     place_begin(&p);
-    bring(&p, 0, 6);
+    bring(&p, 0, SHELF); /* full, in however many batches they came */
     expect_debt(&p, false, 0, 0, 0);
-    bring(&p, 6, 12);
-    assert_int_equal(take_all(&p), 6); /* there would be room again … */
-    expect_debt(&p, true, 6, 11, 6);
-    bring(&p, 12, 14); /* … and yet it is owed: order is kept */
+    bring(&p, 10, 16);
+    assert_int_equal(take_all(&p), SHELF); /* there would be room again … */
+    expect_debt(&p, true, 10, 15, 6);
+    bring(&p, 16, 18); /* … and yet it is owed: order is kept */
     assert_int_equal(take_all(&p), 0);
-    expect_debt(&p, true, 6, 13, 8);
+    expect_debt(&p, true, 10, 17, 8);
     assert_int_equal(intake_behind(p.intake).messages, 8);
     struct debt d = intake_pay(p.intake);
     assert_int_equal(d.messages, 8);
     intake_linked(p.intake, d.messages);
     assert_int_equal(intake_behind(p.intake).messages, 0);
-    bring(&p, 14, 16);
+    bring(&p, 18, 20);
     expect_debt(&p, false, 0, 0, 0);
     assert_int_equal(take_all(&p), 2);
-    assert_int_equal(stored(&p), 16);
+    assert_int_equal(stored(&p), 20);
     place_end(&p);
 }
 
@@ -260,7 +260,9 @@ static void settling(void **state) {
     (void)state;
     struct place p;
     place_begin(&p);
+    bring(&p, 0, SHELF); /* whatever comes now is owed, in however many batches */
     bring(&p, 100, 120);
+    assert_int_equal(take_all(&p), SHELF);
     expect_debt(&p, true, 100, 119, 20);
     intake_settle(p.intake, at(105), 5);
     expect_debt(&p, true, 105, 119, 15);

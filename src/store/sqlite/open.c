@@ -207,6 +207,13 @@ static enum err connect_read(struct store *s, arena scratch) {
     return e;
 }
 
+void store_cache(struct store *s, int mib) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA cache_size=%d;", -mib * 1024);
+    enum err e = db_pragma(s, sql);
+    (void)e; /* no harm where it is refused: it is the speed alone */
+}
+
 void store_close(struct store *s) {
     if (!s) return;
     if (s->in_txn) store_rollback(s);
