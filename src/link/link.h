@@ -11,8 +11,6 @@
 #include "trace/call.h"
 #include "trace/trace.h"
 
-#include <stdatomic.h>
-
 struct weave;
 
 struct weave *weave_open(void);
@@ -108,8 +106,8 @@ void weave_given_on(struct weave *w, struct weave *old, const struct carry *c,
 /* A sighting as it was added; its bytes borrow from the weave. */
 struct sighting weave_sighting(const struct weave *w, isize row);
 
-/* Another thread may end a weave_link early by setting *stop; NULL: nobody does. Looked at between legs. */
-void weave_heed(struct weave *w, const atomic_bool *stop);
+/* A weave_link ends early once ends(ctx) says so, which is asked between legs; NULL: nobody does. */
+void weave_heed(struct weave *w, bool (*ends)(const void *ctx), const void *ctx);
 /* Was the last weave_link ended early? Then there are no calls, and only weave_close makes sense. */
 bool weave_stopped(const struct weave *w);
 

@@ -108,8 +108,9 @@ void weave_link(struct weave *w) {
     if (w->stopped) w->ngroups = 0;
 }
 
-void weave_heed(struct weave *w, const atomic_bool *stop) {
-    w->stop = stop;
+void weave_heed(struct weave *w, bool (*ends)(const void *ctx), const void *ctx) {
+    w->ends = ends;
+    w->ends_ctx = ctx;
 }
 
 bool weave_stopped(const struct weave *w) {

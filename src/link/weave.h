@@ -234,8 +234,9 @@ struct weave {
     isize cap_decided;
     arena said_by; /* their strings */
     bool join_all, finished, stopped;
-    bool unasked;                 /* nobody will ask why: evidence is not kept */
-    const atomic_bool *stop;      /* NULL: nobody ends a link early */
+    bool unasked;                  /* nobody will ask why: evidence is not kept */
+    bool (*ends)(const void *ctx); /* NULL: nobody ends a link early */
+    const void *ends_ctx;
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
     struct lore *lore;            /* lore.c: of the last weave_link, or told */
     struct given_kept *given;     /* given.c; NULL: there are none */
@@ -246,7 +247,7 @@ struct weave {
 
 /* Is what is being worked out of no use any more? */
 static inline bool weave_stops(const struct weave *w) {
-    return w->stop && atomic_load_explicit(w->stop, memory_order_relaxed);
+    return w->ends && w->ends(w->ends_ctx);
 }
 
 /* The steps, in their order. */

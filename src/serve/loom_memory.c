@@ -207,12 +207,18 @@ enum err memory_near(struct loom *l, i64 low_us, i64 high_us) {
     return e == ERR_OK ? memory_back(l, low_us - l->reach_us, low_us, l->most / 2) : e;
 }
 
+/* Another thread does. */
+static bool told_to_stop(const void *ctx) {
+    const atomic_bool *stop = ctx;
+    return atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 enum err memory_new(struct loom *l) {
     struct fail f;
     weave_close(l->weave);
     l->weave = weave_open();
     if (!l->bulk) weave_keep(l->weave);
-    weave_heed(l->weave, l->stop);
+    weave_heed(l->weave, l->stop ? told_to_stop : NULL, l->stop);
     (void)weave_hosts(l->weave, l->hosts, &f);
     map_clear(&l->have);
     map_clear(&l->call_ids);
