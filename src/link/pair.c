@@ -245,15 +245,21 @@ static bool is_same(const struct sum *child, const struct sum *parent) {
                                !(child->flags & SUM_LAX));
 }
 
+/* What is equal never speaks against the two, however common it is; nor does what differs speak for them. */
+static double alike_odds(double m, double u, bool same) {
+    double odds = evidence_odds(m, u, same);
+    return same ? fmax(odds, 1) : fmin(odds, 1);
+}
+
 /* How a caller withholds the number, what media are offered: most boxes pass that on. */
 static double manner(const struct index *x, u32 c, u32 p, const struct turn *turn,
                      enum manner which, struct proofs *to) {
     u32 mine = x->w->sums[c].manner[which], theirs = x->w->sums[p].manner[which];
     if (!mine || !theirs) return 1;
     double m = (double)turn->numbers[NUMBER_MANNER + which];
-    double odds = evidence_odds(m, (double)x->manners[p].reached[which], mine == theirs);
+    double odds = alike_odds(m, (double)x->manners[p].reached[which], mine == theirs);
     pair_prove(to, which == MANNER_NAME ? EVIDENCE_CALLER_NAME : EVIDENCE_MEDIA, odds, 0,
-               0);
+               mine == theirs);
     return odds;
 }
 
@@ -288,12 +294,12 @@ double pair_alike(const struct index *x, u32 a, u32 b) {
     double odds = 1;
     if (pair_caller(x->w, s, &mine) && pair_caller(x->w, t, &theirs)) {
         double u = mine == theirs ? shown_by(x, t, theirs, CHANCE) : CHANCE;
-        odds = evidence_odds(evidence_alike(), u, mine == theirs);
+        odds = alike_odds(evidence_alike(), u, mine == theirs);
     }
     for (int k = 0; k < MANNERS; k++) {
         if (!s->manner[k] || !t->manner[k]) continue;
-        odds *= evidence_odds(evidence_alike(), (double)x->manners[b].sent[k],
-                              s->manner[k] == t->manner[k]);
+        odds *= alike_odds(evidence_alike(), (double)x->manners[b].sent[k],
+                           s->manner[k] == t->manner[k]);
     }
     return odds;
 }

@@ -20,7 +20,7 @@ static void teach_numbers(const struct weave *w, const struct sum *s, struct tau
         bool manner = p->kind == EVIDENCE_CALLER_NAME || p->kind == EVIDENCE_MEDIA;
         int kept = NUMBER_MANNER + (p->kind == EVIDENCE_MEDIA);
         if (manner) t->of[kept] += s->confidence;
-        if (manner && p->bits > 0) t->holds[kept] += s->confidence;
+        if (manner && p->delta_us) t->holds[kept] += s->confidence;
         bool crossed = p->kind == EVIDENCE_COMPANY_NUMBER;
         if (p->kind != EVIDENCE_CALLER_NUMBER && !crossed) continue;
         t->of[NUMBER_CALLER] += s->confidence;

@@ -5,7 +5,6 @@
  *
  * What the simulator's devices do is not all that devices do: a share of each table is a plain, broad guess. */
 #include "world/fit_alike.h"
-#include "link/pair.h"
 #include "link/corpus.h"
 #include "link/weights.h"
 #include "world/judge.h"
@@ -121,9 +120,11 @@ static bool is_trigger(enum evidence_kind k) {
 static bool is_echo(enum evidence_kind k) {
     return k >= EVIDENCE_RING_ECHO && k <= EVIDENCE_BYE_ECHO;
 }
+static bool is_manner(enum evidence_kind k) {
+    return k == EVIDENCE_CALLER_NAME || k == EVIDENCE_MEDIA;
+}
 static bool is_number(enum evidence_kind k) {
-    return k == EVIDENCE_CALLED_NUMBER || k == EVIDENCE_CALLER_NUMBER ||
-           k == EVIDENCE_CALLER_NAME || k == EVIDENCE_MEDIA;
+    return k == EVIDENCE_CALLED_NUMBER || k == EVIDENCE_CALLER_NUMBER || is_manner(k);
 }
 /* One child explains it for all. */
 static bool is_shared(enum evidence_kind k) {
@@ -143,7 +144,7 @@ static void count_pair(struct counts *all, const struct proofs *proofs, double w
         }
         if (is_number(k)) {
             all->of[k] += weight;
-            if (p->bits > 0) all->holds[k] += weight;
+            if (is_manner(k) ? p->delta_us != 0 : p->bits > 0) all->holds[k] += weight;
         }
         if (is_echo(k) && !is_shared(k)) {
             i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
@@ -479,14 +480,15 @@ static void play(const struct world_row *row, int n, double scale, struct counts
 
 int main(int argc, char **argv) {
     const char *scale = getenv("SCALE"), *real = getenv("SIPWEAVE_CORPUS");
-    enum { WORLDS = 4 }; /* of each row */
+    enum {
+        WORLDS = 4
+    }; /* of each row: what boxes there are, and how fast, differs from one to the next */
     static struct counts counts;
     struct statements statements = {0};
     for (int i = 0; i < nworlds; i++) {
         bool wanted = argc < 2;
         for (int k = 1; k < argc; k++) wanted |= strstr(worlds[i].name, argv[k]) != NULL;
         if (!wanted) continue;
-        /* several small ones: what boxes there are, and how fast they are, differs from world to world */
         for (int n = 0; n < WORLDS; n++)
             play(&worlds[i], n, (scale ? atof(scale) : 0.5) / WORLDS, &counts,
                  &statements);
