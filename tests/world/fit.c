@@ -133,7 +133,6 @@ static bool is_shared(enum evidence_kind k) {
 }
 
 enum { TOO_LATE_US = 3000000 }; /* an echo takes no longer */
-
 static void count_pair(struct counts *all, const struct proofs *proofs, double weight) {
     for (isize i = 0; i < proofs->n; i++) {
         const struct proof *p = &proofs->rows[i];
@@ -483,15 +482,14 @@ int main(int argc, char **argv) {
     enum {
         WORLDS = 4
     }; /* of each row: what boxes there are, and how fast, differs from one to the next */
+    double size = (scale ? atof(scale) : 0.5) / WORLDS;
     static struct counts counts;
     struct statements statements = {0};
     for (int i = 0; i < nworlds; i++) {
         bool wanted = argc < 2;
         for (int k = 1; k < argc; k++) wanted |= strstr(worlds[i].name, argv[k]) != NULL;
         if (!wanted) continue;
-        for (int n = 0; n < WORLDS; n++)
-            play(&worlds[i], n, (scale ? atof(scale) : 0.5) / WORLDS, &counts,
-                 &statements);
+        for (int n = 0; n < WORLDS; n++) play(&worlds[i], n, size, &counts, &statements);
         fprintf(stderr, "fit: %s\n", worlds[i].name);
     }
     if (real) count_real(&counts, real);
