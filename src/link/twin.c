@@ -80,7 +80,6 @@ static void ask_recent(const struct twins *t, const struct recent *r, u32 c,
 static void vote(struct twins *t, u32 c) {
     const struct sum *s = &t->w->sums[c];
     struct opinion o = {0};
-    if (s->precision_us > SOON_US) return; /* just before, or just after? */
     for (u32 k = 0; k < s->nnumbers; k++) {
         struct opinion one = {0};
         ask_recent(t, recent_of(t, &t->w->leg_facts[s->facts_at + k]), c, &one);
@@ -121,6 +120,7 @@ static void hold_vote(struct twins *t) {
         *map_put(&t->talks, pair_of(s->to_dev, s->from_dev)) = 1;
         if (s->kind != KIND_CALL || s->state == STATE_PARTIAL) continue;
         t->leaving[s->from_dev]++;
+        if (s->precision_us > SOON_US) continue; /* just before, or just after? */
         vote(t, c);
         remember(t, c);
     }
