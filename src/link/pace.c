@@ -1,5 +1,6 @@
-/* pace.c: how long each device takes for what it does, learned from the links found so far: one passes a BYE on within a
- * millisecond, another after fifteen. Until a device has shown its pace, and a little also then, weights.h is what is expected. */
+/* pace.c: how long each device takes for what it does, learned from the links found so far: one sends a call on within a
+ * millisecond, another after fifteen. Until a device has shown its pace, and a little also then, weights.h is what is expected.
+ * The proofs tell: rounds prove what sends a leg (pair_prove_habits), so echoes are learned only from links that stood before. */
 #include "link/pair.h"
 
 static const double USUAL = 30, /* so many cases are taken to be as weights.h has them */
