@@ -9,7 +9,7 @@ static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
     WINDOW_US = 180 * 1000000,
-    NUMBERS_CLEAR = 4, /* after so many, stop when one stands out */
+    NUMBERS_CLEAR = 32, /* after so many, stop when one stands out */
     LEGS_A_NUMBER = 32,
     LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,

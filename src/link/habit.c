@@ -29,22 +29,27 @@ static u64 number_of_kind(const struct weave *w, const struct sum *s,
     return 0;
 }
 
-enum habit { HABIT_TO, HABIT_CALLER, HABITS };
+enum habit { HABIT_TO, HABIT_SITE, HABIT_CALLER, HABITS };
 
-/* Both sides of a habit: the number that was called, and where the child goes, or whom it shows as its caller. 0: it shows
- * nothing, or no number was called. */
+/* Both sides of a habit: the number that was called, and where the child goes, to which network, or whom it shows as its caller.
+ * 0: it shows nothing, or no number was called. */
 struct met_pair {
     u64 here, called, shown; /* all of the device and habit */
     u64 value;               /* what is shown, by itself */
     u64 number;              /* … and what was called */
 };
 
-static struct met_pair pair_of(const struct weave *w, const struct sum *c,
-                               const struct sum *p, enum habit habit) {
+static u64 shown_by(const struct index *x, u32 c, enum habit habit) {
+    const struct sum *s = &x->w->sums[c];
+    if (habit == HABIT_CALLER) return number_of_kind(x->w, s, FACT_CALLER);
+    return habit == HABIT_TO ? s->to_dev + (u64)1 : x->sites[c].network;
+}
+
+static struct met_pair pair_of(const struct index *x, u32 leg, u32 p, enum habit habit) {
+    const struct sum *c = &x->w->sums[leg];
     struct met_pair k = {0};
-    u64 called = number_of_kind(w, p, FACT_CALLED);
-    u64 shown =
-        habit == HABIT_TO ? c->to_dev + (u64)1 : number_of_kind(w, c, FACT_CALLER);
+    u64 called = number_of_kind(x->w, &x->w->sums[p], FACT_CALLED);
+    u64 shown = shown_by(x, leg, habit);
     if (!called || !shown) return k;
     k.here = hash_mix(c->from_dev + (u64)1, (u64)habit);
     k.called = hash_mix(k.here, called);
@@ -118,11 +123,12 @@ static bool teaches(const struct weave *w, const struct sum *s) {
 }
 
 /* What was met once is no habit: see count. */
-static void learn(struct index *x, const struct twice *met, const struct sum *s) {
+static void learn(struct index *x, const struct twice *met, u32 c) {
+    const struct sum *s = &x->w->sums[c];
     struct habits *h = &x->habits;
     float much = (float)s->confidence;
     for (enum habit habit = 0; habit < HABITS; habit++) {
-        struct met_pair k = pair_of(x->w, s, &x->w->sums[s->parent - 1], habit);
+        struct met_pair k = pair_of(x, c, s->parent - 1, habit);
         if (!k.called) continue;
         bool called = twice_has(met, k.called), shown = twice_has(met, k.shown);
         if (called) *count_at(h, k.called) += much;
@@ -133,9 +139,10 @@ static void learn(struct index *x, const struct twice *met, const struct sum *s)
 }
 
 /* Where pairs come once and never again, one that was met once says nothing. */
-static void learn_ways(struct index *x, const struct twice *met, const struct sum *s) {
+static void learn_ways(struct index *x, const struct twice *met, u32 c) {
+    const struct sum *s = &x->w->sums[c];
     struct habits *h = &x->habits;
-    struct met_pair k = pair_of(x->w, s, &x->w->sums[s->parent - 1], HABIT_TO);
+    struct met_pair k = pair_of(x, c, s->parent - 1, HABIT_TO);
     float much = (float)s->confidence;
     if (!k.called || !twice_has(met, k.called)) return;
     double both = count_of(h, both_key(&k));
@@ -147,10 +154,10 @@ static void learn_ways(struct index *x, const struct twice *met, const struct su
         *count_at(h, twice_key(&k)) += much / 2;
 }
 
-static void note_pairs(const struct weave *w, struct twice *met, const struct sum *s) {
+static void note_pairs(const struct index *x, struct twice *met, u32 c) {
     for (enum habit habit = 0; habit < HABITS; habit++) {
-        struct met_pair k = pair_of(w, s, &w->sums[s->parent - 1], habit);
-        if (!k.called) return;
+        struct met_pair k = pair_of(x, c, x->w->sums[c].parent - 1, habit);
+        if (!k.called) continue;
         twice_note(met, k.called);
         twice_note(met, k.shown);
     }
@@ -166,15 +173,15 @@ void habits_learn(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         if (!teaches(w, &w->sums[i])) continue;
         add_company(&x->habits, w, &w->sums[i]);
-        note_pairs(w, &met, &w->sums[i]);
+        note_pairs(x, &met, (u32)i);
     }
     for (isize i = 0; i < w->nsums; i++) {
         if (!teaches(w, &w->sums[i])) continue;
         if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[i]);
-        learn(x, &met, &w->sums[i]);
+        learn(x, &met, (u32)i);
     }
     for (isize i = 0; i < w->nsums; i++)
-        if (teaches(w, &w->sums[i])) learn_ways(x, &met, &w->sums[i]);
+        if (teaches(w, &w->sums[i])) learn_ways(x, &met, (u32)i);
     twice_close(&met);
 }
 
@@ -200,7 +207,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     const struct sum *child = &w->sums[c];
     struct counted n = {0};
     if (x->habits.n == 0) return n;
-    struct met_pair k = pair_of(w, child, &w->sums[p], habit);
+    struct met_pair k = pair_of(x, c, p, habit);
     if (!k.called) return n;
     const struct habits *h = &x->habits;
     u64 both = both_key(&k);
@@ -214,7 +221,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     if (child->parent) {
         struct met_pair mine = k;
         if (child->parent != p + 1)
-            mine = pair_of(w, child, &w->sums[child->parent - 1], habit);
+            mine = pair_of(x, c, child->parent - 1, habit);
         u64 mine_both = mine.called ? both_key(&mine) : 0;
         n.shown -= mine.called ? child->confidence : 0;
         n.all -= mine.called ? child->confidence : 0;
@@ -236,14 +243,23 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     return enough ? n : (struct counted){0};
 }
 
+/* … to the network where c goes: what speaks for one of its phones that is not known yet. */
+static double route_to_site(const struct index *x, u32 c, u32 p) {
+    struct counted n = count(x, c, p, HABIT_SITE);
+    return n.all <= 0 ? 1 : (n.both * n.all / n.shown + FEW) / (n.called + FEW);
+}
+
 double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to) {
     struct counted n = count(x, c, p, HABIT_TO);
-    if (n.all <= 0) return 1;
-    /* absolute discounting (Ney, Essen, Kneser 1994): what pairs that were met once promise too much goes to all others */
-    double less = n.once / (n.once + 2 * n.twice + 1);
-    double odds = (at_least_0(n.both - less) * n.all / n.shown + FEW + less * n.ways) /
-                  (n.called + FEW);
-    pair_prove(to, EVIDENCE_ROUTE, odds, 0, 0);
+    double site = route_to_site(x, c, p), odds = site;
+    if (n.all > 0) {
+        /* absolute discounting (Ney, Essen, Kneser 1994): what pairs that were met once promise too much goes to all others there */
+        double less = n.once / (n.once + 2 * n.twice + 1);
+        odds = (at_least_0(n.both - less) * n.all / n.shown +
+                (FEW + less * n.ways) * site) /
+               (n.called + FEW);
+    }
+    if (odds > 1 || odds < 1) pair_prove(to, EVIDENCE_ROUTE, odds, 0, 0);
     return odds;
 }
 

@@ -108,6 +108,7 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->over);
     note_lost(x);
     lanes_open(x);
+    sites_count(x);
 }
 
 i64 failed_us(const struct sum *s) {
@@ -141,6 +142,8 @@ void index_close(struct index *x) {
     lanes_close(x);
     habits_close(x);
     base_free(x->manners);
+    base_free(x->sites);
+    base_free(x->gathered);
     paces_drop(x);
     base_free(x->none_of);
     base_free(x->explained);
@@ -219,5 +222,6 @@ void index_note_children(struct index *x) {
 void index_learn(struct index *x, struct taught *taught) {
     lanes_learn(x, taught);
     paces_learn(x);
+    sites_learn(x);
     habits_learn(x);
 }

@@ -28,6 +28,12 @@ struct manner_shares {
     float reached[MANNERS], sent[MANNERS];
 };
 
+/* The network that a leg goes to, and the share of the legs from its device to single phones that go there. 0: to none of them. */
+struct site {
+    u32 network;
+    float share;
+};
+
 /* Numbers that were called, and for which one and the same number was shown. */
 struct company {
     u64 called[NUMBERS_A_COMPANY];
@@ -87,6 +93,8 @@ struct index {
     isize nturns, cap_turns;
     struct habits habits;          /* habit.c */
     struct manner_shares *manners; /* by leg */
+    struct site *sites;            /* by leg: site.c */
+    double *gathered; /* by device: how often two tries of a call go to one network for that reason */
     struct pace *paces;            /* pace.c */
     u32 *pace_of;                  /* by device: row of paces + 1 */
     double *none_of; /* by leg: how probably its cause is outside the trace */
@@ -118,6 +126,11 @@ const float *pace_of(const struct index *x, u32 dev, enum evidence_kind kind);
 
 /* manner.c */
 void manners_count(struct index *x);
+/* site.c; lanes are there. */
+void sites_count(struct index *x);
+void sites_learn(struct index *x);
+/* How much likelier b goes where it goes if it is a try of the same parent as a. */
+double sites_alike(const struct index *x, u32 a, u32 b);
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 /* How many legs reached dev with the number (row of leg_facts) that a leg which reached it has. */
