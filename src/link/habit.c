@@ -243,24 +243,18 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     return enough ? n : (struct counted){0};
 }
 
-/* … to the network where c goes: what speaks for one of its phones that is not known yet. */
-static double route_to_site(const struct index *x, u32 c, u32 p) {
+double habits_place(const struct index *x, u32 c, u32 p) {
     struct counted n = count(x, c, p, HABIT_SITE);
     return n.all <= 0 ? 1 : (n.both * n.all / n.shown + FEW) / (n.called + FEW);
 }
 
-double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to) {
+double habits_route(const struct index *x, u32 c, u32 p, double place) {
     struct counted n = count(x, c, p, HABIT_TO);
-    double site = route_to_site(x, c, p), odds = site;
-    if (n.all > 0) {
-        /* absolute discounting (Ney, Essen, Kneser 1994): what pairs that were met once promise too much goes to all others there */
-        double less = n.once / (n.once + 2 * n.twice + 1);
-        odds = (at_least_0(n.both - less) * n.all / n.shown +
-                (FEW + less * n.ways) * site) /
-               (n.called + FEW);
-    }
-    if (odds > 1 || odds < 1) pair_prove(to, EVIDENCE_ROUTE, odds, 0, 0);
-    return odds;
+    if (n.all <= 0) return place;
+    /* absolute discounting (Ney, Essen, Kneser 1994): what pairs that were met once promise too much goes to all others there */
+    double less = n.once / (n.once + 2 * n.twice + 1);
+    return (at_least_0(n.both - less) * n.all / n.shown + (FEW + less * n.ways) * place) /
+           (n.called + FEW);
 }
 
 double habits_company(const struct index *x, u32 c, u32 p) {

@@ -263,18 +263,20 @@ static double manner(const struct index *x, u32 c, u32 p, const struct turn *tur
     return odds;
 }
 
-/* Where it goes: each try of a parent's says that anew. */
-static double where(const struct index *x, u32 c, u32 p, const struct turn *turn,
-                    const struct meeting *met, struct proofs *to) {
-    return called_number(x, c, p, turn, met, to) * habits_route(x, c, p, to);
-}
-
-/* Who calls, and with what: all tries of a parent's say the same. */
+/* Who calls, with what, and to which place: all tries of a parent's say the same. */
 static double who(const struct index *x, u32 c, u32 p, const struct turn *turn,
-                  const struct meeting *met, struct proofs *to) {
+                  const struct meeting *met, double place, struct proofs *to) {
     return caller_number(x, c, p, turn, met, to) *
            manner(x, c, p, turn, MANNER_NAME, to) *
-           manner(x, c, p, turn, MANNER_MEDIA, to);
+           manner(x, c, p, turn, MANNER_MEDIA, to) * place;
+}
+
+/* Where in that place: each try says that anew. */
+static double where(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                    const struct meeting *met, double place, struct proofs *to) {
+    double route = habits_route(x, c, p, place);
+    if (route > 1 || route < 1) pair_prove(to, EVIDENCE_ROUTE, route, 0, 0);
+    return called_number(x, c, p, turn, met, to) * route / place;
 }
 
 bool pair_caller(const struct weave *w, const struct sum *s, u64 *caller) {
@@ -322,10 +324,10 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *tu
         b.more = lane_of(x, c)->background * exp2(-FAR);
     }
     const struct meeting met = meet(x, child, parent);
-    double whose = who(x, c, p, turn, &met, NULL);
+    double place = habits_place(x, c, p), whose = who(x, c, p, turn, &met, place, NULL);
     b.once *= whose;
     b.more *= whose;
-    b.fit = where(x, c, p, turn, &met, NULL);
+    b.fit = where(x, c, p, turn, &met, place, NULL);
     if (all.bits > 0) b.fit *= exp2(all.bits);
     if ((b.once + b.more + lean) * b.fit * echoes_most < floor) return none;
     b.fit *= pair_life(x, c, p, NULL);
@@ -348,8 +350,9 @@ static void prove(const struct index *x, u32 c, u32 p, enum depth depth,
     if (depth == CAUSE_ALONE || (!caused && !far_enough(child, parent, &all))) return;
     if (all.bits > 0 && depth == ALL) (void)tokens(x, child, parent, to);
     const struct meeting met = meet(x, child, parent);
-    (void)where(x, c, p, turn, &met, to);
-    (void)who(x, c, p, turn, &met, to);
+    double place = habits_place(x, c, p);
+    (void)where(x, c, p, turn, &met, place, to);
+    (void)who(x, c, p, turn, &met, place, to);
     if (depth < ALL) return;
     (void)pair_life(x, c, p, to);
     (void)pair_end(x, c, p, to);

@@ -199,8 +199,10 @@ struct proofs {
 
 void habits_learn(struct index *x);
 void habits_close(struct index *x);
-/* How often calls to p's number go where c goes, beside how often any call does; 1 where too little is known. */
-double habits_route(const struct index *x, u32 c, u32 p, struct proofs *to);
+/* How often calls to p's number go to the network where c goes, beside how often any call does; 1 where too little is known … */
+double habits_place(const struct index *x, u32 c, u32 p);
+/* … and to the phone; where that is not known, what is known of its network. */
+double habits_route(const struct index *x, u32 c, u32 p, double place);
 /* The numbers that were called when c's caller was shown before; NULL: nothing is known. */
 const struct company *habits_companies(const struct index *x, u32 c);
 /* How often calls to p's number show c's caller, beside how often any call does; where p's number is not known, how often c's
