@@ -23,6 +23,7 @@ static void add_events(struct index *x, u32 leg) {
     clues_add(&x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
     clues_add(&x->ends, s->from_dev, failed_us(s), leg);
+    if (leg_may_be_older(w, s, s->start_us)) clues_add(&x->missed, s->to_dev, s->start_us, leg);
     clues_add(&x->leaves, s->from_dev, s->start_us, leg);
     clues_add(&x->over, s->to_dev, s->bye_us, leg);
     clues_add(&x->over, s->to_dev, s->cancel_us, leg);
@@ -69,7 +70,8 @@ void index_open(struct index *x, const struct weave *w) {
     isize u = (isize)sizeof(u32);
     x->by_start = by_start(w);
     x->number_at = base_new(w->nleg_facts + 1, u);
-    struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over};
+    struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over,
+                                         &x->missed};
     for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
@@ -106,6 +108,7 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->ends);
     clues_settle(&x->leaves);
     clues_settle(&x->over);
+    clues_settle(&x->missed);
     note_lost(x);
     lanes_open(x);
     sites_count(x);
@@ -151,6 +154,7 @@ void index_close(struct index *x) {
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
+    clues_drop(&x->missed);
     clues_drop(&x->leaves);
     clues_drop(&x->over);
     clues_drop(&x->lost);

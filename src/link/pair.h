@@ -67,6 +67,7 @@ struct index {
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
     struct clues leaves;  /* by device that it left: a leg started */
+    struct clues missed;  /* by device that it reached: a leg whose INVITE was not captured */
     struct clues over;    /* by device that it reached: a leg was hung up or given up */
     struct clues
         lost; /* by device that it left: a try failed, and this leg instead is its parent */

@@ -5,6 +5,7 @@
 struct trigger {
     enum evidence_kind kind;
     u32 msg;        /* row + 1; 0: there was none */
+    bool missed;    /* the message itself was not captured: this one came later */
     struct gap gap; /* to the child's first request */
     double density;
 };
@@ -19,6 +20,14 @@ double cause_density(const struct index *x, u32 dev, enum evidence_kind kind, u3
                : evidence_density(pace_of(x, dev, kind), gap->us, gap->slack_us);
 }
 
+/* The INVITE that reached the device was not captured, only what came back: it had been there before that, nobody knows how long, so
+ * each doubling of that time is as likely as any other. */
+static double missed_density(i64 before_us) {
+    static const double DOUBLINGS = 15; /* from a millisecond to half a minute */
+    double s = (double)i64_max(before_us, 1000) / 1e6;
+    return 1 / (s * DOUBLINGS * 0.69314718056);
+}
+
 static void pull(const struct index *x, u32 c, const struct turn *turn,
                  struct trigger *t) {
     const struct weave *w = x->w;
@@ -26,6 +35,7 @@ static void pull(const struct index *x, u32 c, const struct turn *turn,
     if (!t->msg) return;
     double density = cause_density(x, child->from_dev, t->kind, t->msg - 1,
                                    child->start_msg - 1, &t->gap);
+    if (t->missed) density = missed_density(-t->gap.us);
     t->density = (double)turn->causes[t->kind] * density;
 }
 
@@ -79,8 +89,10 @@ static u32 sibling_before(const struct index *x, u32 c, u32 p, i64 slack) {
 static u32 answer_heard(const struct index *x, u32 c, u32 p) {
     u32 child = x->answered[p];
     bool still = child && child != c + 1 && x->w->sums[child - 1].parent == p + 1;
-    if (still) return x->w->sums[child - 1].answer_msg;
-    return x->w->sums[p].answer_msg;
+    u32 own = x->w->sums[p].answer_msg, heard = still ? x->w->sums[child - 1].answer_msg : own;
+    /* what shows the child's answer may be its ACK, sent when c was there already */
+    bool late = still && own && msg_order(x->w, heard - 1, x->w->sums[c].start_msg - 1) > 0;
+    return late ? own : heard;
 }
 
 /* The last time that p was put on hold before the child left one of its ends. Unless a value tells the two, only who was asked to
@@ -114,6 +126,7 @@ static u32 waited_since(const struct index *x, u32 c, u32 p) {
 /* Whatever p could have to do with c leaving the device. */
 struct reach {
     bool any, reached, referred[2], held, heard;
+    bool missed; /* p's INVITE was not captured, and c left before what was */
     i64 slack;
 };
 
@@ -129,7 +142,10 @@ static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
             parent->refer_msg[i] && refer_dev(w, parent->refer_msg[i]) == child->from_dev;
     if (!r.reached && !r.referred[0] && !r.referred[1] && !r.held) return r;
     u32 first_c = child->at, first_p = parent->at;
-    if (msg_order(w, first_p, first_c) > 0) return r;
+    if (msg_order(w, first_p, first_c) > 0) {
+        if (!r.reached || !leg_may_be_older(w, parent, child->start_us)) return r;
+        r.missed = true;
+    }
     r.slack = msg_slack(w, first_c, first_p);
     r.any = leg_alive(parent, child->start_us, r.slack);
     return r;
@@ -165,6 +181,7 @@ static void own_triggers(const struct index *x, u32 c, u32 p, const struct turn 
     };
     for (isize i = 0; i < OWN; i++) {
         to[i] = (struct trigger){.kind = all[i].kind, .msg = all[i].msg};
+        to[i].missed = r->missed && i == 0;
         pull(x, c, turn, &to[i]);
     }
 }

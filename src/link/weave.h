@@ -397,6 +397,9 @@ u32 way_told(const struct map *tags, const struct sum *s);
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
+/* Its first request was not captured, only what came back: it may have begun before that moment. */
+bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us);
+#define LEG_UNSEEN_US 32000000 /* a phone rings no longer, as a rule */
 
 /* Rows of 16 bytes by key, then value; n in number, but for few of them. */
 struct sort_row {
