@@ -130,6 +130,12 @@ struct reach {
     i64 slack;
 };
 
+/* When its device knew that it was over; far ahead where that was not seen. */
+static i64 over_us(const struct sum *s) {
+    i64 us = s->bye_us != NEVER ? s->bye_us : s->cancel_us != NEVER ? s->cancel_us : s->fail_us;
+    return us != NEVER ? us : INT64_MAX / 2;
+}
+
 static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
@@ -147,6 +153,8 @@ static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
         r.missed = true;
     }
     r.slack = msg_slack(w, first_c, first_p);
+    /* nobody is rung for a call that is over */
+    if (child->start_us > over_us(parent) + r.slack + JUST_BEFORE_US) r.reached = false;
     r.any = leg_alive(parent, child->start_us, r.slack);
     return r;
 }
