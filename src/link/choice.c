@@ -187,7 +187,8 @@ void claims_gather(struct claims *k, u32 c) {
         consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
         consider_clues(&g, &k->x->lost, s->from_dev, EVENTS_CLEAR, EVENTS);
         if (!stands_out(&g)) consider_ends(&g);
-        consider_around(&g, &k->x->missed, s->from_dev, s->start_us, LEG_UNSEEN_US, false);
+        consider_around(&g, &k->x->missed, s->from_dev, s->start_us, LEG_UNSEEN_US,
+                        false);
     }
     claims_forward(k, c);
     claims_note(k, c);

@@ -220,8 +220,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
                          .twice = count_of(h, twice_key(&k))};
     if (child->parent) {
         struct met_pair mine = k;
-        if (child->parent != p + 1)
-            mine = pair_of(x, c, child->parent - 1, habit);
+        if (child->parent != p + 1) mine = pair_of(x, c, child->parent - 1, habit);
         u64 mine_both = mine.called ? both_key(&mine) : 0;
         n.shown -= mine.called ? child->confidence : 0;
         n.all -= mine.called ? child->confidence : 0;

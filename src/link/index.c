@@ -23,7 +23,8 @@ static void add_events(struct index *x, u32 leg) {
     clues_add(&x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
     clues_add(&x->events, s->to_dev, s->answer_us, leg);
     clues_add(&x->ends, s->from_dev, failed_us(s), leg);
-    if (leg_may_be_older(w, s, s->start_us)) clues_add(&x->missed, s->to_dev, s->start_us, leg);
+    if (leg_may_be_older(w, s, s->start_us))
+        clues_add(&x->missed, s->to_dev, s->start_us, leg);
     clues_add(&x->leaves, s->from_dev, s->start_us, leg);
     clues_add(&x->over, s->to_dev, s->bye_us, leg);
     clues_add(&x->over, s->to_dev, s->cancel_us, leg);
@@ -71,7 +72,7 @@ void index_open(struct index *x, const struct weave *w) {
     x->by_start = by_start(w);
     x->number_at = base_new(w->nleg_facts + 1, u);
     struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over,
-                                         &x->missed};
+                                       &x->missed};
     for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);

@@ -470,7 +470,8 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 
 bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us) {
     bool missed = !is_request(msg_seen(w, &w->msgs[s->start_msg - 1]));
-    i64 unseen = msg_seen(w, &w->msgs[s->start_msg - 1])->status == 100 ? 200000 : LEG_UNSEEN_US;
+    i64 unseen =
+        msg_seen(w, &w->msgs[s->start_msg - 1])->status == 100 ? 200000 : LEG_UNSEEN_US;
     return missed && s->start_us - than_us < unseen;
 }
 

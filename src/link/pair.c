@@ -85,7 +85,7 @@ static double called_number(const struct index *x, u32 c, u32 p, const struct tu
     if (met->any) s = share_numbers(x, child, parent, FACT_CALLED, FACT_CALLED);
     double m = (double)turn->numbers[NUMBER_CALLED];
     double odds = evidence_odds(m, s.any ? s.rarest : CHANCE, s.any);
-    pair_prove(to, EVIDENCE_CALLED_NUMBER, odds, s.label, 0);
+    pair_prove(to, EVIDENCE_CALLED_NUMBER, odds, s.label, s.any);
     return odds;
 }
 
@@ -113,7 +113,7 @@ static double caller_number(const struct index *x, u32 c, u32 p, const struct tu
         double u =
             s.any ? s.rarest : chance_of(x, parent->to_dev, x->withheld[parent->to_dev]);
         double odds = evidence_odds(same, shown_by(x, child, s.hash, u), true);
-        pair_prove(to, EVIDENCE_CALLER_NUMBER, odds, s.label, 0);
+        pair_prove(to, EVIDENCE_CALLER_NUMBER, odds, s.label, true);
         return odds;
     }
     double odds = evidence_odds(same + other, CHANCE, false),

@@ -67,8 +67,9 @@ struct index {
     struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;    /* by device that it left: a try failed */
     struct clues leaves;  /* by device that it left: a leg started */
-    struct clues missed;  /* by device that it reached: a leg whose INVITE was not captured */
-    struct clues over;    /* by device that it reached: a leg was hung up or given up */
+    struct clues
+        missed; /* by device that it reached: a leg whose INVITE was not captured */
+    struct clues over; /* by device that it reached: a leg was hung up or given up */
     struct clues
         lost; /* by device that it left: a try failed, and this leg instead is its parent */
 
@@ -95,10 +96,11 @@ struct index {
     struct habits habits;          /* habit.c */
     struct manner_shares *manners; /* by leg */
     struct site *sites;            /* by leg: site.c */
-    double *gathered; /* by device: how often two tries of a call go to one network for that reason */
-    struct pace *paces;            /* pace.c */
-    u32 *pace_of;                  /* by device: row of paces + 1 */
-    double *none_of; /* by leg: how probably its cause is outside the trace */
+    double *
+        gathered; /* by device: how often two tries of a call go to one network for that reason */
+    struct pace *paces; /* pace.c */
+    u32 *pace_of;       /* by device: row of paces + 1 */
+    double *none_of;    /* by leg: how probably its cause is outside the trace */
 };
 
 /* climate.c: counts of the traffic around in place of those of the trace, where there are any. */

@@ -13,7 +13,6 @@
 #include "link/claim.h"
 
 #include <stdlib.h>
-#include "/tmp/lead/dbg.inc"
 
 static const double JOIN = 0.93, RIVAL = 0.999, SURE = 0.995, NONE = 0.9,
                     UNLIKELY = 0.02; /* not worth a word */
@@ -338,7 +337,6 @@ void score_parents(struct weave *w) {
         }
         claims_believe(&k, SWEEPS);
         isize changed = decide_all(w, &k, round == 0);
-        dbg(w, &k, round);
         if (changed || round == 0) index_note_children(&x);
         prove_new(w, &k);
         if (changed == 0 && round > 1) break;

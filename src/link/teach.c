@@ -15,7 +15,7 @@ static void teach_numbers(const struct weave *w, const struct sum *s, struct tau
         const struct proof *p = &w->proofs[s->proofs_at + i];
         if (p->kind == EVIDENCE_CALLED_NUMBER) {
             t->of[NUMBER_CALLED] += s->confidence;
-            if (p->bits > 0) t->holds[NUMBER_CALLED] += s->confidence;
+            if (p->delta_us) t->holds[NUMBER_CALLED] += s->confidence;
         }
         bool manner = p->kind == EVIDENCE_CALLER_NAME || p->kind == EVIDENCE_MEDIA;
         int kept = NUMBER_MANNER + (p->kind == EVIDENCE_MEDIA);
@@ -26,7 +26,7 @@ static void teach_numbers(const struct weave *w, const struct sum *s, struct tau
         t->of[NUMBER_CALLER] += s->confidence;
         t->of[NUMBER_CROSSED] += s->confidence;
         if (crossed) t->holds[NUMBER_CROSSED] += s->confidence;
-        if (!crossed && p->bits > 0) t->holds[NUMBER_CALLER] += s->confidence;
+        if (!crossed && p->delta_us) t->holds[NUMBER_CALLER] += s->confidence;
     }
 }
 

@@ -89,9 +89,11 @@ static u32 sibling_before(const struct index *x, u32 c, u32 p, i64 slack) {
 static u32 answer_heard(const struct index *x, u32 c, u32 p) {
     u32 child = x->answered[p];
     bool still = child && child != c + 1 && x->w->sums[child - 1].parent == p + 1;
-    u32 own = x->w->sums[p].answer_msg, heard = still ? x->w->sums[child - 1].answer_msg : own;
+    u32 own = x->w->sums[p].answer_msg,
+        heard = still ? x->w->sums[child - 1].answer_msg : own;
     /* what shows the child's answer may be its ACK, sent when c was there already */
-    bool late = still && own && msg_order(x->w, heard - 1, x->w->sums[c].start_msg - 1) > 0;
+    bool late =
+        still && own && msg_order(x->w, heard - 1, x->w->sums[c].start_msg - 1) > 0;
     return late ? own : heard;
 }
 
@@ -132,7 +134,9 @@ struct reach {
 
 /* When its device knew that it was over; far ahead where that was not seen. */
 static i64 over_us(const struct sum *s) {
-    i64 us = s->bye_us != NEVER ? s->bye_us : s->cancel_us != NEVER ? s->cancel_us : s->fail_us;
+    i64 us = s->bye_us != NEVER      ? s->bye_us
+             : s->cancel_us != NEVER ? s->cancel_us
+                                     : s->fail_us;
     return us != NEVER ? us : INT64_MAX / 2;
 }
 

@@ -52,7 +52,7 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
     case EVIDENCE_CALLER_NUMBER:
         if (p->kind == EVIDENCE_CALLER_NUMBER && !p->label && p->bits > 0)
             return S("the caller's number is withheld on both");
-        if (p->bits < 0) {
+        if (p->bits < 0 && !p->delta_us) {
             return str_z(p->kind == EVIDENCE_CALLED_NUMBER ? "another called number"
                                                            : "another caller");
         }

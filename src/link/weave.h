@@ -120,7 +120,7 @@ struct __attribute__((packed, aligned(4))) proof {
     u8 kind; /* enum evidence_kind */
     _Alignas(4) float bits;
     u32 label;    /* string number: the header or the number meant; 0 none */
-    i64 delta_us; /* of a timing: how long after; of a manner: 1 the same, 0 not; by hand: row of decisions */
+    i64 delta_us; /* of a timing: how long after; of a number or manner: 1 the same, 0 not; by hand: row of decisions */
 };
 
 /* A leg and a parent in a call that it is not in. */

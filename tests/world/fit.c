@@ -143,7 +143,7 @@ static void count_pair(struct counts *all, const struct proofs *proofs, double w
         }
         if (is_number(k)) {
             all->of[k] += weight;
-            if (is_manner(k) ? p->delta_us != 0 : p->bits > 0) all->holds[k] += weight;
+            if (p->delta_us) all->holds[k] += weight;
         }
         if (is_echo(k) && !is_shared(k)) {
             i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
