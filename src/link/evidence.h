@@ -43,6 +43,14 @@ enum evidence_kind {
         EVIDENCE_COUNT
 };
 
+/* What could have made a device send the leg; what happened on one leg and then on the other. */
+static inline bool evidence_is_trigger(enum evidence_kind k) {
+    return k >= EVIDENCE_TIMING && k <= EVIDENCE_AFTER_HOLD;
+}
+static inline bool evidence_is_echo(enum evidence_kind k) {
+    return k >= EVIDENCE_RING_ECHO && k <= EVIDENCE_BYE_ECHO;
+}
+
 const char *evidence_name(enum evidence_kind k);
 const char *evidence_words(enum evidence_kind k);
 double evidence_m(enum evidence_kind k);

@@ -13,19 +13,13 @@ struct pace {
     float row[EVIDENCE_COUNT][EVIDENCE_EDGES]; /* while counting: cases in each step */
 };
 
-static bool takes_time(enum evidence_kind kind) {
-    return (kind >= EVIDENCE_TIMING && kind <= EVIDENCE_AFTER_HOLD) ||
-           (kind >= EVIDENCE_RING_ECHO && kind <= EVIDENCE_BYE_ECHO);
-}
-
-static bool is_trigger(enum evidence_kind kind) {
-    return kind <= EVIDENCE_AFTER_HOLD;
-}
-
 static void count(struct pace *pace, const struct proof *p) {
     enum evidence_kind kind = (enum evidence_kind)p->kind;
     i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
-    if (!takes_time(kind) || (!is_trigger(kind) && apart > TOO_LATE_US)) return;
+    bool trigger = evidence_is_trigger(kind),
+         echo = evidence_is_echo(kind) && apart <= TOO_LATE_US,
+         missed = kind == EVIDENCE_TIMING && p->delta_us < 0; /* no delay is known */
+    if ((!trigger && !echo) || missed) return;
     pace->row[kind][evidence_step(apart)]++;
     pace->n[kind]++;
 }

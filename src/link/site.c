@@ -14,7 +14,7 @@ void sites_count(struct index *x) {
     x->sites = base_new(w->nsums + 1, (isize)sizeof *x->sites);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->kind != KIND_CALL || lane_of(x, (u32)i)->other) continue;
+        if (s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
         u32 site = network_of(&w->trace.endpoints[s->dst]);
         x->sites[i].network = site;
         ++*map_put(&at, (u64)s->from_dev << 32 | site);

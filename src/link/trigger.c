@@ -132,12 +132,15 @@ struct reach {
     i64 slack;
 };
 
-/* When its device knew that it was over; far ahead where that was not seen. */
-static i64 over_us(const struct sum *s) {
-    i64 us = s->bye_us != NEVER      ? s->bye_us
-             : s->cancel_us != NEVER ? s->cancel_us
-                                     : s->fail_us;
-    return us != NEVER ? us : INT64_MAX / 2;
+/* Nobody is rung for a call that its device knows to be over. */
+static bool is_too_late(const struct weave *w, const struct sum *child,
+                        const struct sum *parent) {
+    u32 over = parent->bye_msg      ? parent->bye_msg
+               : parent->cancel_msg ? parent->cancel_msg
+                                    : parent->fail_msg;
+    if (!over || w->msgs[over - 1].time_us > child->start_us) return false;
+    struct gap gap = msg_gap(w, over - 1, child->start_msg - 1);
+    return gap.us > gap.slack_us + JUST_BEFORE_US;
 }
 
 static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
@@ -157,8 +160,7 @@ static struct reach reach_of(const struct index *x, u32 c, u32 p, bool heard) {
         r.missed = true;
     }
     r.slack = msg_slack(w, first_c, first_p);
-    /* nobody is rung for a call that is over */
-    if (child->start_us > over_us(parent) + r.slack + JUST_BEFORE_US) r.reached = false;
+    if (is_too_late(w, child, parent)) r.reached = false;
     r.any = leg_alive(parent, child->start_us, r.slack);
     return r;
 }

@@ -32,6 +32,10 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
     const char *words = evidence_words((enum evidence_kind)p->kind);
     switch ((enum evidence_kind)p->kind) {
     case EVIDENCE_TIMING:
+        if (p->delta_us < 0 && leg_may_be_older(w, parent, s->start_us) && !same)
+            return arena_printf(
+                v->a, "left %.*s %.*s before the first that was captured of %.*s",
+                STR(box), STR(when), STR(leg));
         if (same)
             return arena_printf(v->a, "left %.*s in the same second as %.*s arrived",
                                 STR(box), STR(leg));

@@ -56,9 +56,9 @@ static void busy(struct stage *t, u32 precision_us, i64 ahead_us) {
         ask(&t->s, b, at + 6, "INVITE");
         ask(&t->s, c, at + 14, "INVITE");
         if (i % 4 == 1) {
-            fail_with(&t->s, c, ring, "486 Busy Here");
-            fail_with(&t->s, b, ring + 3, "486 Busy Here");
-            fail_with(&t->s, a, ring + 6, "486 Busy Here");
+            fail_with(&t->s, c, ring + 500, "486 Busy Here");
+            fail_with(&t->s, b, ring + 503, "486 Busy Here");
+            fail_with(&t->s, a, ring + 506, "486 Busy Here");
             t->ntalks--;
             want = arena_printf(&t->s.text, "%.*s%s%s %s %s", STR(want), i ? "|" : "",
                                 a->name, b->name, c->name);

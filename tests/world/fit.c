@@ -114,12 +114,6 @@ static void count(struct histogram *h, i64 us, double weight) {
     h->n += weight;
 }
 
-static bool is_trigger(enum evidence_kind k) {
-    return k >= EVIDENCE_TIMING && k <= EVIDENCE_AFTER_HOLD;
-}
-static bool is_echo(enum evidence_kind k) {
-    return k >= EVIDENCE_RING_ECHO && k <= EVIDENCE_BYE_ECHO;
-}
 static bool is_manner(enum evidence_kind k) {
     return k == EVIDENCE_CALLER_NAME || k == EVIDENCE_MEDIA;
 }
@@ -137,15 +131,17 @@ static void count_pair(struct counts *all, const struct proofs *proofs, double w
     for (isize i = 0; i < proofs->n; i++) {
         const struct proof *p = &proofs->rows[i];
         enum evidence_kind k = (enum evidence_kind)p->kind;
-        if (is_trigger(k)) {
+        if (evidence_is_trigger(k)) {
             all->holds[k] += weight;
-            count(&all->delay[k], p->delta_us, weight);
+            /* an INVITE that was not captured shows no delay */
+            bool missed = k == EVIDENCE_TIMING && p->delta_us < 0;
+            if (!missed) count(&all->delay[k], p->delta_us, weight);
         }
         if (is_number(k)) {
             all->of[k] += weight;
             if (p->delta_us) all->holds[k] += weight;
         }
-        if (is_echo(k) && !is_shared(k)) {
+        if (evidence_is_echo(k) && !is_shared(k)) {
             i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
             all->of[k] += weight;
             if (apart > TOO_LATE_US) continue;
@@ -196,7 +192,7 @@ static void count_strangers(struct counts *all, const struct index *x,
         pair_prove_all(x, c, p, &proofs);
         met++;
         for (isize k = 0; k < proofs.n; k++) {
-            if (is_echo((enum evidence_kind)proofs.rows[k].kind))
+            if (evidence_is_echo((enum evidence_kind)proofs.rows[k].kind))
                 count(&all->chance[proofs.rows[k].kind], proofs.rows[k].delta_us, 1);
         }
     }
@@ -364,7 +360,7 @@ static double guess_below(enum evidence_kind k, double us, bool chance) {
     static const struct guess beside[] = {{0.80, 0.0005}, {0.15, 0.02}, {0.05, 2}};
     if (k == EVIDENCE_AFTER_WAIT) return us < 300000 ? 0 : 1 - exp(-(us - 300000) / 20e6);
     const struct guess *mix = k == EVIDENCE_AFTER_SIBLING ? beside
-                              : is_trigger(k)             ? prompt
+                              : evidence_is_trigger(k)    ? prompt
                                                           : echo;
     double sum = 0;
     if (chance) return 1 - exp(-us / 30e6);
@@ -400,7 +396,7 @@ static double holds(const struct counts *all, enum evidence_kind k) {
     enum { SOME = 20 };
     if (!all->of[k]) return weight_holds[k];
     double m = (all->holds[k] + SOME * weight_holds[k]) / (all->of[k] + SOME);
-    if (is_trigger(k)) return m < 0.005 ? 0.005 : m;
+    if (evidence_is_trigger(k)) return m < 0.005 ? 0.005 : m;
     if (is_number(k)) m *= OTHER_BOXES;
     return m < 0.005 ? 0.005 : m > MOST ? MOST : m;
 }
@@ -422,17 +418,18 @@ static void print_tables(const struct counts *all, const struct statements *stat
     printf("};\n\n/* of legs of one call: how long after its cause */\n"
            "static const float weight_delay[EVIDENCE_COUNT][WEIGHT_EDGES] = {\n");
     for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++) {
-        if (is_trigger(k) || is_echo(k)) print_row(k, &all->delay[k], false, ids[k]);
+        if (evidence_is_trigger(k) || evidence_is_echo(k))
+            print_row(k, &all->delay[k], false, ids[k]);
     }
     printf("};\n\n/* of legs of different calls at one device: how far apart */\n"
            "static const float weight_chance[EVIDENCE_COUNT][WEIGHT_EDGES] = {\n");
     for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++) {
-        if (is_echo(k)) print_row(k, &all->chance[k], true, ids[k]);
+        if (evidence_is_echo(k)) print_row(k, &all->chance[k], true, ids[k]);
     }
     printf("};\n\n/* of echoes: the share that comes before what it echoes */\n"
            "static const double weight_before[EVIDENCE_COUNT] = {\n");
     for (enum evidence_kind k = 0; k < EVIDENCE_COUNT; k++) {
-        if (is_echo(k) && !is_shared(k))
+        if (evidence_is_echo(k) && !is_shared(k))
             printf("    [EVIDENCE_%s] = %.4f,\n", ids[k],
                    (all->before[k] + 1) / (all->holds[k] + 2));
     }
