@@ -4,7 +4,8 @@
 #include "link/claim.h"
 
 static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
-                    BEYOND_DOUBT = 1e9; /* times the background */
+                    BEYOND_DOUBT = 1e9, /* times the background */
+    HOPELESS = 1e-5;                    /* as a rival */
 
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
@@ -22,8 +23,21 @@ enum {
 struct gathering {
     struct claims *k;
     u32 c;
-    double best; /* weight */
+    double best;      /* weight */
+    struct claim *to; /* NULL: claims go into the table; else the best one goes here … */
+    double second;    /* … and this is the weight of the next one */
 };
+
+/* At first look nothing is put down. */
+static void take_best(struct gathering *g, const struct claim *a) {
+    if (a->weight <= g->best) {
+        g->second = g->second > a->weight ? g->second : a->weight;
+        return;
+    }
+    g->second = g->best;
+    g->best = a->weight;
+    *g->to = *a;
+}
 
 static bool consider(struct gathering *g, u32 p) {
     struct claims *k = g->k;
@@ -33,8 +47,12 @@ static bool consider(struct gathering *g, u32 p) {
     if (!claim_make(k, g->c, p, g->best * NOTHING, &a)) return true;
     if (!claim_allowed(k, g->c, p)) return true;
     if (a.weight < g->best * NOTHING) return true;
-    g->best = g->best > a.weight ? g->best : a.weight;
     k->legs[g->c].all += a.weight;
+    if (g->to) {
+        take_best(g, &a);
+        return true;
+    }
+    g->best = g->best > a.weight ? g->best : a.weight;
     claim_put(k, g->c, &a);
     return true;
 }
@@ -144,6 +162,10 @@ static void consider_before(struct gathering *g) {
     const struct claimed *leg = &k->legs[g->c];
     for (u32 i = 0; i < leg->nbefore; i++) {
         u32 before = k->follows[leg->before + i].before;
+        if (k->legs[before].early && !k->legs[before].n) {
+            (void)consider(g, k->x->w->sums[before].parent - 1);
+            continue;
+        }
         for (u32 m = 0; m < k->legs[before].n; m++) {
             const struct claimed *from = &k->legs[before];
             const struct claim *b = &k->rows[from->at + m];
@@ -167,10 +189,30 @@ void claims_share(struct claims *k, u32 c, u32 neighbour) {
     }
 }
 
+bool claims_look(struct claims *k, u32 c) {
+    const struct sum *s = &k->x->w->sums[c];
+    struct claim best;
+    struct gathering g = {.k = k, .c = c, .to = &best};
+    struct claimed *leg = &k->legs[c];
+    leg->early = false;
+    if (s->state == STATE_PARTIAL) return false;
+    leg->background = leg->all = lane_of(k->x, c)->background;
+    k->stamp++;
+    consider_tokens(&g);
+    consider_numbers(&g);
+    if (!beyond_doubt(&g) || g.second > HOPELESS * leg->all) return false;
+    if (!claims_join(k, c, best.parent, g.best / leg->all)) return false;
+    leg->sure = leg->certain = leg->early = true;
+    leg->once = (float)claim_once(k, c, &best);
+    k->once[best.parent] += (double)leg->once;
+    return true;
+}
+
 void claims_gather(struct claims *k, u32 c) {
     const struct sum *s = &k->x->w->sums[c];
     struct gathering g = {.k = k, .c = c};
     struct claimed *leg = &k->legs[c];
+    follows_find(k, c);
     leg->n = 0;
     leg->rest = 0;
     leg->certain = false;

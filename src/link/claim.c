@@ -111,16 +111,33 @@ void claim_put(struct claims *k, u32 c, const struct claim *new) {
     leg->n++;
 }
 
+double claims_share_of(struct claims *k, u32 c, u32 parent) {
+    const struct claimed *leg = &k->legs[c];
+    if (leg->early && !leg->n) return k->x->w->sums[c].parent == parent + 1;
+    const struct claim *a = claim_find(k, c, parent);
+    return a && leg->all > 0 ? a->weight / leg->all : 0;
+}
+
+void claims_show(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    u32 parent = k->x->w->sums[c].parent;
+    if (!leg->early || leg->n || !parent) return;
+    struct claim a;
+    leg->rest = 0;
+    (void)claim_make(k, c, parent - 1, 0, &a);
+    a.once = (double)leg->once;
+    claim_put(k, c, &a);
+    claims_forward(k, c);
+}
+
 /* How densely the tries before c would send it, if they are this parent's. */
 static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]) {
     const struct claimed *leg = &k->legs[c];
     double lean = 0;
     for (u32 i = 0; i < leg->nbefore; i++) {
         const struct follow *f = &k->follows[leg->before + i];
-        const struct claim *a = claim_find(k, f->before, parent);
-        double all = k->legs[f->before].all;
-        if (a && all > 0)
-            lean += (double)(causes[f->kind] * f->density) * a->weight / all;
+        lean += (double)(causes[f->kind] * f->density) *
+                claims_share_of(k, f->before, parent);
     }
     return lean;
 }
@@ -191,6 +208,7 @@ static void count_keep(struct claims *k) {
 static bool mark_parents(struct claims *k, u32 c, bool set) {
     const struct claimed *leg = &k->legs[c];
     bool any = false;
+    if (leg->early && !leg->n) return k->mark[k->x->w->sums[c].parent - 1] == k->stamp;
     for (u32 i = 0; i < leg->n; i++) {
         u32 *mark = &k->mark[k->rows[leg->at + i].parent];
         if (set) *mark = k->stamp;
@@ -214,7 +232,7 @@ void claims_doubt(struct claims *k) {
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
         struct claimed *leg = &k->legs[c];
-        leg->sure = is_sure(k, leg);
+        leg->sure = (leg->early && !leg->n) || is_sure(k, leg);
         leg->apart = leg->sure && leg->certain;
         if (leg->sure) {
             drop_hopeless(k, leg);
@@ -223,12 +241,22 @@ void claims_doubt(struct claims *k) {
         k->unsure[k->nunsure++] = c;
         (void)mark_parents(k, c, true);
     }
+    for (isize i = 0; i < k->nunsure; i++) {
+        follows_find(k, k->unsure[i]);
+        follows_find_next(k, k->unsure[i]);
+    }
+    follows_turn(k);
     for (isize i = 0; i < k->nunsure; i++) mark_neighbours(k, &k->legs[k->unsure[i]]);
     for (isize i = 0; k->nunsure && i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
         if (!k->legs[c].sure || !mark_parents(k, c, false)) continue;
         k->beside[k->nbeside++] = c;
         k->legs[c].apart = false;
+        claims_show(k, c);
+    }
+    for (isize i = 0; i < k->nfollows; i++) {
+        claims_show(k, k->follows[i].before);
+        claims_show(k, k->follows[i].after);
     }
 }
 
@@ -264,10 +292,10 @@ void claims_open(struct claims *k, struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         k->legs[i].open = s->kind == KIND_CALL && !leg_is_settled(w, s);
+        k->blur_us = i64_max(k->blur_us, s->precision_us);
         if (s->kind == KIND_CALL && s->flags & SUM_RECORDING)
             k->records[x->lane_of[i]] = true;
     }
-    follows_find(k);
     count_keep(k);
 }
 

@@ -80,6 +80,15 @@ static struct best best_of(const struct claims *k, u32 c, const u32 *said, isize
     return best;
 }
 
+/* Where a call takes one more leg, with all that hangs on it, that is done. */
+static bool has_room(struct index *x, u32 c, u32 root) {
+    if (index_root(x, c) == root) return true;
+    if (x->size[root] + x->size[c] > LEGS_A_CALL) return false;
+    x->size[root] += x->size[c];
+    x->up[c] = root;
+    return true;
+}
+
 /* Joins the likeliest call, if it is likely enough. */
 static void decide(struct weave *w, struct claims *k, u32 c) {
     struct index *x = k->x;
@@ -97,14 +106,18 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
     s->share = best.share;
     s->confidence = evidence_confidence(s->share);
     s->likeliest = best.parent + 1;
-    if (s->share < JOIN) return;
-    if (index_root(x, c) != best.root) {
-        if (x->size[best.root] + x->size[c] > LEGS_A_CALL) return;
-        x->size[best.root] += x->size[c];
-        x->up[c] = best.root;
-    }
+    if (s->share < JOIN || !has_room(x, c, best.root)) return;
     s->parent = best.parent + 1;
     if (s->parent == was) s->nproofs = nproofs;
+}
+
+bool claims_join(struct claims *k, u32 c, u32 parent, double share) {
+    struct sum *s = &k->w->sums[c];
+    if (!has_room(k->x, c, index_root(k->x, parent))) return false;
+    s->share = share;
+    s->confidence = evidence_confidence(share);
+    s->parent = s->likeliest = parent + 1;
+    return true;
 }
 
 /* ---- who cannot both be right -------------------------------------------------------------------------- */
@@ -248,18 +261,22 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
 }
 
 /* Who could have sent each leg, and what each try tells the next. */
-static void gather_all(struct claims *k) {
+static void gather_all(struct claims *k, bool first) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = k->x->by_start[i];
-        if (k->legs[c].open && k->legs[c].sure) {
-            if (!k->legs[c].apart) claims_weigh(k, c);
+        struct claimed *leg = &k->legs[c];
+        if (leg->early && !leg->n) {
+            k->once[w->sums[c].parent - 1] += (double)leg->once;
+        } else if (leg->open && leg->sure) {
+            if (!leg->apart) claims_weigh(k, c);
             claims_note(k, c);
-        } else if (k->legs[c].open)
-            claims_gather(k, c);
-        else if (w->sums[c].kind == KIND_CALL)
+        } else if (leg->open) {
+            if (!first || !claims_look(k, c)) claims_gather(k, c);
+        } else if (w->sums[c].kind == KIND_CALL) {
             claims_settle(k, c);
+        }
     }
 }
 
@@ -288,7 +305,8 @@ static isize decide_all(struct weave *w, struct claims *k, bool first) {
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
         u32 was = w->sums[c].parent;
-        if (!k->legs[c].open || (k->legs[c].apart && !first)) continue;
+        const struct claimed *leg = &k->legs[c];
+        if (!leg->open || (leg->apart && (leg->early || !first))) continue;
         decide(w, k, c);
         changed += w->sums[c].parent != was;
     }
@@ -323,11 +341,12 @@ void score_parents(struct weave *w) {
     index_open(&x, w);
     index_calls(&x);
     claims_open(&k, &x);
+    k.w = w;
     stand_tell(&x);
     stand_again(&k);
     for (int round = 0; round < ROUNDS && !weave_stops(w); round++) {
         if (round % 2 == 0)
-            gather_all(&k);
+            gather_all(&k, round == 0);
         else
             claims_refresh(&k);
         claims_doubt(&k);
