@@ -216,8 +216,9 @@ void index_note_children(struct index *x) {
     clues_settle(&x->kids);
 }
 
-void index_learn(struct index *x, struct taught *taught) {
+void index_learn(struct index *x, struct taught *taught, bool changed) {
     lanes_learn(x, taught);
+    if (!changed) return;
     paces_learn(x);
     habits_learn(x);
 }

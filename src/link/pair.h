@@ -127,12 +127,14 @@ isize index_number(const struct index *x, u32 dev, u32 fact);
 void index_note(struct index *x, u32 c, double none);
 /* What has been found makes new `kids`, `failures`, `lost`, `explained`. */
 void index_note_children(struct index *x);
-/* After a round: what has been noted and proved makes new lanes and habits. */
+/* After a round: what has been noted and proved makes new lanes and, where some legs have found other parents, new habits. */
 struct taught;
-void index_learn(struct index *x, struct taught *taught);
+void index_learn(struct index *x, struct taught *taught, bool changed);
 /* teach.c: what the claims, or the links alone (NULL), say of the ways through devices, by row of turns; the caller frees it. */
 struct claims;
 struct taught *index_teach(struct index *x, const struct claims *k);
+/* Does this leg, about which there was no doubt at first look, teach? */
+bool index_is_teacher(const struct index *x, u32 c);
 
 /* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
  * habits in common: a lane. */

@@ -318,7 +318,9 @@ static void prove_new(struct weave *w, struct claims *k) {
     for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = k->x->by_start[i];
         struct sum *s = &w->sums[c];
-        if (k->legs[c].open && s->parent && !s->nproofs)
+        const struct claimed *leg = &k->legs[c];
+        if (leg->early && !index_is_teacher(k->x, c)) continue;
+        if (leg->open && s->parent && !s->nproofs)
             s->nproofs =
                 keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
     }
@@ -360,7 +362,7 @@ void score_parents(struct weave *w) {
         prove_new(w, &k);
         if (changed == 0 && round > 1) break;
         struct taught *taught = index_teach(&x, &k);
-        index_learn(&x, taught);
+        index_learn(&x, taught, changed || round == 0);
         base_free(taught);
         follows_weigh(&k);
     }
