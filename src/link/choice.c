@@ -17,6 +17,7 @@ enum {
     EVENTS_CLEAR = 8, /* the same */
     EVENTS = 1024,
     AROUND = 48,
+    ANY_CLOCKS_US = 2000000,
 };
 
 /* Of what is being gathered for one leg. */
@@ -66,6 +67,19 @@ static bool beyond_doubt(const struct gathering *g) {
     return stands_out(g) && g->best >= BEYOND_DOUBT * g->k->legs[g->c].background;
 }
 
+/* How many of them started no later than that. */
+static isize legs_until(const struct weave *w, struct leg_run run, i64 at_us) {
+    isize low = 0, high = run.n;
+    while (low < high) {
+        isize mid = low + (high - low) / 2;
+        if (w->sums[run.legs[mid]].start_us <= at_us)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 /* The latest of these that came before the child left. `few`: look no further once one stands out. */
 static void consider_clues(struct gathering *g, const struct clues *clues, u64 key,
                            isize few, isize most) {
@@ -80,6 +94,21 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(g)) return;
         tried += consider(g, run.rows[n].leg);
+    }
+}
+
+/* The same of legs that share a number. */
+static void consider_reached(struct gathering *g, struct leg_run run, isize few,
+                             isize most) {
+    const struct weave *w = g->k->x->w;
+    const struct sum *s = &w->sums[g->c];
+    i64 slack = 20000 + (i64)s->precision_us;
+    isize n = legs_until(w, run, s->start_us + slack), tried = 0;
+    while (n-- > 0 && tried < most) {
+        i64 ago = s->start_us - w->sums[run.legs[n]].start_us;
+        if (ago > WINDOW_US + slack) return;
+        if (tried >= few && ago > slack && stands_out(g)) return;
+        tried += consider(g, run.legs[n]);
     }
 }
 
@@ -118,27 +147,33 @@ static void consider_numbers(struct gathering *g) {
     const struct sum *s = &x->w->sums[g->c];
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
-        u64 key = index_number_key(s->from_dev, f->kind, f->hash);
-        consider_clues(g, &x->numbers, key, NUMBERS_CLEAR, LEGS_A_NUMBER);
-        if (f->kind != FACT_CALLER) continue;
-        key =
-            index_number_key(s->from_dev, FACT_CALLED, f->hash); /* a company's number */
-        consider_clues(g, &x->numbers, key, LEGS_A_COMPANY, LEGS_A_COMPANY);
+        u32 number = x->numbers.of_fact[s->facts_at + k];
+        consider_reached(g, index_reached(x, number, s->from_dev, f->kind), NUMBERS_CLEAR,
+                         LEGS_A_NUMBER);
+        if (f->kind != FACT_CALLER) continue; /* else it may be a company's number */
+        consider_reached(g, index_reached(x, number, s->from_dev, FACT_CALLED),
+                         LEGS_A_COMPANY, LEGS_A_COMPANY);
     }
     const struct company *company = habits_companies(x, g->c);
     for (u32 i = 0; company && i < company->n && i < NUMBERS_A_COMPANY; i++) {
-        u64 key = index_number_key(s->from_dev, FACT_CALLED, company->called[i]);
-        consider_clues(g, &x->numbers, key, LEGS_A_COMPANY, LEGS_A_COMPANY);
+        consider_reached(
+            g, index_reached_by(x, company->called[i], s->from_dev, FACT_CALLED),
+            LEGS_A_COMPANY, LEGS_A_COMPANY);
     }
+}
+
+/* Had p begun by then, and was it still there, unless a name tells: what was not sends nothing, and a value is no reason. */
+static bool was_there(const struct sum *p, const struct sum *c, bool named) {
+    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
+    return p->start_us <= c->start_us + slack &&
+           (named || leg_alive(p, c->start_us, slack));
 }
 
 /* May p have made c's device send it? Else only a value that no stranger has can tell: see far_enough. */
 static bool touches(const struct sum *p, const struct sum *c) {
-    enum { ANY_CLOCKS_US = 2000000 };
-    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
     if (p->to_dev != c->from_dev && !(p->flags & SUM_HOLD) && !p->refer_msg[0])
         return false;
-    return p->start_us <= c->start_us + slack && leg_alive(p, c->start_us, slack);
+    return was_there(p, c, false);
 }
 
 static void consider_tokens(struct gathering *g) {
@@ -150,6 +185,7 @@ static void consider_tokens(struct gathering *g) {
         bool common = t->roots >= STRANGERS && !t->names;
         for (u32 i = 0; t->n <= LEGS_A_TOKEN && i < t->n; i++) {
             u32 p = w->token_legs[t->at + i];
+            if (p == g->c || !was_there(&w->sums[p], s, t->names)) continue;
             if (common && !touches(&w->sums[p], s)) continue;
             consider(g, p);
         }

@@ -61,7 +61,7 @@ struct claims {
     u32 *next;
     isize nturned; /* so many follows are in next */
     i64 blur_us;   /* how coarse the coarsest stamp is */
-    double *once; /* by parent: the odds that its arrival has sent a leg */
+    double *once;  /* by parent: the odds that its arrival has sent a leg */
     double *
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */

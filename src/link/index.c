@@ -7,9 +7,28 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
 
 isize index_number(const struct index *x, u32 dev, u32 fact) {
     const struct fact *f = &x->w->leg_facts[fact];
-    u32 bucket = x->number_at[fact];
     if (x->w->climate) return climate_number(x, dev, f->kind, f->hash);
-    return bucket ? (isize)x->numbers.buckets[bucket - 1].n : 0;
+    return index_reached(x, x->numbers.of_fact[fact], dev, f->kind).n;
+}
+
+struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind) {
+    enum number_role role =
+        kind == FACT_CALLER ? NUMBER_REACHED_CALLER : NUMBER_REACHED_CALLED;
+    const struct number_place *p = numbers_at(&x->numbers, number, dev, role);
+    if (!p) return (struct leg_run){0};
+    return (struct leg_run){x->numbers.legs + p->at, p->n};
+}
+
+struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind) {
+    u32 row = numbers_row(&x->numbers, hash);
+    return row ? index_reached(x, row - 1, dev, kind) : (struct leg_run){0};
+}
+
+isize index_sent(const struct index *x, u32 dev, u64 hash) {
+    u32 row = numbers_row(&x->numbers, hash);
+    const struct number_place *p =
+        row ? numbers_at(&x->numbers, row - 1, dev, NUMBER_SENT_CALLER) : NULL;
+    return p ? p->n : 0;
 }
 
 static void add_events(struct index *x, u32 leg) {
@@ -29,13 +48,6 @@ static void add_events(struct index *x, u32 leg) {
     for (int i = 0; i < 2; i++) {
         u32 refer = s->refer_msg[i];
         if (refer) clues_add(&x->events, refer_dev(w, refer), msg_us(w, refer), leg);
-    }
-    for (u32 k = 0; k < s->nnumbers; k++) {
-        const struct fact *f = &w->leg_facts[s->facts_at + k];
-        u64 key = index_number_key(s->to_dev, f->kind, f->hash);
-        x->number_at[s->facts_at + k] = clues_add(&x->numbers, key, s->start_us, leg);
-        if (f->kind == FACT_CALLER)
-            ++*map_put(&x->shown, index_number_key(s->from_dev, f->kind, f->hash));
     }
 }
 
@@ -68,7 +80,7 @@ void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
     x->by_start = by_start(w);
-    x->number_at = base_new(w->nleg_facts + 1, u);
+    numbers_open(&x->numbers, w, x->by_start);
     struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over};
     for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
     x->withheld = base_new(w->ndevs + 1, u);
@@ -102,7 +114,6 @@ void index_open(struct index *x, const struct weave *w) {
     manners_count(x);
     clues_settle(&x->holds);
     clues_settle(&x->events);
-    clues_settle(&x->numbers);
     clues_settle(&x->ends);
     clues_settle(&x->leaves);
     clues_settle(&x->over);
@@ -134,10 +145,9 @@ void index_close(struct index *x) {
     base_free(x->reaching);
     base_free(x->leaving);
     clues_drop(&x->events);
-    clues_drop(&x->numbers);
+    numbers_drop(&x->numbers);
     base_free(x->withheld);
     base_free(x->withholding);
-    map_drop(&x->shown);
     lanes_close(x);
     habits_close(x);
     base_free(x->manners);
@@ -152,7 +162,6 @@ void index_close(struct index *x) {
     clues_drop(&x->over);
     clues_drop(&x->lost);
     base_free(x->by_start);
-    base_free(x->number_at);
     base_free(x->failures);
     base_free(x->next_failure);
 }

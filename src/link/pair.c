@@ -92,8 +92,8 @@ static double called_number(const struct index *x, u32 c, u32 p, const struct tu
 /* How many of the legs that leave c's device show that caller (0: withhold it). Where not all of them are in the trace: `u`. */
 static double shown_by(const struct index *x, const struct sum *c, u64 hash, double u) {
     if (x->w->climate) return u;
-    u32 n = hash ? map_get(&x->shown, index_number_key(c->from_dev, FACT_CALLER, hash))
-                 : x->withholding[c->from_dev];
+    isize n =
+        hash ? index_sent(x, c->from_dev, hash) : (isize)x->withholding[c->from_dev];
     return ((double)n - 1 + 0.5) / ((double)x->leaving[c->from_dev] - 1 + 20);
 }
 

@@ -3,6 +3,7 @@
 #define SIPWEAVE_PAIR_H
 
 #include "link/clue.h"
+#include "link/numbers.h"
 #include "link/weave.h"
 
 enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
@@ -56,12 +57,11 @@ struct index {
     u32 *reaching, *leaving;
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
     struct clues events;
-    struct clues numbers; /* by index_number_key: a leg with that number arrived */
-    u32 *number_at;       /* by row of leg_facts: its bucket there + 1 */
-    struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
-    struct clues ends;    /* by device that it left: a try failed */
-    struct clues leaves;  /* by device that it left: a leg started */
-    struct clues over;    /* by device that it reached: a leg was hung up or given up */
+    struct numbers numbers;
+    struct clues holds;  /* by leg: put on hold, by this message instead of a leg */
+    struct clues ends;   /* by device that it left: a try failed */
+    struct clues leaves; /* by device that it left: a leg started */
+    struct clues over;   /* by device that it reached: a leg was hung up or given up */
     struct clues
         lost; /* by device that it left: a try failed, and this leg instead is its parent */
 
@@ -76,8 +76,6 @@ struct index {
         chances; /* by lane into a device and kind of trigger (CAUSES): what could make the device send a leg */
     /* by device: how many legs reach it, and leave it, without a caller's number */
     u32 *withheld, *withholding;
-    struct map
-        shown; /* by index_number_key: how many legs leave the device with that caller */
     struct lane *lanes; /* lane.c */
     u32 *lane_of;       /* by leg: as it leaves a device … */
     u32 *in_lane_of;    /* … and as it reaches one */
@@ -122,6 +120,15 @@ void manners_count(struct index *x);
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 /* How many legs reached dev with the number (row of leg_facts) that a leg which reached it has. */
 isize index_number(const struct index *x, u32 dev, u32 fact);
+/* The legs that reached dev with this number (by numbers.h, or by its hash) as caller or called, by start. */
+struct leg_run {
+    const u32 *legs;
+    isize n;
+};
+struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind);
+struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind);
+/* How many left it with this caller. */
+isize index_sent(const struct index *x, u32 dev, u64 hash);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);

@@ -145,16 +145,29 @@ static int by_parent(const void *a, const void *b) {
     return (x->leg > y->leg) - (x->leg < y->leg);
 }
 
+static bool may_be_rival(const struct weave *w, const struct sum *s) {
+    return s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_settled(w, s);
+}
+
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
 static bool part_rivals(struct weave *w, struct claims *k) {
     isize n = 0;
     bool any = false;
-    struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
+    struct rival *rows;
+    u8 *disputed = base_new(w->nsums + 1, 1); /* by parent: a child may have to go */
+    for (isize i = 0; i < w->nsums; i++) {
+        if (!may_be_rival(w, &w->sums[i])) continue;
+        disputed[w->sums[i].parent] |= w->sums[i].share <= RIVAL;
+        n++;
+    }
+    rows = base_new(n + 1, (isize)sizeof *rows);
+    n = 0;
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_settled(w, s))
+        if (may_be_rival(w, s) && disputed[s->parent])
             rows[n++] = (struct rival){s->parent, (u32)i, s->share, s->id};
     }
+    base_free(disputed);
     if (n) qsort(rows, (size_t)n, sizeof *rows, by_parent);
     for (isize i = 0, first = 0; i < n; i++) {
         if (rows[i].parent != rows[first].parent) first = i;

@@ -81,7 +81,8 @@ static double teachers_each(const struct index *x, const struct sum *s) {
 bool index_is_teacher(const struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
     u64 legs = x->leaving[s->from_dev];
-    return legs <= TEACHERS || (s->id * 0x9e3779b97f4a7c15u >> 32) * legs >> 32 < TEACHERS;
+    return legs <= TEACHERS ||
+           (s->id * 0x9e3779b97f4a7c15u >> 32) * legs >> 32 < TEACHERS;
 }
 
 struct taught *index_teach(struct index *x, const struct claims *k) {
