@@ -225,6 +225,11 @@ void claims_share(struct claims *k, u32 c, u32 neighbour) {
     }
 }
 
+/* Has anything come in there that could make it send a leg? */
+static bool is_reached(const struct index *x, u32 dev) {
+    return clues_find(&x->events, dev).n > 0;
+}
+
 bool claims_look(struct claims *k, u32 c) {
     const struct sum *s = &k->x->w->sums[c];
     struct claim best;
@@ -235,7 +240,7 @@ bool claims_look(struct claims *k, u32 c) {
     leg->background = leg->all = lane_of(k->x, c)->background;
     k->stamp++;
     consider_tokens(&g);
-    consider_numbers(&g);
+    if (k->x->reaching[s->from_dev]) consider_numbers(&g);
     if (!beyond_doubt(&g) || g.second > HOPELESS * leg->all) return false;
     if (!claims_join(k, c, best.parent, g.best / leg->all)) return false;
     leg->sure = leg->certain = leg->early = true;
@@ -248,7 +253,7 @@ void claims_gather(struct claims *k, u32 c) {
     const struct sum *s = &k->x->w->sums[c];
     struct gathering g = {.k = k, .c = c};
     struct claimed *leg = &k->legs[c];
-    follows_find(k, c);
+    if (is_reached(k->x, s->from_dev)) follows_find(k, c);
     leg->n = 0;
     leg->rest = 0;
     leg->certain = false;

@@ -31,23 +31,30 @@ isize index_sent(const struct index *x, u32 dev, u64 hash) {
     return p ? p->n : 0;
 }
 
-static void add_events(struct index *x, u32 leg) {
-    const struct weave *w = x->w;
-    const struct sum *s = &w->sums[leg];
+static void count_ends(struct index *x, const struct sum *s) {
     x->leaving[s->from_dev]++;
     x->reaching[s->to_dev]++;
     x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
     x->withholding[s->from_dev] += (s->flags & SUM_WITHHELD) != 0;
-    clues_add(&x->events, s->to_dev, s->start_us, leg);
-    clues_add(&x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
-    clues_add(&x->events, s->to_dev, s->answer_us, leg);
-    clues_add(&x->ends, s->from_dev, failed_us(s), leg);
-    clues_add(&x->leaves, s->from_dev, s->start_us, leg);
-    clues_add(&x->over, s->to_dev, s->bye_us, leg);
-    clues_add(&x->over, s->to_dev, s->cancel_us, leg);
+}
+
+static void add_event(struct index *x, struct clues *to, u32 dev, i64 at_us, u32 leg) {
+    if (x->asked[dev]) clues_add(to, dev, at_us, leg);
+}
+
+static void add_events(struct index *x, u32 leg) {
+    const struct weave *w = x->w;
+    const struct sum *s = &w->sums[leg];
+    add_event(x, &x->events, s->to_dev, s->start_us, leg);
+    add_event(x, &x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
+    add_event(x, &x->events, s->to_dev, s->answer_us, leg);
+    add_event(x, &x->ends, s->from_dev, failed_us(s), leg);
+    add_event(x, &x->leaves, s->from_dev, s->start_us, leg);
+    add_event(x, &x->over, s->to_dev, s->bye_us, leg);
+    add_event(x, &x->over, s->to_dev, s->cancel_us, leg);
     for (int i = 0; i < 2; i++) {
         u32 refer = s->refer_msg[i];
-        if (refer) clues_add(&x->events, refer_dev(w, refer), msg_us(w, refer), leg);
+        if (refer) add_event(x, &x->events, refer_dev(w, refer), msg_us(w, refer), leg);
     }
 }
 
@@ -71,7 +78,7 @@ static void note_lost(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[x->by_start[i]];
         if (s->kind == KIND_CALL && s->parent)
-            clues_add(&x->lost, s->from_dev, failed_us(s), s->parent - 1);
+            add_event(x, &x->lost, s->from_dev, failed_us(s), s->parent - 1);
     }
     clues_settle(&x->lost);
 }
@@ -81,8 +88,6 @@ void index_open(struct index *x, const struct weave *w) {
     isize u = (isize)sizeof(u32);
     x->by_start = by_start(w);
     numbers_open(&x->numbers, w, x->by_start);
-    struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over};
-    for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
@@ -99,26 +104,36 @@ void index_open(struct index *x, const struct weave *w) {
         u32 leg = x->by_start[i];
         first = i64_min(first, w->sums[leg].start_us);
         last = i64_max(last, w->sums[leg].start_us);
-        if (w->sums[leg].kind == KIND_CALL) add_events(x, leg);
+        if (w->sums[leg].kind == KIND_CALL) count_ends(x, &w->sums[leg]);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
     if (given_span_s(w, first, last) > 0) x->span_s = given_span_s(w, first, last);
     climate_begin(x);
-    for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
-        const struct sum *s = &w->sums[w->holds[i].leg];
-        if (s->kind != KIND_CALL) continue;
-        clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].msg);
-        clues_add(&x->events, s->from_dev, w->holds[i].at_us, w->holds[i].leg);
-        clues_add(&x->events, s->to_dev, w->holds[i].at_us, w->holds[i].leg);
+    for (isize i = 0; i < w->nholds; i++) {
+        if (w->sums[w->holds[i].leg].kind == KIND_CALL)
+            clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].msg);
     }
     manners_count(x);
     clues_settle(&x->holds);
-    clues_settle(&x->events);
-    clues_settle(&x->ends);
-    clues_settle(&x->leaves);
-    clues_settle(&x->over);
-    note_lost(x);
     lanes_open(x);
+}
+
+void index_events(struct index *x, bool *asked) {
+    const struct weave *w = x->w;
+    struct clues *const all[] = {&x->events, &x->ends, &x->leaves, &x->over};
+    x->asked = asked;
+    for (isize i = 0; i < countof(all); i++) clues_open(all[i], w->ndevs);
+    for (isize i = 0; i < w->nsums; i++)
+        if (w->sums[x->by_start[i]].kind == KIND_CALL) add_events(x, x->by_start[i]);
+    for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
+        const struct hold *h = &w->holds[i];
+        const struct sum *s = &w->sums[h->leg];
+        if (s->kind != KIND_CALL) continue;
+        add_event(x, &x->events, s->from_dev, h->at_us, h->leg);
+        add_event(x, &x->events, s->to_dev, h->at_us, h->leg);
+    }
+    for (isize i = 0; i < countof(all); i++) clues_settle(all[i]);
+    note_lost(x);
 }
 
 i64 failed_us(const struct sum *s) {
@@ -162,6 +177,7 @@ void index_close(struct index *x) {
     clues_drop(&x->over);
     clues_drop(&x->lost);
     base_free(x->by_start);
+    base_free(x->asked);
     base_free(x->failures);
     base_free(x->next_failure);
 }

@@ -1,6 +1,6 @@
 #include "link/numbers.h"
 
-enum { CHAIN = 16 };
+enum { CHAIN = 4 };
 
 static u32 where_of(u32 dev, enum number_role role) {
     return dev << 2 | (u32)role;

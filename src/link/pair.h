@@ -55,6 +55,8 @@ struct index {
     double span_s, legs; /* how long, how many */
     /* how many legs reach and leave each device */
     u32 *reaching, *leaving;
+    bool *
+        asked; /* by device: a leg that is not certain leaves it. The others have no events */
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
     struct clues events;
     struct numbers numbers;
@@ -99,6 +101,8 @@ isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
 void stand_tell(struct index *x);
 
 void index_open(struct index *x, const struct weave *w);
+/* What happened at the devices that are asked for; keeps `asked`. */
+void index_events(struct index *x, bool *asked);
 void index_close(struct index *x);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);

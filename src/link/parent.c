@@ -273,8 +273,22 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     base_free(rows);
 }
 
+/* Most legs are sure at first look; what happened at devices is needed for the others only. */
+static void look_all(struct claims *k) {
+    const struct weave *w = k->w;
+    bool *asked = base_new(w->ndevs + 1, 1);
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
+        u32 c = k->x->by_start[i];
+        const struct claimed *leg = &k->legs[c];
+        if (w->sums[c].kind != KIND_CALL) continue;
+        bool sure = leg->open && !leg->sure && claims_look(k, c);
+        asked[w->sums[c].from_dev] |= !sure;
+    }
+    index_events(k->x, asked);
+}
+
 /* Who could have sent each leg, and what each try tells the next. */
-static void gather_all(struct claims *k, bool first) {
+static void gather_all(struct claims *k) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
@@ -286,7 +300,7 @@ static void gather_all(struct claims *k, bool first) {
             if (!leg->apart) claims_weigh(k, c);
             claims_note(k, c);
         } else if (leg->open) {
-            if (!first || !claims_look(k, c)) claims_gather(k, c);
+            claims_gather(k, c);
         } else if (w->sums[c].kind == KIND_CALL) {
             claims_settle(k, c);
         }
@@ -359,9 +373,10 @@ void score_parents(struct weave *w) {
     k.w = w;
     stand_tell(&x);
     stand_again(&k);
+    look_all(&k);
     for (int round = 0; round < ROUNDS && !weave_stops(w); round++) {
         if (round % 2 == 0)
-            gather_all(&k, round == 0);
+            gather_all(&k);
         else
             claims_refresh(&k);
         claims_doubt(&k);
