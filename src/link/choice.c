@@ -17,7 +17,6 @@ enum {
     EVENTS_CLEAR = 8, /* the same */
     EVENTS = 1024,
     AROUND = 48,
-    ANY_CLOCKS_US = 2000000,
 };
 
 /* Of what is being gathered for one leg. */
@@ -162,18 +161,11 @@ static void consider_numbers(struct gathering *g) {
     }
 }
 
-/* Had p begun by then, and was it still there, unless a name tells: what was not sends nothing, and a value is no reason. */
-static bool was_there(const struct sum *p, const struct sum *c, bool named) {
-    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
-    return p->start_us <= c->start_us + slack &&
-           (named || leg_alive(p, c->start_us, slack));
-}
-
 /* May p have made c's device send it? Else only a value that no stranger has can tell: see far_enough. */
 static bool touches(const struct sum *p, const struct sum *c) {
     if (p->to_dev != c->from_dev && !(p->flags & SUM_HOLD) && !p->refer_msg[0])
         return false;
-    return was_there(p, c, false);
+    return leg_was_there(p, c);
 }
 
 static void consider_tokens(struct gathering *g) {
@@ -185,7 +177,7 @@ static void consider_tokens(struct gathering *g) {
         bool common = t->roots >= STRANGERS && !t->names;
         for (u32 i = 0; t->n <= LEGS_A_TOKEN && i < t->n; i++) {
             u32 p = w->token_legs[t->at + i];
-            if (p == g->c || !was_there(&w->sums[p], s, t->names)) continue;
+            if (!t->names && !leg_was_there(&w->sums[p], s)) continue;
             if (common && !touches(&w->sums[p], s)) continue;
             consider(g, p);
         }

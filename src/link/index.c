@@ -24,10 +24,9 @@ struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kin
     return row ? index_reached(x, row - 1, dev, kind) : (struct leg_run){0};
 }
 
-isize index_sent(const struct index *x, u32 dev, u64 hash) {
-    u32 row = numbers_row(&x->numbers, hash);
+isize index_sent(const struct index *x, u32 dev, u32 number) {
     const struct number_place *p =
-        row ? numbers_at(&x->numbers, row - 1, dev, NUMBER_SENT_CALLER) : NULL;
+        numbers_at(&x->numbers, number, dev, NUMBER_SENT_CALLER);
     return p ? p->n : 0;
 }
 

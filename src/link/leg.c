@@ -468,6 +468,12 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
     return !over || s->last_us + slack + 2000000 >= at_us;
 }
 
+bool leg_was_there(const struct sum *p, const struct sum *c) {
+    enum { ANY_CLOCKS_US = 2000000 };
+    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
+    return p->start_us <= c->start_us + slack && leg_alive(p, c->start_us, slack);
+}
+
 void leg_summarise(struct weave *w) {
     struct moves moves;
     assign(w);

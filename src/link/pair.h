@@ -132,7 +132,7 @@ struct leg_run {
 struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind);
 struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind);
 /* How many left it with this caller. */
-isize index_sent(const struct index *x, u32 dev, u64 hash);
+isize index_sent(const struct index *x, u32 dev, u32 number);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);

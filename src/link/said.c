@@ -353,9 +353,23 @@ static u32 count_ids(const struct weave *w, const u32 *legs, u32 n) {
     return n <= TOO_COMMON ? count : n;
 }
 
-/* Tokens from sayings sorted by value; says which sayings stay (kind is 0xff where one is said twice). */
-static void make_tokens(struct weave *w, struct saying *rows, isize n) {
-    isize nlegs = 0;
+/* Could any two of these be one call? Values that ports and counters come back to are on legs that never met. */
+static bool any_met(const struct weave *w, const struct token *t) {
+    const u32 *legs = w->token_legs + t->at;
+    if (t->names || t->n > TOO_COMMON) return true;
+    for (u32 i = 0; i < t->n; i++) {
+        for (u32 k = 0; k < i; k++) {
+            const struct sum *a = &w->sums[legs[i]], *b = &w->sums[legs[k]];
+            if (leg_was_there(a, b) || leg_was_there(b, a)) return true;
+        }
+    }
+    return false;
+}
+
+/* Tokens from sayings sorted by value; says which sayings stay (kind is 0xff where one is said twice), and gives how many rows
+ * there still are. */
+static isize make_tokens(struct weave *w, struct saying *rows, isize n) {
+    isize nlegs = 0, kept = 0;
     w->ntokens = 0;
     w->tokens = base_grow(w->tokens, &w->cap_tokens, n + 1, (isize)sizeof *w->tokens);
     w->token_legs =
@@ -380,9 +394,16 @@ static void make_tokens(struct weave *w, struct saying *rows, isize n) {
                 }
             }
         }
+        if (!any_met(w, t)) {
+            nlegs = t->at;
+            w->ntokens--;
+            continue;
+        }
         t->ids = count_ids(w, w->token_legs + t->at, t->n);
         t->roots = count_roots(w, w->token_legs + t->at, t->n);
+        for (isize k = i; k < j; k++) rows[kept++] = rows[k];
     }
+    return kept;
 }
 
 static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
@@ -420,7 +441,7 @@ static void take_tokens(struct said *g) {
         }
     }
     isize n = sort_sayings(&all);
-    make_tokens(w, all.rows, n);
+    n = make_tokens(w, all.rows, n);
     deal_tokens(w, all.rows, n);
     twice_close(&all.heard);
     base_free(all.rows);

@@ -397,6 +397,8 @@ u32 way_told(const struct map *tags, const struct sum *s);
 
 /* Was a leg that is over by then still there? Half a minute of silence is no end. */
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
+/* Had p begun when c did, and was it still there, whatever the clocks say? */
+bool leg_was_there(const struct sum *p, const struct sum *c);
 
 /* Rows of 16 bytes by key, then value; n in number, but for few of them. */
 struct sort_row {
