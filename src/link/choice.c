@@ -190,7 +190,7 @@ static void consider_before(struct gathering *g) {
     const struct claimed *leg = &k->legs[g->c];
     for (u32 i = 0; i < leg->nbefore; i++) {
         u32 before = k->follows[leg->before + i].before;
-        if (k->legs[before].early && !k->legs[before].n) {
+        if (k->legs[before].early) {
             (void)consider(g, k->x->w->sums[before].parent - 1);
             continue;
         }
@@ -235,7 +235,7 @@ bool claims_look(struct claims *k, u32 c) {
     if (k->x->reaching[s->from_dev]) consider_numbers(&g);
     if (!beyond_doubt(&g) || g.second > HOPELESS * leg->all) return false;
     if (!claims_join(k, c, best.parent, g.best / leg->all)) return false;
-    leg->sure = leg->certain = leg->early = true;
+    leg->sure = leg->certain = leg->apart = leg->early = true;
     leg->once = (float)claim_once(k, c, &best);
     k->once[best.parent] += (double)leg->once;
     return true;

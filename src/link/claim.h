@@ -50,6 +50,11 @@ struct claimed {
     float once;    /* of such a claim: as in there */
 };
 
+/* A leg that was certain at first look, by start, and its parent. */
+struct early {
+    u32 leg, parent;
+};
+
 struct claims {
     struct index *x;
     struct weave *w; /* the same as x->w, where what is decided is written */
@@ -66,6 +71,9 @@ struct claims {
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */
     u32 *mark, stamp; /* by leg: the last choice that considered it */
+    u32 *late;        /* calls' legs that are not early, by start */
+    struct early *earlies;
+    isize nlate, nearlies;
     /* legs that are not sure, by start; and those beside them that claim the same parents */
     u32 *unsure, *beside;
     isize nunsure, nbeside;
@@ -83,8 +91,10 @@ void follows_weigh(struct claims *k);
 void claims_gather(struct claims *k, u32 c);
 /* The same where one call is beyond doubt by what it shares: c is its child at once. False: there is no such call. */
 bool claims_look(struct claims *k, u32 c);
-/* A leg that was certain at first look gets its claim. */
-void claims_show(struct claims *k, u32 c);
+/* A leg that was certain at first look gets its claim, and is weighed with the others. False: it has it. */
+bool claims_show(struct claims *k, u32 c);
+/* After the first look, or when some were shown: who is early, and who is late. */
+void claims_part_early(struct claims *k);
 /* How much of what c could belong to this parent has; 0: it lays no claim. */
 double claims_share_of(struct claims *k, u32 c, u32 parent);
 /* parent.c: c is this parent's child, by so much of all that could have sent it. False: that call has no room. */

@@ -54,34 +54,35 @@ static enum number_role role_of(const struct fact *f) {
     return f->kind == FACT_CALLER ? NUMBER_REACHED_CALLER : NUMBER_REACHED_CALLED;
 }
 
-static void count(struct numbers *t, const struct weave *w, const struct sum *s) {
+/* `reached`: by row of leg_facts, the place of those that reached it. */
+static void count(struct numbers *t, const struct weave *w, const struct sum *s,
+                  u32 *reached) {
     for (u32 i = s->facts_at; i < s->facts_at + s->nnumbers; i++) {
         const struct fact *f = &w->leg_facts[i];
         u32 number = number_put(t, f->hash);
         t->of_fact[i] = number;
-        place_put(t, number, where_of(s->to_dev, role_of(f)))->n++;
+        struct number_place *here = place_put(t, number, where_of(s->to_dev, role_of(f)));
+        reached[i] = (u32)(here - t->places);
+        here->n++;
         if (f->kind == FACT_CALLER)
             place_put(t, number, where_of(s->from_dev, NUMBER_SENT_CALLER))->n++;
     }
 }
 
-static void deal(struct numbers *t, const struct weave *w, u32 leg) {
-    const struct sum *s = &w->sums[leg];
+static void deal(struct numbers *t, const struct sum *s, u32 leg, const u32 *reached) {
     for (u32 i = s->facts_at; i < s->facts_at + s->nnumbers; i++) {
-        const struct fact *f = &w->leg_facts[i];
-        struct number_place *p =
-            place_put(t, t->of_fact[i], where_of(s->to_dev, role_of(f)));
+        struct number_place *p = &t->places[reached[i]];
         t->legs[p->at + p->n++] = leg;
     }
 }
 
 void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start) {
-    u32 at = 0;
+    u32 at = 0, *reached = base_new(w->nleg_facts + 1, (isize)sizeof *reached);
     *t = (struct numbers){0};
     t->of_fact = base_new(w->nleg_facts + 1, (isize)sizeof *t->of_fact);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[by_start[i]];
-        if (s->kind == KIND_CALL) count(t, w, s);
+        if (s->kind == KIND_CALL) count(t, w, s, reached);
     }
     for (isize i = 0; i < t->nplaces; i++) {
         struct number_place *p = &t->places[i];
@@ -91,8 +92,11 @@ void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start)
         p->n = 0;
     }
     t->legs = base_new((isize)at + 1, (isize)sizeof *t->legs);
-    for (isize i = 0; i < w->nsums; i++)
-        if (w->sums[by_start[i]].kind == KIND_CALL) deal(t, w, by_start[i]);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[by_start[i]];
+        if (s->kind == KIND_CALL) deal(t, s, by_start[i], reached);
+    }
+    base_free(reached);
 }
 
 void numbers_drop(struct numbers *t) {

@@ -284,6 +284,7 @@ static void look_all(struct claims *k) {
         bool sure = leg->open && !leg->sure && claims_look(k, c);
         asked[w->sums[c].from_dev] |= !sure;
     }
+    claims_part_early(k);
     index_events(k->x, asked);
 }
 
@@ -294,7 +295,7 @@ static void gather_all(struct claims *k) {
     for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = k->x->by_start[i];
         struct claimed *leg = &k->legs[c];
-        if (leg->early && !leg->n) {
+        if (leg->early) {
             k->once[w->sums[c].parent - 1] += (double)leg->once;
         } else if (leg->open && leg->sure) {
             if (!leg->apart) claims_weigh(k, c);
@@ -329,28 +330,32 @@ static void share_all(struct claims *k) {
 static isize decide_all(struct weave *w, struct claims *k, bool first) {
     isize changed = 0;
     index_calls(k->x);
-    for (isize i = 0; i < w->nsums; i++) {
-        u32 c = k->x->by_start[i];
+    for (isize i = 0; i < k->nlate; i++) {
+        u32 c = k->late[i];
         u32 was = w->sums[c].parent;
         const struct claimed *leg = &k->legs[c];
-        if (!leg->open || (leg->apart && (leg->early || !first))) continue;
+        if (!leg->open || (leg->apart && !first)) continue;
         decide(w, k, c);
         changed += w->sums[c].parent != was;
     }
     return changed;
 }
 
+static void prove_one(struct weave *w, struct claims *k, u32 c) {
+    struct sum *s = &w->sums[c];
+    if (s->parent && !s->nproofs)
+        s->nproofs =
+            keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
+}
+
 /* What is learned from, of those that have found another parent. */
 static void prove_new(struct weave *w, struct claims *k) {
-    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
-        u32 c = k->x->by_start[i];
-        struct sum *s = &w->sums[c];
-        const struct claimed *leg = &k->legs[c];
-        if (leg->early && !index_is_teacher(k->x, c)) continue;
-        if (leg->open && s->parent && !s->nproofs)
-            s->nproofs =
-                keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
+    for (isize i = 0; i < k->nearlies && !weave_stops(w); i++) {
+        u32 c = k->earlies[i].leg;
+        if (index_is_teacher(k->x, c)) prove_one(w, k, c);
     }
+    for (isize i = 0; i < k->nlate && !weave_stops(w); i++)
+        if (k->legs[k->late[i]].open) prove_one(w, k, k->late[i]);
 }
 
 /* All there is to say, with what is known at the end; or as much as others go by. */

@@ -124,6 +124,8 @@ struct taking {
     struct weave *w;
     struct sum *s;
     u32 caller_tag;
+    u32 asked;        /* the last row + 1 that was asked for … */
+    bool turned;      /* … and what came of it: is_turned */
     struct map known; /* past FEW */
     u32 *others;      /* facts that are no numbers: they come after those */
     isize nothers, cap_others;
@@ -167,11 +169,15 @@ static void take_hold(struct taking *g, u32 msg) {
 /* What the called side asks for within the dialog names it in From. Numbers stay where they stand if the leg's beginning has told
  * them already: a stranger among them shows that the same was asked for on the other leg, too, which weighs more than
  * it harms. */
-static bool is_turned(const struct taking *g, const struct fact *f) {
-    const struct seen *r = &g->w->trace.seen[f->seen];
+static bool is_turned(struct taking *g, const struct fact *f) {
     bool people = f->kind == FACT_FROM || f->kind == FACT_TO;
-    return r->method == SIP_METHOD_INVITE && way_turned(g->w, r, g->caller_tag) &&
-           (people || g->s->state == STATE_PARTIAL);
+    if (!people && g->s->state != STATE_PARTIAL) return false;
+    if (f->seen + 1 != g->asked) { /* the facts of one message come together */
+        const struct seen *r = &g->w->trace.seen[f->seen];
+        g->asked = f->seen + 1;
+        g->turned = r->method == SIP_METHOD_INVITE && way_turned(g->w, r, g->caller_tag);
+    }
+    return g->turned;
 }
 
 static u8 turned_kind(u8 kind) {
@@ -240,7 +246,7 @@ static void take_leg(struct taking *g) {
     const struct weave *w = g->w;
     struct sum *s = g->s;
     s->facts_at = (u32)w->nleg_facts;
-    g->nothers = 0;
+    g->nothers = g->asked = 0;
     g->caller_tag = way_caller_tag(w, s);
     if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
