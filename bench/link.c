@@ -1,6 +1,6 @@
-/* link.c: what linking costs, step by step, and where the memory is. Usage: link FILE... [RUNS]
+/* link.c: what linking costs, step by step, and where the memory is. Usage: link [--lean] FILE... [RUNS]
  *
- * Reads files as `sipweave calls` does, links all of it RUNS times (3), and prints for each step the processor time of the fastest
+ * Reads files as `sipweave calls --json` does (--lean: as `calls`, where nobody asks why), links all of it RUNS times (3), and prints for each step the processor time of the fastest
  * run: in all, by message, by leg, and its share; then what each table takes, and what the whole process has taken at most. */
 #include "base/out.h"
 #include "input/input.h"
@@ -142,6 +142,8 @@ int main(int argc, char **argv) {
         struct str_number n = str_u64(arg, 1000);
         if (n.ok && i == argc - 1)
             runs = (int)n.value;
+        else if (str_eq(arg, S("--lean")))
+            weave_without_evidence(w);
         else if (!read_file(w, &boot, argv[i]))
             return 2;
     }

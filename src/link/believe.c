@@ -190,6 +190,12 @@ static void count_once(struct claims *k, u32 c, bool first) {
     }
 }
 
+double claim_once(const struct claims *k, u32 c, const struct claim *a) {
+    double left = claims_left(k, a->parent);
+    if (k->x->w->sums[c].flags & SUM_RECORDING) return 0;
+    return odds_of(a->bond.once * left * claim_backward(a), k->legs[c].all) / left;
+}
+
 void claims_note(struct claims *k, u32 c) {
     const struct claimed *leg = &k->legs[c];
     count_once(k, c, true);

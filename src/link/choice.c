@@ -4,7 +4,8 @@
 #include "link/claim.h"
 
 static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
-                    BEYOND_DOUBT = 1e9; /* times the background */
+                    BEYOND_DOUBT = 1e9, /* times the background */
+    HOPELESS = 1e-5;                    /* as a rival */
 
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
@@ -22,8 +23,21 @@ enum {
 struct gathering {
     struct claims *k;
     u32 c;
-    double best; /* weight */
+    double best;      /* weight */
+    struct claim *to; /* NULL: claims go into the table; else the best one goes here … */
+    double second;    /* … and this is the weight of the next one */
 };
+
+/* At first look nothing is put down. */
+static void take_best(struct gathering *g, const struct claim *a) {
+    if (a->weight <= g->best) {
+        g->second = g->second > a->weight ? g->second : a->weight;
+        return;
+    }
+    g->second = g->best;
+    g->best = a->weight;
+    *g->to = *a;
+}
 
 static bool consider(struct gathering *g, u32 p) {
     struct claims *k = g->k;
@@ -33,8 +47,12 @@ static bool consider(struct gathering *g, u32 p) {
     if (!claim_make(k, g->c, p, g->best * NOTHING, &a)) return true;
     if (!claim_allowed(k, g->c, p)) return true;
     if (a.weight < g->best * NOTHING) return true;
-    g->best = g->best > a.weight ? g->best : a.weight;
     k->legs[g->c].all += a.weight;
+    if (g->to) {
+        take_best(g, &a);
+        return true;
+    }
+    g->best = g->best > a.weight ? g->best : a.weight;
     claim_put(k, g->c, &a);
     return true;
 }
@@ -46,6 +64,19 @@ static bool stands_out(const struct gathering *g) {
 /* One call that shares numbers or values fits so well that no stranger at the device could. */
 static bool beyond_doubt(const struct gathering *g) {
     return stands_out(g) && g->best >= BEYOND_DOUBT * g->k->legs[g->c].background;
+}
+
+/* How many of them started no later than that. */
+static isize legs_until(const struct weave *w, struct leg_run run, i64 at_us) {
+    isize low = 0, high = run.n;
+    while (low < high) {
+        isize mid = low + (high - low) / 2;
+        if (w->sums[run.legs[mid]].start_us <= at_us)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
 }
 
 /* The latest of these that came before the child left. `few`: look no further once one stands out. */
@@ -62,6 +93,21 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(g)) return;
         tried += consider(g, run.rows[n].leg);
+    }
+}
+
+/* The same of legs that share a number. */
+static void consider_reached(struct gathering *g, struct leg_run run, isize few,
+                             isize most) {
+    const struct weave *w = g->k->x->w;
+    const struct sum *s = &w->sums[g->c];
+    i64 slack = 20000 + (i64)s->precision_us;
+    isize n = legs_until(w, run, s->start_us + slack), tried = 0;
+    while (n-- > 0 && tried < most) {
+        i64 ago = s->start_us - w->sums[run.legs[n]].start_us;
+        if (ago > WINDOW_US + slack) return;
+        if (tried >= few && ago > slack && stands_out(g)) return;
+        tried += consider(g, run.legs[n]);
     }
 }
 
@@ -100,27 +146,26 @@ static void consider_numbers(struct gathering *g) {
     const struct sum *s = &x->w->sums[g->c];
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
-        u64 key = index_number_key(s->from_dev, f->kind, f->hash);
-        consider_clues(g, &x->numbers, key, NUMBERS_CLEAR, LEGS_A_NUMBER);
-        if (f->kind != FACT_CALLER) continue;
-        key =
-            index_number_key(s->from_dev, FACT_CALLED, f->hash); /* a company's number */
-        consider_clues(g, &x->numbers, key, LEGS_A_COMPANY, LEGS_A_COMPANY);
+        u32 number = x->numbers.of_fact[s->facts_at + k];
+        consider_reached(g, index_reached(x, number, s->from_dev, f->kind), NUMBERS_CLEAR,
+                         LEGS_A_NUMBER);
+        if (f->kind != FACT_CALLER) continue; /* else it may be a company's number */
+        consider_reached(g, index_reached(x, number, s->from_dev, FACT_CALLED),
+                         LEGS_A_COMPANY, LEGS_A_COMPANY);
     }
     const struct company *company = habits_companies(x, g->c);
     for (u32 i = 0; company && i < company->n && i < NUMBERS_A_COMPANY; i++) {
-        u64 key = index_number_key(s->from_dev, FACT_CALLED, company->called[i]);
-        consider_clues(g, &x->numbers, key, LEGS_A_COMPANY, LEGS_A_COMPANY);
+        consider_reached(
+            g, index_reached_by(x, company->called[i], s->from_dev, FACT_CALLED),
+            LEGS_A_COMPANY, LEGS_A_COMPANY);
     }
 }
 
 /* May p have made c's device send it? Else only a value that no stranger has can tell: see far_enough. */
 static bool touches(const struct sum *p, const struct sum *c) {
-    enum { ANY_CLOCKS_US = 2000000 };
-    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
     if (p->to_dev != c->from_dev && !(p->flags & SUM_HOLD) && !p->refer_msg[0])
         return false;
-    return p->start_us <= c->start_us + slack && leg_alive(p, c->start_us, slack);
+    return leg_was_there(p, c);
 }
 
 static void consider_tokens(struct gathering *g) {
@@ -132,6 +177,7 @@ static void consider_tokens(struct gathering *g) {
         bool common = t->roots >= STRANGERS && !t->names;
         for (u32 i = 0; t->n <= LEGS_A_TOKEN && i < t->n; i++) {
             u32 p = w->token_legs[t->at + i];
+            if (!t->names && !leg_was_there(&w->sums[p], s)) continue;
             if (common && !touches(&w->sums[p], s)) continue;
             consider(g, p);
         }
@@ -144,6 +190,10 @@ static void consider_before(struct gathering *g) {
     const struct claimed *leg = &k->legs[g->c];
     for (u32 i = 0; i < leg->nbefore; i++) {
         u32 before = k->follows[leg->before + i].before;
+        if (k->legs[before].early) {
+            (void)consider(g, k->x->w->sums[before].parent - 1);
+            continue;
+        }
         for (u32 m = 0; m < k->legs[before].n; m++) {
             const struct claimed *from = &k->legs[before];
             const struct claim *b = &k->rows[from->at + m];
@@ -167,10 +217,35 @@ void claims_share(struct claims *k, u32 c, u32 neighbour) {
     }
 }
 
+/* Has anything come in there that could make it send a leg? */
+static bool is_reached(const struct index *x, u32 dev) {
+    return clues_find(&x->events, dev).n > 0;
+}
+
+bool claims_look(struct claims *k, u32 c) {
+    const struct sum *s = &k->x->w->sums[c];
+    struct claim best;
+    struct gathering g = {.k = k, .c = c, .to = &best};
+    struct claimed *leg = &k->legs[c];
+    leg->early = false;
+    if (s->state == STATE_PARTIAL) return false;
+    leg->background = leg->all = lane_of(k->x, c)->background;
+    k->stamp++;
+    consider_tokens(&g);
+    if (k->x->reaching[s->from_dev]) consider_numbers(&g);
+    if (!beyond_doubt(&g) || g.second > HOPELESS * leg->all) return false;
+    if (!claims_join(k, c, best.parent, g.best / leg->all)) return false;
+    leg->sure = leg->certain = leg->apart = leg->early = true;
+    leg->once = (float)claim_once(k, c, &best);
+    k->once[best.parent] += (double)leg->once;
+    return true;
+}
+
 void claims_gather(struct claims *k, u32 c) {
     const struct sum *s = &k->x->w->sums[c];
     struct gathering g = {.k = k, .c = c};
     struct claimed *leg = &k->legs[c];
+    if (is_reached(k->x, s->from_dev)) follows_find(k, c);
     leg->n = 0;
     leg->rest = 0;
     leg->certain = false;

@@ -111,16 +111,34 @@ void claim_put(struct claims *k, u32 c, const struct claim *new) {
     leg->n++;
 }
 
+double claims_share_of(struct claims *k, u32 c, u32 parent) {
+    const struct claimed *leg = &k->legs[c];
+    if (leg->early) return k->x->w->sums[c].parent == parent + 1;
+    const struct claim *a = claim_find(k, c, parent);
+    return a && leg->all > 0 ? a->weight / leg->all : 0;
+}
+
+bool claims_show(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    struct claim a;
+    if (!leg->early) return false;
+    leg->early = false;
+    leg->rest = 0;
+    (void)claim_make(k, c, k->x->w->sums[c].parent - 1, 0, &a);
+    a.once = (double)leg->once;
+    claim_put(k, c, &a);
+    claims_forward(k, c);
+    return true;
+}
+
 /* How densely the tries before c would send it, if they are this parent's. */
 static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]) {
     const struct claimed *leg = &k->legs[c];
     double lean = 0;
     for (u32 i = 0; i < leg->nbefore; i++) {
         const struct follow *f = &k->follows[leg->before + i];
-        const struct claim *a = claim_find(k, f->before, parent);
-        double all = k->legs[f->before].all;
-        if (a && all > 0)
-            lean += (double)(causes[f->kind] * f->density) * a->weight / all;
+        lean += (double)(causes[f->kind] * f->density) *
+                claims_share_of(k, f->before, parent);
     }
     return lean;
 }
@@ -207,12 +225,28 @@ static void mark_neighbours(struct claims *k, const struct claimed *leg) {
         k->legs[k->follows[k->next[leg->next + i]].after].apart = false;
 }
 
-void claims_doubt(struct claims *k) {
+void claims_part_early(struct claims *k) {
     const struct weave *w = k->x->w;
-    k->nunsure = k->nbeside = 0;
-    k->stamp++;
+    k->nlate = k->nearlies = 0;
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
+        if (k->legs[c].early)
+            k->earlies[k->nearlies++] = (struct early){c, w->sums[c].parent - 1};
+        else if (w->sums[c].kind == KIND_CALL)
+            k->late[k->nlate++] = c;
+    }
+}
+
+static void put_beside(struct claims *k, u32 c) {
+    k->beside[k->nbeside++] = c;
+    k->legs[c].apart = false;
+}
+
+void claims_doubt(struct claims *k) {
+    k->nunsure = k->nbeside = 0;
+    k->stamp++;
+    for (isize i = 0; i < k->nlate; i++) {
+        u32 c = k->late[i];
         struct claimed *leg = &k->legs[c];
         leg->sure = is_sure(k, leg);
         leg->apart = leg->sure && leg->certain;
@@ -223,13 +257,26 @@ void claims_doubt(struct claims *k) {
         k->unsure[k->nunsure++] = c;
         (void)mark_parents(k, c, true);
     }
-    for (isize i = 0; i < k->nunsure; i++) mark_neighbours(k, &k->legs[k->unsure[i]]);
-    for (isize i = 0; k->nunsure && i < w->nsums; i++) {
-        u32 c = k->x->by_start[i];
-        if (!k->legs[c].sure || !mark_parents(k, c, false)) continue;
-        k->beside[k->nbeside++] = c;
-        k->legs[c].apart = false;
+    for (isize i = 0; i < k->nunsure; i++) {
+        follows_find(k, k->unsure[i]);
+        follows_find_next(k, k->unsure[i]);
     }
+    follows_turn(k);
+    for (isize i = 0; i < k->nunsure; i++) mark_neighbours(k, &k->legs[k->unsure[i]]);
+    for (isize i = 0; k->nunsure && i < k->nlate; i++) {
+        if (k->legs[k->late[i]].sure && mark_parents(k, k->late[i], false))
+            put_beside(k, k->late[i]);
+    }
+    for (isize i = 0; k->nunsure && i < k->nearlies; i++) {
+        if (k->mark[k->earlies[i].parent] == k->stamp) put_beside(k, k->earlies[i].leg);
+    }
+    bool shown = false;
+    for (isize i = 0; i < k->nbeside; i++) shown |= claims_show(k, k->beside[i]);
+    for (isize i = 0; i < k->nfollows; i++) {
+        shown |= claims_show(k, k->follows[i].before);
+        shown |= claims_show(k, k->follows[i].after);
+    }
+    if (shown) claims_part_early(k);
 }
 
 void claims_weigh(struct claims *k, u32 c) {
@@ -246,7 +293,8 @@ void claims_weigh(struct claims *k, u32 c) {
 
 void claims_refresh(struct claims *k) {
     count_keep(k);
-    for (u32 c = 0; (isize)c < k->x->w->nsums && !weave_stops(k->x->w); c++) {
+    for (isize i = 0; i < k->nlate && !weave_stops(k->x->w); i++) {
+        u32 c = k->late[i];
         if (k->legs[c].open && !k->legs[c].apart) claims_weigh(k, c);
     }
 }
@@ -259,15 +307,17 @@ void claims_open(struct claims *k, struct index *x) {
     k->keep = base_new(x->nlanes + 1, (isize)sizeof *k->keep);
     k->records = base_new(x->nlanes + 1, 1);
     k->mark = base_new(w->nsums + 1, (isize)sizeof *k->mark);
+    k->late = base_new(w->nsums + 1, (isize)sizeof *k->late);
+    k->earlies = base_new(w->nsums + 1, (isize)sizeof *k->earlies);
     k->unsure = base_new(w->nsums + 1, (isize)sizeof *k->unsure);
     k->beside = base_new(w->nsums + 1, (isize)sizeof *k->beside);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         k->legs[i].open = s->kind == KIND_CALL && !leg_is_settled(w, s);
+        k->blur_us = i64_max(k->blur_us, s->precision_us);
         if (s->kind == KIND_CALL && s->flags & SUM_RECORDING)
             k->records[x->lane_of[i]] = true;
     }
-    follows_find(k);
     count_keep(k);
 }
 
@@ -280,6 +330,8 @@ void claims_close(struct claims *k) {
     base_free(k->keep);
     base_free(k->records);
     base_free(k->mark);
+    base_free(k->late);
+    base_free(k->earlies);
     base_free(k->unsure);
     base_free(k->beside);
 }

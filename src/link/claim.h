@@ -41,24 +41,39 @@ struct claimed {
         all; /* legs a second: without a parent; of parents that have no room here; and with all */
     bool open;    /* it has to choose */
     bool sure;    /* and has done so: what is told to it changes nothing */
-    bool certain; /* beyond doubt, from the first look … */
+    bool certain; /* beyond doubt, by what it shares with one call alone … */
     bool
         apart; /* … and of no concern to those that are not sure: it is not weighed again */
+    bool
+        early; /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
+    bool followed; /* what it may follow has been found */
+    float once;    /* of such a claim: as in there */
+};
+
+/* A leg that was certain at first look, by start, and its parent. */
+struct early {
+    u32 leg, parent;
 };
 
 struct claims {
     struct index *x;
+    struct weave *w; /* the same as x->w, where what is decided is written */
     struct claimed *legs;
     struct claim *rows;
     isize nrows, cap_rows;
     struct follow *follows; /* by `after` */
     isize nfollows, cap_follows;
     u32 *next;
-    double *once; /* by parent: the odds that its arrival has sent a leg */
+    isize nturned; /* so many follows are in next */
+    i64 blur_us;   /* how coarse the coarsest stamp is */
+    double *once;  /* by parent: the odds that its arrival has sent a leg */
     double *
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */
     u32 *mark, stamp; /* by leg: the last choice that considered it */
+    u32 *late;        /* calls' legs that are not early, by start */
+    struct early *earlies;
+    isize nlate, nearlies;
     /* legs that are not sure, by start; and those beside them that claim the same parents */
     u32 *unsure, *beside;
     isize nunsure, nbeside;
@@ -66,11 +81,24 @@ struct claims {
 
 void claims_open(struct claims *k, struct index *x);
 void claims_close(struct claims *k);
-/* follow.c: which try may follow which. */
-void follows_find(struct claims *k);
+/* follow.c: which tries c may follow; and which may follow c. Each is looked for once. */
+void follows_find(struct claims *k, u32 c);
+void follows_find_next(struct claims *k, u32 c);
+/* What has been found, the other way round: next. */
+void follows_turn(struct claims *k);
 void follows_weigh(struct claims *k);
 /* choice.c: finds who lays claim to c; those before it in time have been asked already. */
 void claims_gather(struct claims *k, u32 c);
+/* The same where one call is beyond doubt by what it shares: c is its child at once. False: there is no such call. */
+bool claims_look(struct claims *k, u32 c);
+/* A leg that was certain at first look gets its claim, and is weighed with the others. False: it has it. */
+bool claims_show(struct claims *k, u32 c);
+/* After the first look, or when some were shown: who is early, and who is late. */
+void claims_part_early(struct claims *k);
+/* How much of what c could belong to this parent has; 0: it lays no claim. */
+double claims_share_of(struct claims *k, u32 c, u32 parent);
+/* parent.c: c is this parent's child, by so much of all that could have sent it. False: that call has no room. */
+bool claims_join(struct claims *k, u32 c, u32 parent, double share);
 /* c has its parent for good, or none. */
 void claims_settle(struct claims *k, u32 c);
 /* stand.c: of c, whose parent stands, the claim as it was when that was decided. */
@@ -98,6 +126,8 @@ void claims_forward(struct claims *k, u32 c);
 void claims_backward(struct claims *k, u32 c);
 /* How much of what p's arrival could send is left; and c has its claims: they use it up. */
 double claims_left(const struct claims *k, u32 p);
+/* The odds that the parent's arrival sent the leg that has this claim and no other. */
+double claim_once(const struct claims *k, u32 c, const struct claim *a);
 void claims_note(struct claims *k, u32 c);
 /* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
 void claims_share(struct claims *k, u32 c, u32 neighbour);

@@ -67,7 +67,7 @@ void climate_begin(struct index *x) {
 
 isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash) {
     const struct climate_kept *k = x->w->climate;
-    isize here = clues_find(&x->numbers, index_number_key(dev, kind, hash)).n;
+    isize here = index_reached_by(x, hash, dev, kind).n;
     if (!k) return here;
     u32 key = hash ? key_number(kind, hash) : KEY_WITHHELD;
     u32 row = map_get(&k->numbers, number_key(key_device(x->w, dev), key));

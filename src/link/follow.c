@@ -5,7 +5,7 @@
 static const double LEAST =
     0.05; /* a second: a delay less likely than that is no reason */
 
-enum { LOOKED_AT = 128, KEPT = 16 };
+enum { LOOKED_AT = 128, KEPT = 16, REACH_START_US = 100000, REACH_FAILURE_US = 400000 };
 
 static bool is_try(const struct sum *s) {
     return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&
@@ -70,16 +70,40 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
     for (isize i = 0; i < kept; i++) k->follows[k->nfollows++] = best[i];
 }
 
-void follows_find(struct claims *k) {
+void follows_find(struct claims *k, u32 c) {
+    struct claimed *leg = &k->legs[c];
+    if (leg->followed) return;
+    leg->followed = true;
+    leg->before = (u32)k->nfollows;
+    if (!is_try(&k->x->w->sums[c])) return;
+    find(k, c, &k->x->leaves, FOLLOW_START, REACH_START_US);
+    find(k, c, &k->x->ends, FOLLOW_FAILURE, REACH_FAILURE_US);
+    leg->nbefore = (u32)k->nfollows - leg->before;
+}
+
+/* Of the tries that start between these times. */
+static void find_between(struct claims *k, u32 dev, i64 from_us, i64 to_us) {
+    enum { MOST = 2 * LOOKED_AT };
+    struct clue_run run = clues_find(&k->x->leaves, dev);
+    isize i = clues_until(run, from_us - 1);
+    for (int n = 0; i < run.n && n < MOST && run.rows[i].at_us <= to_us; i++, n++)
+        follows_find(k, run.rows[i].leg);
+}
+
+void follows_find_next(struct claims *k, u32 c) {
+    const struct sum *s = &k->x->w->sums[c];
+    i64 slack = k->blur_us + JUST_BEFORE_US, failed = failed_us(s);
+    if (!is_try(s)) return;
+    find_between(k, s->from_dev, s->start_us - slack,
+                 s->start_us + slack + REACH_START_US);
+    if (failed == NEVER) return;
+    find_between(k, s->from_dev, failed - slack, failed + slack + REACH_FAILURE_US);
+}
+
+void follows_turn(struct claims *k) {
     const struct weave *w = k->x->w;
-    for (u32 c = 0; (isize)c < w->nsums; c++) {
-        struct claimed *leg = &k->legs[c];
-        leg->before = (u32)k->nfollows;
-        if (!is_try(&w->sums[c])) continue;
-        find(k, c, &k->x->leaves, FOLLOW_START, 100000);
-        find(k, c, &k->x->ends, FOLLOW_FAILURE, 400000);
-        leg->nbefore = (u32)k->nfollows - leg->before;
-    }
+    if (k->next && k->nturned == k->nfollows) return;
+    for (u32 c = 0; (isize)c < w->nsums; c++) k->legs[c].nnext = 0;
     for (isize i = 0; i < k->nfollows; i++) k->legs[k->follows[i].before].nnext++;
     u32 at = 0;
     for (u32 c = 0; (isize)c < w->nsums; c++) {
@@ -87,7 +111,9 @@ void follows_find(struct claims *k) {
         at += k->legs[c].nnext;
         k->legs[c].nnext = 0;
     }
+    base_free(k->next);
     k->next = base_new(k->nfollows + 1, (isize)sizeof *k->next);
+    k->nturned = k->nfollows;
     for (isize i = 0; i < k->nfollows; i++) {
         struct claimed *leg = &k->legs[k->follows[i].before];
         k->next[leg->next + leg->nnext++] = (u32)i;

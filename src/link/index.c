@@ -7,37 +7,55 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
 
 isize index_number(const struct index *x, u32 dev, u32 fact) {
     const struct fact *f = &x->w->leg_facts[fact];
-    u32 bucket = x->number_at[fact];
     if (x->w->climate) return climate_number(x, dev, f->kind, f->hash);
-    return bucket ? (isize)x->numbers.buckets[bucket - 1].n : 0;
+    return index_reached(x, x->numbers.of_fact[fact], dev, f->kind).n;
+}
+
+struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind) {
+    enum number_role role =
+        kind == FACT_CALLER ? NUMBER_REACHED_CALLER : NUMBER_REACHED_CALLED;
+    const struct number_place *p = numbers_at(&x->numbers, number, dev, role);
+    if (!p) return (struct leg_run){0};
+    return (struct leg_run){x->numbers.legs + p->at, p->n};
+}
+
+struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind) {
+    u32 row = numbers_row(&x->numbers, hash);
+    return row ? index_reached(x, row - 1, dev, kind) : (struct leg_run){0};
+}
+
+isize index_sent(const struct index *x, u32 dev, u32 number) {
+    const struct number_place *p =
+        numbers_at(&x->numbers, number, dev, NUMBER_SENT_CALLER);
+    return p ? p->n : 0;
+}
+
+static void count_ends(struct index *x, const struct sum *s) {
+    x->leaving[s->from_dev]++;
+    x->reaching[s->to_dev]++;
+    x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
+    x->withholding[s->from_dev] += (s->flags & SUM_WITHHELD) != 0;
+}
+
+static void add_event(struct index *x, struct clues *to, u32 dev, i64 at_us, u32 leg) {
+    if (x->asked[dev]) clues_add(to, dev, at_us, leg);
 }
 
 static void add_events(struct index *x, u32 leg) {
     const struct weave *w = x->w;
     const struct sum *s = &w->sums[leg];
-    x->leaving[s->from_dev]++;
-    x->reaching[s->to_dev]++;
-    x->withheld[s->to_dev] += (s->flags & SUM_WITHHELD) != 0;
-    x->withholding[s->from_dev] += (s->flags & SUM_WITHHELD) != 0;
-    clues_add(&x->events, s->to_dev, s->start_us, leg);
-    clues_add(&x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
-    clues_add(&x->events, s->to_dev, s->answer_us, leg);
-    clues_add(&x->ends, s->from_dev, failed_us(s), leg);
+    add_event(x, &x->events, s->to_dev, s->start_us, leg);
+    add_event(x, &x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
+    add_event(x, &x->events, s->to_dev, s->answer_us, leg);
+    add_event(x, &x->ends, s->from_dev, failed_us(s), leg);
     if (leg_may_be_older(w, s, s->start_us))
-        clues_add(&x->missed, s->to_dev, s->start_us, leg);
-    clues_add(&x->leaves, s->from_dev, s->start_us, leg);
-    clues_add(&x->over, s->to_dev, s->bye_us, leg);
-    clues_add(&x->over, s->to_dev, s->cancel_us, leg);
+        add_event(x, &x->missed, s->to_dev, s->start_us, leg);
+    add_event(x, &x->leaves, s->from_dev, s->start_us, leg);
+    add_event(x, &x->over, s->to_dev, s->bye_us, leg);
+    add_event(x, &x->over, s->to_dev, s->cancel_us, leg);
     for (int i = 0; i < 2; i++) {
         u32 refer = s->refer_msg[i];
-        if (refer) clues_add(&x->events, refer_dev(w, refer), msg_us(w, refer), leg);
-    }
-    for (u32 k = 0; k < s->nnumbers; k++) {
-        const struct fact *f = &w->leg_facts[s->facts_at + k];
-        u64 key = index_number_key(s->to_dev, f->kind, f->hash);
-        x->number_at[s->facts_at + k] = clues_add(&x->numbers, key, s->start_us, leg);
-        if (f->kind == FACT_CALLER)
-            ++*map_put(&x->shown, index_number_key(s->from_dev, f->kind, f->hash));
+        if (refer) add_event(x, &x->events, refer_dev(w, refer), msg_us(w, refer), leg);
     }
 }
 
@@ -61,7 +79,7 @@ static void note_lost(struct index *x) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[x->by_start[i]];
         if (s->kind == KIND_CALL && s->parent)
-            clues_add(&x->lost, s->from_dev, failed_us(s), s->parent - 1);
+            add_event(x, &x->lost, s->from_dev, failed_us(s), s->parent - 1);
     }
     clues_settle(&x->lost);
 }
@@ -70,10 +88,7 @@ void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
     x->by_start = by_start(w);
-    x->number_at = base_new(w->nleg_facts + 1, u);
-    struct clues *const by_device[] = {&x->events, &x->ends, &x->leaves, &x->over,
-                                       &x->missed};
-    for (isize i = 0; i < countof(by_device); i++) clues_open(by_device[i], w->ndevs);
+    numbers_open(&x->numbers, w, x->by_start);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
@@ -90,29 +105,37 @@ void index_open(struct index *x, const struct weave *w) {
         u32 leg = x->by_start[i];
         first = i64_min(first, w->sums[leg].start_us);
         last = i64_max(last, w->sums[leg].start_us);
-        if (w->sums[leg].kind == KIND_CALL) add_events(x, leg);
+        if (w->sums[leg].kind == KIND_CALL) count_ends(x, &w->sums[leg]);
     }
     x->span_s = w->nsums ? (double)(last - first) / 1e6 : 0;
     if (given_span_s(w, first, last) > 0) x->span_s = given_span_s(w, first, last);
     climate_begin(x);
-    for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
-        const struct sum *s = &w->sums[w->holds[i].leg];
-        if (s->kind != KIND_CALL) continue;
-        clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].msg);
-        clues_add(&x->events, s->from_dev, w->holds[i].at_us, w->holds[i].leg);
-        clues_add(&x->events, s->to_dev, w->holds[i].at_us, w->holds[i].leg);
+    for (isize i = 0; i < w->nholds; i++) {
+        if (w->sums[w->holds[i].leg].kind == KIND_CALL)
+            clues_add(&x->holds, w->holds[i].leg, w->holds[i].at_us, w->holds[i].msg);
     }
     manners_count(x);
     clues_settle(&x->holds);
-    clues_settle(&x->events);
-    clues_settle(&x->numbers);
-    clues_settle(&x->ends);
-    clues_settle(&x->leaves);
-    clues_settle(&x->over);
-    clues_settle(&x->missed);
-    note_lost(x);
     lanes_open(x);
     sites_count(x);
+}
+
+void index_events(struct index *x, bool *asked) {
+    const struct weave *w = x->w;
+    struct clues *const all[] = {&x->events, &x->ends, &x->leaves, &x->over, &x->missed};
+    x->asked = asked;
+    for (isize i = 0; i < countof(all); i++) clues_open(all[i], w->ndevs);
+    for (isize i = 0; i < w->nsums; i++)
+        if (w->sums[x->by_start[i]].kind == KIND_CALL) add_events(x, x->by_start[i]);
+    for (isize i = 0; i < w->nholds; i++) { /* music may come from either end */
+        const struct hold *h = &w->holds[i];
+        const struct sum *s = &w->sums[h->leg];
+        if (s->kind != KIND_CALL) continue;
+        add_event(x, &x->events, s->from_dev, h->at_us, h->leg);
+        add_event(x, &x->events, s->to_dev, h->at_us, h->leg);
+    }
+    for (isize i = 0; i < countof(all); i++) clues_settle(all[i]);
+    note_lost(x);
 }
 
 i64 failed_us(const struct sum *s) {
@@ -139,10 +162,9 @@ void index_close(struct index *x) {
     base_free(x->reaching);
     base_free(x->leaving);
     clues_drop(&x->events);
-    clues_drop(&x->numbers);
+    numbers_drop(&x->numbers);
     base_free(x->withheld);
     base_free(x->withholding);
-    map_drop(&x->shown);
     lanes_close(x);
     habits_close(x);
     base_free(x->manners);
@@ -160,7 +182,7 @@ void index_close(struct index *x) {
     clues_drop(&x->over);
     clues_drop(&x->lost);
     base_free(x->by_start);
-    base_free(x->number_at);
+    base_free(x->asked);
     base_free(x->failures);
     base_free(x->next_failure);
 }
@@ -224,8 +246,9 @@ void index_note_children(struct index *x) {
     clues_settle(&x->kids);
 }
 
-void index_learn(struct index *x, struct taught *taught) {
+void index_learn(struct index *x, struct taught *taught, bool changed) {
     lanes_learn(x, taught);
+    if (!changed) return;
     paces_learn(x);
     sites_learn(x);
     habits_learn(x);

@@ -74,7 +74,6 @@ static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
 static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
                     const struct msg *m) {
     const struct seen *r = msg_seen(w, m);
-    u32 from_tag = msg_ident(w, m)->from_tag;
     u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = r->call_id;
     if (a > b) {
         u32 swap = a;
@@ -82,6 +81,7 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
         b = swap;
     }
     bool masked = w->some_masked && w->call_ids[id].masked;
+    u32 from_tag = id == 0 || masked ? msg_ident(w, m)->from_tag : 0;
     if (id == 0 || (masked && !from_tag))
         return draft_by_key(d, hash_mix(msg_ident(w, m)->branch, (u64)from_tag + 1), id,
                             a, b);
@@ -473,6 +473,12 @@ bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us) {
     i64 unseen =
         msg_seen(w, &w->msgs[s->start_msg - 1])->status == 100 ? 200000 : LEG_UNSEEN_US;
     return missed && s->start_us - than_us < unseen;
+}
+
+bool leg_was_there(const struct sum *p, const struct sum *c) {
+    enum { ANY_CLOCKS_US = 2000000 };
+    i64 slack = (i64)p->precision_us + c->precision_us + ANY_CLOCKS_US;
+    return p->start_us <= c->start_us + slack && leg_alive(p, c->start_us, slack);
 }
 
 void leg_summarise(struct weave *w) {

@@ -25,7 +25,7 @@ static double chance_of(const struct index *x, u32 dev, isize n) {
 struct shared {
     bool any;
     double rarest;
-    u64 hash;
+    u32 number; /* of numbers.h */
     u32 label;
 };
 
@@ -45,7 +45,7 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;
             out.label = mine->label;
-            out.hash = mine->hash;
+            out.number = x->numbers.of_fact[c->facts_at + i];
             out.any = true;
         }
     }
@@ -89,11 +89,12 @@ static double called_number(const struct index *x, u32 c, u32 p, const struct tu
     return odds;
 }
 
-/* How many of the legs that leave c's device show that caller (0: withhold it). Where not all of them are in the trace: `u`. */
-static double shown_by(const struct index *x, const struct sum *c, u64 hash, double u) {
+/* How many of the legs that leave c's device show that caller (number + 1; 0: withhold it). Where not all of them are in the
+ * trace: `u`. */
+static double shown_by(const struct index *x, const struct sum *c, u32 number, double u) {
     if (x->w->climate) return u;
-    u32 n = hash ? map_get(&x->shown, index_number_key(c->from_dev, FACT_CALLER, hash))
-                 : x->withholding[c->from_dev];
+    isize n = number ? index_sent(x, c->from_dev, number - 1)
+                     : (isize)x->withholding[c->from_dev];
     return ((double)n - 1 + 0.5) / ((double)x->leaving[c->from_dev] - 1 + 20);
 }
 
@@ -112,7 +113,8 @@ static double caller_number(const struct index *x, u32 c, u32 p, const struct tu
     if (s.any || both) {
         double u =
             s.any ? s.rarest : chance_of(x, parent->to_dev, x->withheld[parent->to_dev]);
-        double odds = evidence_odds(same, shown_by(x, child, s.hash, u), true);
+        double odds =
+            evidence_odds(same, shown_by(x, child, s.any ? s.number + 1 : 0, u), true);
         pair_prove(to, EVIDENCE_CALLER_NUMBER, odds, s.label, true);
         return odds;
     }
@@ -120,7 +122,7 @@ static double caller_number(const struct index *x, u32 c, u32 p, const struct tu
            company = habits_company(x, c, p);
     if (met->any) crossed = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLED);
     if (crossed.any) {
-        double u = shown_by(x, child, crossed.hash, crossed.rarest);
+        double u = shown_by(x, child, crossed.number + 1, crossed.rarest);
         double shown = evidence_odds(other, u, true);
         company = company > shown ? company : shown;
     }
@@ -296,7 +298,8 @@ double pair_alike(const struct index *x, u32 a, u32 b) {
     u64 mine, theirs;
     double odds = 1;
     if (pair_caller(x->w, s, &mine) && pair_caller(x->w, t, &theirs)) {
-        double u = mine == theirs ? shown_by(x, t, theirs, CHANCE) : CHANCE;
+        double u = CHANCE;
+        if (mine == theirs) u = shown_by(x, t, numbers_row(&x->numbers, theirs), CHANCE);
         odds = alike_odds(evidence_alike(), u, mine == theirs);
     }
     for (int k = 0; k < MANNERS; k++) {

@@ -3,6 +3,7 @@
 #define SIPWEAVE_PAIR_H
 
 #include "link/clue.h"
+#include "link/numbers.h"
 #include "link/weave.h"
 
 enum { PROOFS_A_PAIR = 16, CAUSES = EVIDENCE_AFTER_HOLD + 1 };
@@ -60,13 +61,14 @@ struct index {
     double span_s, legs; /* how long, how many */
     /* how many legs reach and leave each device */
     u32 *reaching, *leaving;
+    bool *
+        asked; /* by device: a leg that is not certain leaves it. The others have no events */
     /* by device: a leg arrived, was sent again, answered, put on hold, or asked for a transfer */
     struct clues events;
-    struct clues numbers; /* by index_number_key: a leg with that number arrived */
-    u32 *number_at;       /* by row of leg_facts: its bucket there + 1 */
-    struct clues holds;   /* by leg: put on hold, by this message instead of a leg */
-    struct clues ends;    /* by device that it left: a try failed */
-    struct clues leaves;  /* by device that it left: a leg started */
+    struct numbers numbers;
+    struct clues holds;  /* by leg: put on hold, by this message instead of a leg */
+    struct clues ends;   /* by device that it left: a try failed */
+    struct clues leaves; /* by device that it left: a leg started */
     struct clues
         missed; /* by device that it reached: a leg whose INVITE was not captured */
     struct clues over; /* by device that it reached: a leg was hung up or given up */
@@ -84,8 +86,6 @@ struct index {
         chances; /* by lane into a device and kind of trigger (CAUSES): what could make the device send a leg */
     /* by device: how many legs reach it, and leave it, without a caller's number */
     u32 *withheld, *withholding;
-    struct map
-        shown; /* by index_number_key: how many legs leave the device with that caller */
     struct lane *lanes; /* lane.c */
     u32 *lane_of;       /* by leg: as it leaves a device … */
     u32 *in_lane_of;    /* … and as it reaches one */
@@ -112,6 +112,8 @@ isize climate_number(const struct index *x, u32 dev, u8 kind, u64 hash);
 void stand_tell(struct index *x);
 
 void index_open(struct index *x, const struct weave *w);
+/* What happened at the devices that are asked for; keeps `asked`. */
+void index_events(struct index *x, bool *asked);
 void index_close(struct index *x);
 /* When a try failed; NEVER: it did not, or it was none. */
 i64 failed_us(const struct sum *s);
@@ -138,17 +140,28 @@ double sites_alike(const struct index *x, u32 a, u32 b);
 u64 index_number_key(u32 dev, u8 kind, u64 hash);
 /* How many legs reached dev with the number (row of leg_facts) that a leg which reached it has. */
 isize index_number(const struct index *x, u32 dev, u32 fact);
+/* The legs that reached dev with this number (by numbers.h, or by its hash) as caller or called, by start. */
+struct leg_run {
+    const u32 *legs;
+    isize n;
+};
+struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind);
+struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind);
+/* How many left it with this caller. */
+isize index_sent(const struct index *x, u32 dev, u32 number);
 
 /* c has no cause in the trace, with this probability. */
 void index_note(struct index *x, u32 c, double none);
 /* What has been found makes new `kids`, `failures`, `lost`, `explained`. */
 void index_note_children(struct index *x);
-/* After a round: what has been noted and proved makes new lanes and habits. */
+/* After a round: what has been noted and proved makes new lanes and, where some legs have found other parents, new habits. */
 struct taught;
-void index_learn(struct index *x, struct taught *taught);
+void index_learn(struct index *x, struct taught *taught, bool changed);
 /* teach.c: what the claims, or the links alone (NULL), say of the ways through devices, by row of turns; the caller frees it. */
 struct claims;
 struct taught *index_teach(struct index *x, const struct claims *k);
+/* Does this leg, about which there was no doubt at first look, teach? */
+bool index_is_teacher(const struct index *x, u32 c);
 
 /* The legs from one device to one that many of them reach (a gateway, a recorder), or to all others (its phones), have
  * habits in common: a lane. */

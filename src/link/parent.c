@@ -80,6 +80,15 @@ static struct best best_of(const struct claims *k, u32 c, const u32 *said, isize
     return best;
 }
 
+/* Where a call takes one more leg, with all that hangs on it, that is done. */
+static bool has_room(struct index *x, u32 c, u32 root) {
+    if (index_root(x, c) == root) return true;
+    if (x->size[root] + x->size[c] > LEGS_A_CALL) return false;
+    x->size[root] += x->size[c];
+    x->up[c] = root;
+    return true;
+}
+
 /* Joins the likeliest call, if it is likely enough. */
 static void decide(struct weave *w, struct claims *k, u32 c) {
     struct index *x = k->x;
@@ -97,14 +106,18 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
     s->share = best.share;
     s->confidence = evidence_confidence(s->share);
     s->likeliest = best.parent + 1;
-    if (s->share < JOIN) return;
-    if (index_root(x, c) != best.root) {
-        if (x->size[best.root] + x->size[c] > LEGS_A_CALL) return;
-        x->size[best.root] += x->size[c];
-        x->up[c] = best.root;
-    }
+    if (s->share < JOIN || !has_room(x, c, best.root)) return;
     s->parent = best.parent + 1;
     if (s->parent == was) s->nproofs = nproofs;
+}
+
+bool claims_join(struct claims *k, u32 c, u32 parent, double share) {
+    struct sum *s = &k->w->sums[c];
+    if (!has_room(k->x, c, index_root(k->x, parent))) return false;
+    s->share = share;
+    s->confidence = evidence_confidence(share);
+    s->parent = s->likeliest = parent + 1;
+    return true;
 }
 
 /* ---- who cannot both be right -------------------------------------------------------------------------- */
@@ -132,16 +145,29 @@ static int by_parent(const void *a, const void *b) {
     return (x->leg > y->leg) - (x->leg < y->leg);
 }
 
+static bool may_be_rival(const struct weave *w, const struct sum *s) {
+    return s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_settled(w, s);
+}
+
 /* Of two answered children of one parent at one time, the less certain one looks again elsewhere. */
 static bool part_rivals(struct weave *w, struct claims *k) {
     isize n = 0;
     bool any = false;
-    struct rival *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
+    struct rival *rows;
+    u8 *disputed = base_new(w->nsums + 1, 1); /* by parent: a child may have to go */
+    for (isize i = 0; i < w->nsums; i++) {
+        if (!may_be_rival(w, &w->sums[i])) continue;
+        disputed[w->sums[i].parent] |= w->sums[i].share <= RIVAL;
+        n++;
+    }
+    rows = base_new(n + 1, (isize)sizeof *rows);
+    n = 0;
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
-        if (s->parent && talks(s) && s->kind == KIND_CALL && !leg_is_settled(w, s))
+        if (may_be_rival(w, s) && disputed[s->parent])
             rows[n++] = (struct rival){s->parent, (u32)i, s->share, s->id};
     }
+    base_free(disputed);
     if (n) qsort(rows, (size_t)n, sizeof *rows, by_parent);
     for (isize i = 0, first = 0; i < n; i++) {
         if (rows[i].parent != rows[first].parent) first = i;
@@ -247,19 +273,38 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
     base_free(rows);
 }
 
+/* Most legs are sure at first look; what happened at devices is needed for the others only. */
+static void look_all(struct claims *k) {
+    const struct weave *w = k->w;
+    bool *asked = base_new(w->ndevs + 1, 1);
+    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
+        u32 c = k->x->by_start[i];
+        const struct claimed *leg = &k->legs[c];
+        if (w->sums[c].kind != KIND_CALL) continue;
+        bool sure = leg->open && !leg->sure && claims_look(k, c);
+        asked[w->sums[c].from_dev] |= !sure;
+    }
+    claims_part_early(k);
+    index_events(k->x, asked);
+}
+
 /* Who could have sent each leg, and what each try tells the next. */
 static void gather_all(struct claims *k) {
     const struct weave *w = k->x->w;
     for (isize i = 0; i < w->nsums; i++) k->once[i] = 0;
     for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
         u32 c = k->x->by_start[i];
-        if (k->legs[c].open && k->legs[c].sure) {
-            if (!k->legs[c].apart) claims_weigh(k, c);
+        struct claimed *leg = &k->legs[c];
+        if (leg->early) {
+            k->once[w->sums[c].parent - 1] += (double)leg->once;
+        } else if (leg->open && leg->sure) {
+            if (!leg->apart) claims_weigh(k, c);
             claims_note(k, c);
-        } else if (k->legs[c].open)
+        } else if (leg->open) {
             claims_gather(k, c);
-        else if (w->sums[c].kind == KIND_CALL)
+        } else if (w->sums[c].kind == KIND_CALL) {
             claims_settle(k, c);
+        }
     }
 }
 
@@ -285,25 +330,32 @@ static void share_all(struct claims *k) {
 static isize decide_all(struct weave *w, struct claims *k, bool first) {
     isize changed = 0;
     index_calls(k->x);
-    for (isize i = 0; i < w->nsums; i++) {
-        u32 c = k->x->by_start[i];
+    for (isize i = 0; i < k->nlate; i++) {
+        u32 c = k->late[i];
         u32 was = w->sums[c].parent;
-        if (!k->legs[c].open || (k->legs[c].apart && !first)) continue;
+        const struct claimed *leg = &k->legs[c];
+        if (!leg->open || (leg->apart && !first)) continue;
         decide(w, k, c);
         changed += w->sums[c].parent != was;
     }
     return changed;
 }
 
+static void prove_one(struct weave *w, struct claims *k, u32 c) {
+    struct sum *s = &w->sums[c];
+    if (s->parent && !s->nproofs)
+        s->nproofs =
+            keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
+}
+
 /* What is learned from, of those that have found another parent. */
 static void prove_new(struct weave *w, struct claims *k) {
-    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
-        u32 c = k->x->by_start[i];
-        struct sum *s = &w->sums[c];
-        if (k->legs[c].open && s->parent && !s->nproofs)
-            s->nproofs =
-                keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
+    for (isize i = 0; i < k->nearlies && !weave_stops(w); i++) {
+        u32 c = k->earlies[i].leg;
+        if (index_is_teacher(k->x, c)) prove_one(w, k, c);
     }
+    for (isize i = 0; i < k->nlate && !weave_stops(w); i++)
+        if (k->legs[k->late[i]].open) prove_one(w, k, k->late[i]);
 }
 
 /* All there is to say, with what is known at the end; or as much as others go by. */
@@ -323,8 +375,10 @@ void score_parents(struct weave *w) {
     index_open(&x, w);
     index_calls(&x);
     claims_open(&k, &x);
+    k.w = w;
     stand_tell(&x);
     stand_again(&k);
+    look_all(&k);
     for (int round = 0; round < ROUNDS && !weave_stops(w); round++) {
         if (round % 2 == 0)
             gather_all(&k);
@@ -341,7 +395,7 @@ void score_parents(struct weave *w) {
         prove_new(w, &k);
         if (changed == 0 && round > 1) break;
         struct taught *taught = index_teach(&x, &k);
-        index_learn(&x, taught);
+        index_learn(&x, taught, changed || round == 0);
         base_free(taught);
         follows_weigh(&k);
     }

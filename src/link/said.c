@@ -124,6 +124,8 @@ struct taking {
     struct weave *w;
     struct sum *s;
     u32 caller_tag;
+    u32 asked;        /* the last row + 1 that was asked for … */
+    bool turned;      /* … and what came of it: is_turned */
     struct map known; /* past FEW */
     u32 *others;      /* facts that are no numbers: they come after those */
     isize nothers, cap_others;
@@ -167,11 +169,15 @@ static void take_hold(struct taking *g, u32 msg) {
 /* What the called side asks for within the dialog names it in From. Numbers stay where they stand if the leg's beginning has told
  * them already: a stranger among them shows that the same was asked for on the other leg, too, which weighs more than
  * it harms. */
-static bool is_turned(const struct taking *g, const struct fact *f) {
-    const struct seen *r = &g->w->trace.seen[f->seen];
+static bool is_turned(struct taking *g, const struct fact *f) {
     bool people = f->kind == FACT_FROM || f->kind == FACT_TO;
-    return r->method == SIP_METHOD_INVITE && way_turned(g->w, r, g->caller_tag) &&
-           (people || g->s->state == STATE_PARTIAL);
+    if (!people && g->s->state != STATE_PARTIAL) return false;
+    if (f->seen + 1 != g->asked) { /* the facts of one message come together */
+        const struct seen *r = &g->w->trace.seen[f->seen];
+        g->asked = f->seen + 1;
+        g->turned = r->method == SIP_METHOD_INVITE && way_turned(g->w, r, g->caller_tag);
+    }
+    return g->turned;
 }
 
 static u8 turned_kind(u8 kind) {
@@ -240,7 +246,7 @@ static void take_leg(struct taking *g) {
     const struct weave *w = g->w;
     struct sum *s = g->s;
     s->facts_at = (u32)w->nleg_facts;
-    g->nothers = 0;
+    g->nothers = g->asked = 0;
     g->caller_tag = way_caller_tag(w, s);
     if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
@@ -353,9 +359,23 @@ static u32 count_ids(const struct weave *w, const u32 *legs, u32 n) {
     return n <= TOO_COMMON ? count : n;
 }
 
-/* Tokens from sayings sorted by value; says which sayings stay (kind is 0xff where one is said twice). */
-static void make_tokens(struct weave *w, struct saying *rows, isize n) {
-    isize nlegs = 0;
+/* Could any two of these be one call? Values that ports and counters come back to are on legs that never met. */
+static bool any_met(const struct weave *w, const struct token *t) {
+    const u32 *legs = w->token_legs + t->at;
+    if (t->names || t->n > TOO_COMMON) return true;
+    for (u32 i = 0; i < t->n; i++) {
+        for (u32 k = 0; k < i; k++) {
+            const struct sum *a = &w->sums[legs[i]], *b = &w->sums[legs[k]];
+            if (leg_was_there(a, b) || leg_was_there(b, a)) return true;
+        }
+    }
+    return false;
+}
+
+/* Tokens from sayings sorted by value; says which sayings stay (kind is 0xff where one is said twice), and gives how many rows
+ * there still are. */
+static isize make_tokens(struct weave *w, struct saying *rows, isize n) {
+    isize nlegs = 0, kept = 0;
     w->ntokens = 0;
     w->tokens = base_grow(w->tokens, &w->cap_tokens, n + 1, (isize)sizeof *w->tokens);
     w->token_legs =
@@ -380,9 +400,16 @@ static void make_tokens(struct weave *w, struct saying *rows, isize n) {
                 }
             }
         }
+        if (!any_met(w, t)) {
+            nlegs = t->at;
+            w->ntokens--;
+            continue;
+        }
         t->ids = count_ids(w, w->token_legs + t->at, t->n);
         t->roots = count_roots(w, w->token_legs + t->at, t->n);
+        for (isize k = i; k < j; k++) rows[kept++] = rows[k];
     }
+    return kept;
 }
 
 static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
@@ -420,7 +447,7 @@ static void take_tokens(struct said *g) {
         }
     }
     isize n = sort_sayings(&all);
-    make_tokens(w, all.rows, n);
+    n = make_tokens(w, all.rows, n);
     deal_tokens(w, all.rows, n);
     twice_close(&all.heard);
     base_free(all.rows);

@@ -234,6 +234,7 @@ void weave_keep_from(struct weave *w, const struct weave *old) {
 void stand_note(struct claims *c, struct weave *w) {
     struct keeping *k = w->keep;
     if (!k) return;
+    for (u32 i = 0; (isize)i < w->nsums; i++) (void)claims_show(c, i);
     k->noted = base_grow(k->noted, &k->cap_noted, w->nsums + 1, (isize)sizeof *k->noted);
     k->nnoted_claims = 0;
     for (isize i = 0; i < w->nsums; i++) {

@@ -1,7 +1,10 @@
 /* teach.c: what the claims say of the ways through devices: how often each trigger makes a device send a leg that way. A leg that is
  * sure of its parent teaches what its proofs say; any other teaches what each of its claims says, each for its share. If only
- * what is sure taught, what is dense and dark would be taken for rare, and would stay dark. */
+ * what is sure taught, what is dense and dark would be taken for rare, and would stay dark. Of a busy device's legs about which
+ * there never was a doubt, some thousands teach for all. */
 #include "link/claim.h"
+
+enum { TEACHERS = 4096 }; /* of one device, about so many, taken by their ids */
 
 /* A leg has this parent, with this probability: it gave its device another chance to go on trying. */
 static void add_chances(struct index *x, u32 c, u32 p, double share) {
@@ -10,23 +13,24 @@ static void add_chances(struct index *x, u32 c, u32 p, double share) {
     again[EVIDENCE_AFTER_FAILURE] += failed_us(&x->w->sums[c]) != NEVER ? share : 0;
 }
 
-static void teach_numbers(const struct weave *w, const struct sum *s, struct taught *t) {
+static void teach_numbers(const struct weave *w, const struct sum *s, double much,
+                          struct taught *t) {
     for (u32 i = 0; i < s->nproofs; i++) {
         const struct proof *p = &w->proofs[s->proofs_at + i];
         if (p->kind == EVIDENCE_CALLED_NUMBER) {
-            t->of[NUMBER_CALLED] += s->confidence;
-            if (p->delta_us) t->holds[NUMBER_CALLED] += s->confidence;
+            t->of[NUMBER_CALLED] += much;
+            if (p->delta_us) t->holds[NUMBER_CALLED] += much;
         }
         bool manner = p->kind == EVIDENCE_CALLER_NAME || p->kind == EVIDENCE_MEDIA;
         int kept = NUMBER_MANNER + (p->kind == EVIDENCE_MEDIA);
-        if (manner) t->of[kept] += s->confidence;
-        if (manner && p->delta_us) t->holds[kept] += s->confidence;
+        if (manner) t->of[kept] += much;
+        if (manner && p->delta_us) t->holds[kept] += much;
         bool crossed = p->kind == EVIDENCE_COMPANY_NUMBER;
         if (p->kind != EVIDENCE_CALLER_NUMBER && !crossed) continue;
-        t->of[NUMBER_CALLER] += s->confidence;
-        t->of[NUMBER_CROSSED] += s->confidence;
-        if (crossed) t->holds[NUMBER_CROSSED] += s->confidence;
-        if (!crossed && p->delta_us) t->holds[NUMBER_CALLER] += s->confidence;
+        t->of[NUMBER_CALLER] += much;
+        t->of[NUMBER_CROSSED] += much;
+        if (crossed) t->holds[NUMBER_CROSSED] += much;
+        if (!crossed && p->delta_us) t->holds[NUMBER_CALLER] += much;
     }
 }
 
@@ -68,6 +72,19 @@ static void teach_softly(const struct claims *k, u32 c, struct taught *all) {
     }
 }
 
+/* For how many of its device's legs one that teaches stands. */
+static double teachers_each(const struct index *x, const struct sum *s) {
+    double legs = x->leaving[s->from_dev];
+    return legs > TEACHERS ? legs / TEACHERS : 1;
+}
+
+bool index_is_teacher(const struct index *x, u32 c) {
+    const struct sum *s = &x->w->sums[c];
+    u64 legs = x->leaving[s->from_dev];
+    return legs <= TEACHERS ||
+           (s->id * 0x9e3779b97f4a7c15u >> 32) * legs >> 32 < TEACHERS;
+}
+
 struct taught *index_teach(struct index *x, const struct claims *k) {
     struct taught *all = base_new(x->nturns + 1, (isize)sizeof *all);
     lanes_count(x);
@@ -78,12 +95,14 @@ struct taught *index_teach(struct index *x, const struct claims *k) {
         enum evidence_kind cause = leg_cause(x->w, s);
         bool caused = cause != EVIDENCE_COUNT && cause != EVIDENCE_SAME_CALL_ID;
         struct taught *t = caused ? way_of(x, c, s->parent - 1, all) : NULL;
-        if (t) teach_numbers(x->w, s, t);
+        double much = s->confidence;
+        if (k && k->legs[c].early) much *= teachers_each(x, s);
+        if (t) teach_numbers(x->w, s, much, t);
         if (!sure) {
             teach_softly(k, c, all);
             continue;
         }
-        if (t) t->causes[cause] += s->confidence;
+        if (t) t->causes[cause] += much;
         if (s->parent) add_chances(x, c, s->parent - 1, 1);
     }
     return all;

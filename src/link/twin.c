@@ -116,8 +116,6 @@ static void hold_vote(struct twins *t) {
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = (u32)rows[i].value;
         const struct sum *s = &w->sums[c];
-        *map_put(&t->talks, pair_of(s->from_dev, s->to_dev)) = 1;
-        *map_put(&t->talks, pair_of(s->to_dev, s->from_dev)) = 1;
         if (s->kind != KIND_CALL || s->state == STATE_PARTIAL) continue;
         t->leaving[s->from_dev]++;
         if (s->precision_us > SOON_US) continue; /* just before, or just after? */
@@ -125,6 +123,15 @@ static void hold_vote(struct twins *t) {
         remember(t, c);
     }
     base_free(rows);
+}
+
+static void note_talks(struct twins *t) {
+    const struct weave *w = t->w;
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        *map_put(&t->talks, pair_of(s->from_dev, s->to_dev)) = 1;
+        *map_put(&t->talks, pair_of(s->to_dev, s->from_dev)) = 1;
+    }
 }
 
 static u32 root_of(const struct twins *t, u32 dev) {
@@ -168,6 +175,7 @@ static bool count_votes(struct twins *t) {
     for (isize i = 0; i < t->nballots && t->ballots[i].votes >= VOTES; i++) {
         u32 a = (u32)(t->ballots[i].pair >> 32), b = (u32)t->ballots[i].pair;
         if (t->ballots[i].votes < SHARE * t->leaving[b]) continue;
+        if (!t->talks.n) note_talks(t);
         u32 x = root_of(t, a), y = root_of(t, b);
         if (x == y || !may_be_one(t, x, y)) continue;
         unite(t, x, y);

@@ -400,6 +400,8 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
 /* Its first request was not captured, only what came back: it may have begun before that moment. */
 bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us);
 #define LEG_UNSEEN_US 32000000 /* a phone rings no longer, as a rule */
+/* Had p begun when c did, and was it still there, whatever the clocks say? */
+bool leg_was_there(const struct sum *p, const struct sum *c);
 
 /* Rows of 16 bytes by key, then value; n in number, but for few of them. */
 struct sort_row {

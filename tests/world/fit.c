@@ -221,7 +221,7 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     index_calls(&x);
     index_note_children(&x);
     struct taught *taught = index_teach(&x, NULL);
-    index_learn(&x, taught);
+    index_learn(&x, taught, true);
     base_free(taught);
     count_chances(all, &x, weight);
     fit_alike(&all->alike, &x, weight);

@@ -1,0 +1,39 @@
+/* numbers.h: which legs reached a device with a number, and how many left one with that caller. A number is met at few devices, one
+ * after the other: they stand in a chain, and chains of numbers that are met at one time lie near each other. Past CHAIN a map
+ * knows them. Private to this folder. */
+#ifndef SIPWEAVE_LINK_NUMBERS_H
+#define SIPWEAVE_LINK_NUMBERS_H
+
+#include "link/weave.h"
+
+/* What was met at a device with a number. */
+enum number_role { NUMBER_REACHED_CALLER, NUMBER_REACHED_CALLED, NUMBER_SENT_CALLER };
+
+struct number_place {
+    u32 next;  /* row + 1; 0: the last one of its chain */
+    u32 where; /* device << 2 | role */
+    u32 at,
+        n; /* its legs, by start: numbers.legs[at .. at + n); of NUMBER_SENT_CALLER only how many */
+};
+
+struct numbers {
+    struct map rows; /* hash -> number + 1 */
+    u32 *first;      /* by number: row of places + 1 */
+    isize n, cap_first;
+    struct number_place *places;
+    isize nplaces, cap_places;
+    struct map far;
+    u32 *legs;
+    u32 *of_fact; /* by row of leg_facts: its number, where it is one */
+};
+
+/* All calls' numbers; `by_start`: all legs. */
+void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start);
+void numbers_drop(struct numbers *t);
+/* The number + 1 of a hash; 0: nobody has it. */
+u32 numbers_row(const struct numbers *t, u64 hash);
+/* Those that reached the device with it, or left it; NULL: none did. */
+const struct number_place *numbers_at(const struct numbers *t, u32 number, u32 dev,
+                                      enum number_role role);
+
+#endif
