@@ -39,6 +39,7 @@ struct claimed {
     u32 next, nnext;     /* next[next ..): rows of follows that lead on from it */
     double background, rest,
         all; /* legs a second: without a parent; of parents that have no room here; and with all */
+    bool torn;    /* it decided against the try that it is there because of */
     bool open;    /* it has to choose */
     bool sure;    /* and has done so: what is told to it changes nothing */
     bool certain; /* beyond doubt, by what it shares with one call alone … */

@@ -15,7 +15,8 @@
 #include <stdlib.h>
 
 static const double JOIN = 0.93, RIVAL = 0.999, SURE = 0.995, NONE = 0.9,
-                    UNLIKELY = 0.02; /* not worth a word */
+                    UNLIKELY = 0.02, /* not worth a word */
+    MUCH = 0.5;                      /* of what a try is there because of */
 
 enum { RIVALS = 32, ROUNDS = 4, SWEEPS = 5 };
 
@@ -80,6 +81,29 @@ static struct best best_of(const struct claims *k, u32 c, const u32 *said, isize
     return best;
 }
 
+/* How probably a try that has decided already belongs to the call, as far as that limits what follows it. */
+static double share_in(const struct claims *k, u32 b, u32 root) {
+    const struct sum *s = &k->x->w->sums[b];
+    const struct claimed *leg = &k->legs[b];
+    bool agrees = !s->likeliest || index_root(k->x, s->likeliest - 1) == root;
+    if (agrees) return leg->torn ? s->share : 1;
+    return leg->all > 0 ? root_weight(k, leg, root) / leg->all : 0;
+}
+
+/* What is there because of another try belongs where that does: it cannot be surer of a call than that one is. What is told around in circles
+ * would make it so. */
+static double no_surer(const struct claims *k, u32 c, u32 root, double share) {
+    const struct claimed *leg = &k->legs[c];
+    for (u32 e = 0; e < leg->nbefore; e++) {
+        const struct follow *f = &k->follows[leg->before + e];
+        double because = leg->all > 0 ? f->given / leg->all : 0;
+        if (because <= MUCH) continue;
+        double most = 1 - because * (1 - share_in(k, f->before, root));
+        share = share < most ? share : most;
+    }
+    return share;
+}
+
 /* Where a call takes one more leg, with all that hangs on it, that is done. */
 static bool has_room(struct index *x, u32 c, u32 root) {
     if (index_root(x, c) == root) return true;
@@ -103,7 +127,8 @@ static void decide(struct weave *w, struct claims *k, u32 c) {
     double none = leg->all > 0 ? leg->background / leg->all : 1;
     index_note(x, c, none > NONE ? none : 0);
     if (!best.any) return;
-    s->share = best.share;
+    s->share = no_surer(k, c, best.root, best.share);
+    k->legs[c].torn = s->share < best.share;
     s->confidence = evidence_confidence(s->share);
     s->likeliest = best.parent + 1;
     if (s->share < JOIN || !has_room(x, c, best.root)) return;
