@@ -237,6 +237,31 @@ void claims_part_early(struct claims *k) {
     }
 }
 
+/* What has used up the arrival of its parent shows only beside what it may follow. */
+static void note_again(struct claims *k, u32 c) {
+    struct claim *a = &k->rows[k->legs[c].at];
+    k->once[a->parent] -= a->once;
+    a->once = 0;
+    claims_forward(k, c);
+    claims_note(k, c);
+}
+
+/* Those that others hear from, or that claim what others do, get their claims. */
+static void show_all(struct claims *k) {
+    bool any = false;
+    for (isize i = 0; i < k->nbeside; i++) any |= claims_show(k, k->beside[i]);
+    for (isize i = 0; i < k->nfollows; i++) {
+        any |= claims_show(k, k->follows[i].before);
+        any |= claims_show(k, k->follows[i].after);
+    }
+    follows_turn(k);
+    for (isize i = 0; i < k->nearlies; i++) {
+        u32 c = k->earlies[i].leg;
+        if (!k->legs[c].early) note_again(k, c);
+    }
+    if (any) claims_part_early(k);
+}
+
 static void put_beside(struct claims *k, u32 c) {
     k->beside[k->nbeside++] = c;
     k->legs[c].apart = false;
@@ -270,13 +295,8 @@ void claims_doubt(struct claims *k) {
     for (isize i = 0; k->nunsure && i < k->nearlies; i++) {
         if (k->mark[k->earlies[i].parent] == k->stamp) put_beside(k, k->earlies[i].leg);
     }
-    bool shown = false;
-    for (isize i = 0; i < k->nbeside; i++) shown |= claims_show(k, k->beside[i]);
-    for (isize i = 0; i < k->nfollows; i++) {
-        shown |= claims_show(k, k->follows[i].before);
-        shown |= claims_show(k, k->follows[i].after);
-    }
-    if (shown) claims_part_early(k);
+    for (isize i = 0; i < k->nbeside; i++) follows_find(k, k->beside[i]);
+    show_all(k);
 }
 
 void claims_weigh(struct claims *k, u32 c) {

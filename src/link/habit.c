@@ -122,29 +122,15 @@ static bool teaches(const struct weave *w, const struct sum *s) {
     return s->kind == KIND_CALL && s->parent && !leg_is_hop(w, s) && s->confidence > 0;
 }
 
-/* Was the parent's number called there before, or again? What one call does is no habit. */
-static bool called_again(const struct index *x, const struct sum *s) {
-    const struct weave *w = x->w;
-    const struct sum *p = &w->sums[s->parent - 1];
-    for (u32 k = 0; k < p->nnumbers; k++) {
-        if (w->leg_facts[p->facts_at + k].kind != FACT_CALLED) continue;
-        u32 number = x->numbers.of_fact[p->facts_at + k];
-        return p->to_dev != s->from_dev ||
-               index_reached(x, number, p->to_dev, FACT_CALLED).n > 1;
-    }
-    return false;
-}
-
 /* What was met once is no habit: see count. */
 static void learn(struct index *x, const struct twice *met, u32 c) {
     const struct sum *s = &x->w->sums[c];
     struct habits *h = &x->habits;
     float much = (float)s->confidence;
-    bool again = called_again(x, s);
     for (enum habit habit = 0; habit < HABITS; habit++) {
         struct met_pair k = pair_of(x, c, s->parent - 1, habit);
         if (!k.called) continue;
-        bool called = again && twice_has(met, k.called), shown = twice_has(met, k.shown);
+        bool called = twice_has(met, k.called), shown = twice_has(met, k.shown);
         if (called) *count_at(h, k.called) += much;
         if (shown) *count_at(h, k.shown) += much;
         if (called && shown) *count_at(h, both_key(&k)) += much;
@@ -158,7 +144,7 @@ static void learn_ways(struct index *x, const struct twice *met, u32 c) {
     struct habits *h = &x->habits;
     struct met_pair k = pair_of(x, c, s->parent - 1, HABIT_TO);
     float much = (float)s->confidence;
-    if (!k.called || !twice_has(met, k.called) || !called_again(x, s)) return;
+    if (!k.called || !twice_has(met, k.called)) return;
     double both = count_of(h, both_key(&k));
     bool once = both < 1.5;
     *count_at(h, ways_key(&k)) += once ? 1 : much / (float)both;
