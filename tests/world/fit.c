@@ -217,7 +217,10 @@ static void count_chances(struct counts *all, const struct index *x, double weig
 static void count_legs(struct counts *all, struct weave *w, double weight,
                        const struct truth *t) {
     struct index x;
+    bool *asked = base_new(w->ndevs + 1, 1); /* the index frees it */
+    memset(asked, true, (size_t)w->ndevs);
     index_open(&x, w);
+    index_events(&x, asked);
     index_calls(&x);
     index_note_children(&x);
     struct taught *taught = index_teach(&x, NULL);
