@@ -25,6 +25,7 @@ enum fact_kind {
     FACT_MEDIA, /* what an INVITE offers: hash of kinds, profiles, and how keys are agreed */
     FACT_HOLD,  /* a re-INVITE that puts the other side on hold, or asks for its offer */
     FACT_REPLY, /* In-Reply-To: names a call that this one answers; hash as FACT_CALL_ID */
+    FACT_AGAIN, /* an answer says again what the request has said of people: facts[label], so many as bits */
     FACT_FOCUS, /* who sent it is the focus of a conference: hash of its URI, label: the user in it */
 };
 

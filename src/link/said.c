@@ -124,8 +124,8 @@ struct taking {
     struct weave *w;
     struct sum *s;
     u32 caller_tag;
-    struct map known; /* past FEW */
-    u32 *others;      /* facts that are no numbers: they come after those */
+    struct map known;    /* past FEW */
+    struct fact *others; /* those that are no numbers: they come after those */
     isize nothers, cap_others;
 };
 
@@ -206,8 +206,7 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     tell(g->said, (struct told){f->hash, f->label, src, f->kind, f->bits});
 }
 
-static void take(struct taking *g, u32 fact, u32 msg) {
-    const struct fact *f = &g->w->trace.facts[fact];
+static void take(struct taking *g, const struct fact *f, u32 msg) {
     if (is_number(f->kind)) {
         if (g->s->nfacts < NUMBERS_A_LEG) keep(g, f);
     } else if (is_token(f->kind)) {
@@ -223,7 +222,16 @@ static void take(struct taking *g, u32 fact, u32 msg) {
     } else {
         g->others = base_grow(g->others, &g->cap_others, g->nothers + 1,
                               (isize)sizeof *g->others);
-        g->others[g->nothers++] = fact;
+        g->others[g->nothers++] = *f;
+    }
+}
+
+/* What another message has said, said by this one. */
+static void take_again(struct taking *g, const struct fact *again, u32 msg) {
+    for (u32 i = 0; i < again->bits; i++) {
+        struct fact f = g->w->trace.facts[again->label + i];
+        f.seen = again->seen;
+        take(g, &f, msg);
     }
 }
 
@@ -232,7 +240,11 @@ static void take_row(struct taking *g, u32 row, u32 msg) {
     u32 first = g->said->facts_of[row];
     if (!first) return;
     for (isize i = first - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
-        if (t->facts[i].kind != FACT_AGENT) take(g, (u32)i, msg);
+        const struct fact *f = &t->facts[i];
+        if (f->kind == FACT_AGAIN)
+            take_again(g, f, msg);
+        else if (f->kind != FACT_AGENT)
+            take(g, f, msg);
     }
 }
 
@@ -257,7 +269,7 @@ static void take_leg(struct taking *g) {
         if (alone) take_row(g, row, msg);
     }
     s->nnumbers = (u8)s->nfacts; /* at most NUMBERS_A_LEG */
-    for (isize i = 0; i < g->nothers; i++) keep(g, &w->trace.facts[g->others[i]]);
+    for (isize i = 0; i < g->nothers; i++) keep(g, &g->others[i]);
     if (g->known.n) map_drop(&g->known);
 }
 

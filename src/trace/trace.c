@@ -17,6 +17,7 @@ void trace_drop(struct trace *t) {
     base_free(t->sources);
     base_free(t->endpoints);
     base_free(t->facts);
+    base_free(t->asked);
     base_free(t->numbers_met);
     base_free(t->agent_met);
     base_free(t->kept);
@@ -30,6 +31,9 @@ void trace_drop(struct trace *t) {
 }
 
 void trace_rest(struct trace *t) {
+    base_free(t->asked);
+    t->asked = NULL;
+    t->cap_asked = 0;
     row_set_rest(&t->told);
     row_set_rest(&t->answered);
 }

@@ -70,6 +70,14 @@ struct number_met {
     u8 text[30], n;
     bool withheld;
 };
+/* Of a Call-ID: the last request that began something, and its facts about people, which an answer to it may say again. */
+struct asked {
+    u64 hash;      /* of what it says */
+    u32 row;       /* of seen[], + 1; 0: none */
+    u32 fact;      /* the first one … */
+    u8 nfacts;     /* … and how many */
+    bool answered; /* an answer has said them again */
+};
 /* A text of the program itself and the number of its string. */
 struct word_met {
     const u8 *p;
@@ -94,6 +102,8 @@ struct trace {
     struct row_set told; /* of the same messages, the one that has given its facts */
     struct row_set
         answered; /* of the answers on one hop, the one that has said who calls whom */
+    struct asked *asked; /* by Call-ID */
+    isize cap_asked;
     struct number_met
         *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
     struct word_met words_met[WORDS_MET];

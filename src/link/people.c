@@ -1,0 +1,175 @@
+/* people.c: who calls whom, from From, To and what other headers name people.
+ *
+ * An answer has From and To of its request, but for the tag (RFC 3261 §8.2.6.2). The last request of each Call-ID is kept in mind
+ * (trace.asked): an answer to it on the same hop, with the same bytes, says FACT_AGAIN, which names the facts of the request.
+ *
+ *     facts of the request   … [ FROM  WITHHELD  CALLER  CALLED  TO ]  DISPLAY …
+ *                                └──────── FACT_AGAIN of an answer */
+#include "link/gather.h"
+
+#include "trace/number.h"
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+/* number_key_of, remembered; borrows until the next one is asked for. */
+static struct number_met *number_met(struct trace *t, str user) {
+    bool fits = user.n > 0 && user.n <= countof(t->numbers_met->text);
+    struct number_met *met =
+        &t->numbers_met[fits ? hash_bytes(user, 0) % NUMBERS_MET : NUMBERS_MET];
+    if (fits && str_eq((str){met->text, met->n}, user)) return met;
+    struct number_key n = number_key_of(user);
+    *met = (struct number_met){.key = n.key, .withheld = n.withheld};
+    if (fits) {
+        memcpy(met->text, user.p, (size_t)user.n);
+        met->n = (u8)user.n;
+    }
+    return met;
+}
+
+/* The string number of a user; 0 where there is none. */
+static u32 label_of(struct gather *g, struct number_met *met, str user) {
+    if (!met->label) met->label = trace_label(g->t, user);
+    return met->label;
+}
+
+static void add_number(struct gather *g, enum fact_kind kind, struct number_met *met,
+                       str user) {
+    if (met->key) gather_add(g, kind, met->key, label_of(g, met, user));
+}
+
+void gather_number(struct gather *g, enum fact_kind kind, str user) {
+    add_number(g, kind, number_met(g->t, user), user);
+}
+
+static str user_of_addr(str value, str *display) {
+    struct sip_addr a;
+    struct sip_uri u;
+    struct fail f;
+    *display = (str){0};
+    if (sip_addr_parse(&a, value, &f) != ERR_OK) return (str){0};
+    *display = a.display;
+    if (sip_uri_parse(&u, a.uri, &f) != ERR_OK) return (str){0};
+    return u.number;
+}
+
+void gather_numbers(struct gather *g, const struct sip_msg *m, enum sip_header_id id,
+                    enum fact_kind kind) {
+    for (const struct sip_header *h = sip_header_first(m, id); h;
+         h = sip_header_next(m, h)) {
+        str rest = h->value, item, display;
+        while (sip_list_next(&rest, &item))
+            gather_number(g, kind, user_of_addr(item, &display));
+    }
+}
+
+/* ---- From and To --------------------------------------------------------------------------- */
+
+static str value_of(const struct sip_msg *m, enum sip_header_id id) {
+    const struct sip_header *h = sip_header_first(m, id);
+    return h ? h->value : (str){0};
+}
+
+/* Who From names. Some write "Anonymous", some nothing: boxes pass on what they were told. */
+static str caller(struct gather *g, const struct sip_msg *m) {
+    str display = {0}, from = value_of(m, SIP_HDR_FROM), user = {0};
+    if (from.p) user = user_of_addr(from, &display);
+    struct number_met *met = number_met(g->t, user);
+    if (user.n) gather_add(g, FACT_FROM, 0, label_of(g, met, user));
+    if (met->withheld)
+        gather_add(g, FACT_WITHHELD,
+                   hash_mix(hash_bytes(display, 7), hash_bytes(user, 7)), 0);
+    add_number(g, FACT_CALLER, met, user);
+    return display;
+}
+
+/* Who is called; `known`: once as a number, once for people. */
+static void called(struct gather *g, str user, bool number, bool people) {
+    struct number_met *met = number_met(g->t, user);
+    if (number) add_number(g, FACT_CALLED, met, user);
+    if (people) gather_add(g, FACT_TO, 0, label_of(g, met, user));
+}
+
+/* ---- the request and its answers --------------------------------------------------------------- */
+
+/* What From and To say, without the tag that an answer has in To. */
+static u64 said_hash(const struct sip_msg *m) {
+    enum { BEFORE_TAG = 5 }; /* ";tag=" */
+    str from = value_of(m, SIP_HDR_FROM), to = value_of(m, SIP_HDR_TO);
+    if (m->to_tag.n && m->to_tag.p + m->to_tag.n == to.p + to.n)
+        to.n -= m->to_tag.n + BEFORE_TAG;
+    return hash_bytes(to, hash_bytes(from, 0));
+}
+
+static struct asked *asked_of(struct gather *g) {
+    struct trace *t = g->t;
+    u32 call_id = t->seen[g->seen].call_id;
+    t->asked =
+        base_grow(t->asked, &t->cap_asked, (isize)call_id + 1, (isize)sizeof *t->asked);
+    return &t->asked[call_id];
+}
+
+void people_of_request(struct gather *g, const struct sip_msg *m) {
+    isize first = g->t->nfacts;
+    str to = value_of(m, SIP_HDR_TO), target = {0}, user = {0}, display;
+    struct sip_uri u;
+    struct fail f;
+    display = caller(g, m);
+    if (sip_uri_parse(&u, m->uri, &f) == ERR_OK) target = u.number;
+    if (to.p) {
+        str called_display;
+        user = user_of_addr(to, &called_display);
+    }
+    bool about_self =
+        m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
+    bool same = str_eq(user, target);
+    called(g, target, true, same || (!about_self && target.n));
+    if (!same) called(g, user, true, about_self || target.n == 0);
+    isize n = g->t->nfacts - first;
+    if (display.n) gather_add(g, FACT_DISPLAY, 0, trace_label(g->t, display));
+    gather_numbers(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
+    gather_numbers(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
+    gather_numbers(g, m, SIP_HDR_REMOTE_PARTY_ID, FACT_CALLER);
+    gather_numbers(g, m, SIP_HDR_DIVERSION, FACT_CALLED);
+    gather_numbers(g, m, SIP_HDR_HISTORY_INFO, FACT_CALLED);
+    gather_numbers(g, m, SIP_HDR_P_CALLED_PARTY_ID, FACT_CALLED);
+    /* an answer would say the same */
+    if (m->method == SIP_METHOD_INVITE && same && user.n && m->call_id.n)
+        *asked_of(g) = (struct asked){.hash = said_hash(m),
+                                      .row = g->seen + 1,
+                                      .fact = (u32)first,
+                                      .nfacts = (u8)n};
+}
+
+static u64 answer_hash(const struct trace *t, u32 row) {
+    const struct seen *r = &t->seen[row];
+    return ((u64)r->call_id << 32 | r->cseq) +
+           t->idents[row].from_tag * (((u64)r->src + r->dst) * 2 + 1);
+}
+
+static bool same_answer(const struct trace *t, u32 x, u32 y) {
+    const struct seen *a = &t->seen[x], *b = &t->seen[y];
+    bool along = a->src == b->src && a->dst == b->dst,
+         back = a->src == b->dst && a->dst == b->src;
+    return (along || back) && a->call_id == b->call_id && a->cseq == b->cseq &&
+           t->idents[x].from_tag == t->idents[y].from_tag;
+}
+
+static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED, 1};
+
+void people_of_answer(struct gather *g, const struct sip_msg *m) {
+    struct asked *a = asked_of(g);
+    if (a->row && same_answer(g->t, a->row - 1, g->seen) && a->hash == said_hash(m)) {
+        if (!a->answered)
+            trace_fact(g->t, (struct fact){.seen = g->seen,
+                                           .label = a->fact,
+                                           .kind = FACT_AGAIN,
+                                           .bits = a->nfacts});
+        a->answered = true;
+        return;
+    }
+    if (!row_set_add(&g->t->answered, &one_answer, g->t, g->seen)) return;
+    (void)caller(g, m);
+    str to = value_of(m, SIP_HDR_TO), user = {0}, display;
+    if (to.p) user = user_of_addr(to, &display);
+    called(g, user, true, user.n > 0);
+}
