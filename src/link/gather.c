@@ -104,6 +104,10 @@ static void tokens_of_parts(struct gather *g, str value, str name) {
     }
 }
 
+#define BIT(id) ((u64)1 << SIP_HDR_##id)
+static const u64 telling = BIT(OTHER) | BIT(SESSION_ID) | BIT(USER_TO_USER) |
+                           BIT(IDENTITY) | BIT(P_CHARGING_VECTOR);
+
 static void header_token(struct gather *g, const struct sip_header *h) {
     bool found;
     str icid;
@@ -126,17 +130,33 @@ static void header_token(struct gather *g, const struct sip_header *h) {
     }
 }
 
+static void header_tokens(struct gather *g, const struct sip_msg *m) {
+    if (!(m->present & telling)) return;
+    for (isize i = 0; i < m->nheaders; i++) {
+        if (telling >> m->headers[i].id & 1) header_token(g, &m->headers[i]);
+    }
+}
+
+/* The branch of one Via; the topmost one's is known from parsing. */
+static str branch_of(const struct sip_msg *m, str via, bool topmost) {
+    struct sip_via v;
+    struct fail f;
+    if (topmost && m->branch.n && str_inside(m->branch, via)) return m->branch;
+    return sip_via_parse(&v, via, &f) == ERR_OK ? v.branch : (str){0};
+}
+
 /* A stateless or record-routing neighbour leaves older Vias as they were. */
 static void via_tokens(struct gather *g, const struct sip_msg *m) {
     isize nth = 0;
+    u32 label = trace_word(g->t, S("Via branch"));
     for (const struct sip_header *h = sip_header_first(m, SIP_HDR_VIA); h;
          h = sip_header_next(m, h)) {
-        str rest = h->value, item;
-        while (sip_list_next(&rest, &item)) {
-            struct sip_via v;
-            struct fail f;
-            if (sip_via_parse(&v, item, &f) == ERR_OK)
-                token(g, v.branch, trace_word(g->t, S("Via branch")));
+        str rest = h->value, item = rest;
+        bool alone = str_find(rest, ',') < 0;
+        if (alone) rest = (str){0};
+        while (alone || sip_list_next(&rest, &item)) {
+            alone = false;
+            token(g, branch_of(m, item, nth == 0), label);
             if (++nth == 4) return;
         }
     }
@@ -259,7 +279,7 @@ static void focus(struct gather *g, const struct sip_msg *m) {
 static void initial_request(struct gather *g, const struct sip_msg *m) {
     people_of_request(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
-    for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
+    header_tokens(g, m);
     token(g, m->from_tag, trace_word(g->t, S("From tag")));
     via_tokens(g, m);
     sdp_tokens(g, m);
@@ -275,7 +295,7 @@ static void answer(struct gather *g, const struct sip_msg *m) {
     if (m->status >= 200 && m->status < 300)
         token(g, m->to_tag, trace_word(g->t, S("To tag")));
     /* the other side's half of Session-ID, an identity that a box on the way has added */
-    for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
+    header_tokens(g, m);
     if (m->status >= 300 && m->status < 400)
         gather_numbers(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
     sdp_tokens(g, m);

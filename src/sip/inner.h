@@ -123,6 +123,15 @@ struct sip_pass {
 };
 
 void sip_msg_init(struct sip_msg *m, str bytes);
+/* Notes that the last of headers[] is of this kind. */
+static inline void sip_header_count(struct sip_msg *m, enum sip_header_id id) {
+    u64 bit = (u64)1 << id;
+    if (m->present & bit)
+        m->again |= bit;
+    else
+        m->first[id] = (u8)(m->nheaders - 1);
+    m->present |= bit;
+}
 /* Keeps a header; *h is filled. False where the line is none. Notes what is wrong with it. */
 bool sip_header_keep(struct sip_msg *m, str text, struct sip_header *h);
 

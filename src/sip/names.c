@@ -120,12 +120,13 @@ enum sip_header_id sip_header_known(const u8 *p, isize n) {
     enum sip_header_id id = candidate(p, n);
     if (headers[id].n != n) return SIP_HDR_OTHER;
     const char *text = headers[id].text;
-    for (; n > 8; n -= 8, p += 8, text += 8) {
-        if (memcmp(p, text, 8) != 0) return SIP_HDR_OTHER;
-    }
     u64 x, y;
-    memcpy(&x, p, 8);
-    memcpy(&y, text, 8);
+    for (;; n -= 8, p += 8, text += 8) {
+        memcpy(&x, p, 8);
+        memcpy(&y, text, 8);
+        if (n <= 8) break;
+        if (x != y) return SIP_HDR_OTHER;
+    }
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     return (x ^ y) >> (64 - 8 * n) == 0 ? id : SIP_HDR_OTHER;
 #else
