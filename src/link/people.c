@@ -3,8 +3,8 @@
  * An answer has From and To of its request, but for the tag (RFC 3261 §8.2.6.2). The last request of each Call-ID is kept in mind
  * (trace.asked): an answer to it on the same hop, with the same bytes, says FACT_AGAIN, which names the facts of the request.
  *
- *     facts of the request   … [ FROM  WITHHELD  CALLER  CALLED  TO ]  DISPLAY …
- *                                └──────── FACT_AGAIN of an answer */
+ *     facts of the request   … [ CALLER  WITHHELD  CALLED ]  DISPLAY …
+ *                                └──── FACT_AGAIN of an answer */
 #include "link/gather.h"
 
 #include "trace/number.h"
@@ -32,13 +32,18 @@ static u32 label_of(struct gather *g, struct number_met *met, str user) {
     return met->label;
 }
 
-static void add_number(struct gather *g, enum fact_kind kind, struct number_met *met,
-                       str user) {
+void gather_number(struct gather *g, enum fact_kind kind, str user) {
+    struct number_met *met = number_met(g->t, user);
     if (met->key) gather_add(g, kind, met->key, label_of(g, met, user));
 }
 
-void gather_number(struct gather *g, enum fact_kind kind, str user) {
-    add_number(g, kind, number_met(g->t, user), user);
+/* A user as a number (FACT_CALLER, FACT_CALLED) and for people (FACT_FROM, FACT_TO): one fact mostly. */
+static void add_user(struct gather *g, enum fact_kind number, enum fact_kind people,
+                     struct number_met *met, str user) {
+    struct fact f = {.hash = met->key, .seen = g->seen, .label = label_of(g, met, user)};
+    f.kind = (u8)(met->key ? number : people);
+    f.bits = met->key ? FACT_FOR_PEOPLE : 0;
+    trace_fact(g->t, f);
 }
 
 static str user_of_addr(str value, str *display) {
@@ -74,19 +79,19 @@ static str caller(struct gather *g, const struct sip_msg *m) {
     str display = {0}, from = value_of(m, SIP_HDR_FROM), user = {0};
     if (from.p) user = user_of_addr(from, &display);
     struct number_met *met = number_met(g->t, user);
-    if (user.n) gather_add(g, FACT_FROM, 0, label_of(g, met, user));
+    if (user.n) add_user(g, FACT_CALLER, FACT_FROM, met, user);
     if (met->withheld)
         gather_add(g, FACT_WITHHELD,
                    hash_mix(hash_bytes(display, 7), hash_bytes(user, 7)), 0);
-    add_number(g, FACT_CALLER, met, user);
     return display;
 }
 
-/* Who is called; `known`: once as a number, once for people. */
-static void called(struct gather *g, str user, bool number, bool people) {
-    struct number_met *met = number_met(g->t, user);
-    if (number) add_number(g, FACT_CALLED, met, user);
-    if (people) gather_add(g, FACT_TO, 0, label_of(g, met, user));
+/* A number that is called; `people`: it is whom people are told of. */
+static void called(struct gather *g, str user, bool people) {
+    if (people)
+        add_user(g, FACT_CALLED, FACT_TO, number_met(g->t, user), user);
+    else
+        gather_number(g, FACT_CALLED, user);
 }
 
 /* ---- the request and its answers --------------------------------------------------------------- */
@@ -122,8 +127,9 @@ void people_of_request(struct gather *g, const struct sip_msg *m) {
     bool about_self =
         m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
     bool same = str_eq(user, target);
-    called(g, target, true, same || (!about_self && target.n));
-    if (!same) called(g, user, true, about_self || target.n == 0);
+    bool by_target = same || (!about_self && target.n);
+    called(g, target, by_target);
+    if (!same) called(g, user, !by_target);
     isize n = g->t->nfacts - first;
     if (display.n) gather_add(g, FACT_DISPLAY, 0, trace_label(g->t, display));
     gather_numbers(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
@@ -171,5 +177,5 @@ void people_of_answer(struct gather *g, const struct sip_msg *m) {
     (void)caller(g, m);
     str to = value_of(m, SIP_HDR_TO), user = {0}, display;
     if (to.p) user = user_of_addr(to, &display);
-    called(g, user, true, user.n > 0);
+    called(g, user, user.n > 0);
 }

@@ -206,9 +206,26 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     tell(g->said, (struct told){f->hash, f->label, src, f->kind, f->bits});
 }
 
+/* For people, after all numbers. */
+static void put_off(struct taking *g, struct fact f) {
+    g->others =
+        base_grow(g->others, &g->cap_others, g->nothers + 1, (isize)sizeof *g->others);
+    g->others[g->nothers++] = f;
+}
+
+static void take_number(struct taking *g, struct fact f) {
+    bool people = f.bits == FACT_FOR_PEOPLE;
+    f.bits = 0;
+    if (g->s->nfacts < NUMBERS_A_LEG) keep(g, &f);
+    if (!people) return;
+    f.kind = f.kind == FACT_CALLER ? FACT_FROM : FACT_TO;
+    f.hash = 0;
+    put_off(g, f);
+}
+
 static void take(struct taking *g, const struct fact *f, u32 msg) {
     if (is_number(f->kind)) {
-        if (g->s->nfacts < NUMBERS_A_LEG) keep(g, f);
+        take_number(g, *f);
     } else if (is_token(f->kind)) {
         if (g->s->kind == KIND_CALL) take_token(g, f, msg);
     } else if (f->kind == FACT_HOLD) {
@@ -220,9 +237,7 @@ static void take(struct taking *g, const struct fact *f, u32 msg) {
     } else if (f->kind == FACT_MEDIA) {
         if (!g->s->manner[MANNER_MEDIA]) g->s->manner[MANNER_MEDIA] = (u32)f->hash | 1;
     } else {
-        g->others = base_grow(g->others, &g->cap_others, g->nothers + 1,
-                              (isize)sizeof *g->others);
-        g->others[g->nothers++] = *f;
+        put_off(g, *f);
     }
 }
 
