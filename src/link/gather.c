@@ -57,7 +57,7 @@ static void token(struct gather *g, str value, u32 label) {
     value = str_trim(value);
     if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
-    int clock = clock_bits(value, g->t->seen[g->seen].time_us);
+    int clock = clock_bits(value, g->t->times[g->seen]);
     g->ntokens++;
     u8 bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value);
     trace_fact(g->t,
@@ -167,7 +167,7 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     struct fail f;
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
     if (m->is_request) gather_add(g, FACT_MEDIA, manner_of_media(&d), 0);
-    int clock = clock_bits(d.session_id, g->t->seen[g->seen].time_us);
+    int clock = clock_bits(d.session_id, g->t->times[g->seen]);
     if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
         u8 bits = clock >= 0 ? (u8)clock : 16;
@@ -302,15 +302,15 @@ static void answer(struct gather *g, const struct sip_msg *m) {
 }
 
 static u64 message_hash(const struct trace *t, u32 row) {
-    return (u64)t->seen[row].call_id << 32 | t->idents[row].content;
+    return (u64)t->call_ids[row] << 32 | t->contents[row];
 }
 
 static bool same_message(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
     return memcmp(&t->idents[x], &t->idents[y], sizeof *t->idents) == 0 &&
-           a->call_id == b->call_id && a->cseq == b->cseq && a->method == b->method &&
-           a->status == b->status && a->to_tag == b->to_tag &&
-           !((a->flags ^ b->flags) & SEEN_REQUEST);
+           t->contents[x] == t->contents[y] && t->call_ids[x] == t->call_ids[y] &&
+           a->cseq == b->cseq && a->method == b->method && a->status == b->status &&
+           a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */

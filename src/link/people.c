@@ -107,7 +107,7 @@ static u64 said_hash(const struct sip_msg *m) {
 
 static struct asked *asked_of(struct gather *g) {
     struct trace *t = g->t;
-    u32 call_id = t->seen[g->seen].call_id;
+    u32 call_id = t->call_ids[g->seen];
     t->asked =
         base_grow(t->asked, &t->cap_asked, (isize)call_id + 1, (isize)sizeof *t->asked);
     return &t->asked[call_id];
@@ -148,7 +148,7 @@ void people_of_request(struct gather *g, const struct sip_msg *m) {
 
 static u64 answer_hash(const struct trace *t, u32 row) {
     const struct seen *r = &t->seen[row];
-    return ((u64)r->call_id << 32 | r->cseq) +
+    return ((u64)t->call_ids[row] << 32 | r->cseq) +
            t->idents[row].from_tag * (((u64)r->src + r->dst) * 2 + 1);
 }
 
@@ -156,7 +156,7 @@ static bool same_answer(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
     bool along = a->src == b->src && a->dst == b->dst,
          back = a->src == b->dst && a->dst == b->src;
-    return (along || back) && a->call_id == b->call_id && a->cseq == b->cseq &&
+    return (along || back) && t->call_ids[x] == t->call_ids[y] && a->cseq == b->cseq &&
            t->idents[x].from_tag == t->idents[y].from_tag;
 }
 

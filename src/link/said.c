@@ -470,7 +470,7 @@ void said_collect(struct weave *w) {
     take_facts(&g);
     if (w->finished) {
         trace_seal(&w->trace);
-        trace_forget_idents(&w->trace);
+        trace_forget(&w->trace, TRACE_IDENTS);
     }
     base_free(g.facts_of);
     base_free(g.teller[0]);
