@@ -60,7 +60,7 @@ static const struct sip_header *find_from(const struct sip_msg *m, isize i,
 const struct sip_header *sip_header_first(const struct sip_msg *m,
                                           enum sip_header_id id) {
     if (!(m->present >> id & 1)) return NULL;
-    return &m->headers[m->first[id]];
+    return find_from(m, 0, id);
 }
 
 const struct sip_header *sip_header_next(const struct sip_msg *m,

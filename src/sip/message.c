@@ -136,10 +136,8 @@ static inline str trim(str s) {
 /* Keeps one whole header line; `room` bytes from its start on are readable. */
 static void take_header(struct reading *r, str line, isize room) {
     struct sip_msg *m = r->m;
-    isize colon = scan_near(line, room, ':');
-    enum sip_header_id id = colon < line.n && ((colon + 7) & ~7) <= room
-                                ? sip_header_known(line.p, colon)
-                                : 0;
+    isize colon;
+    enum sip_header_id id = sip_header_begins(line, room, &colon);
     struct sip_header odd, *h = &odd;
     if (id && m->nheaders < SIP_MAX_HEADERS) {
         h = &m->headers[m->nheaders++];

@@ -185,8 +185,6 @@ struct sip_msg {
     bool crlf;              /* every line of the head ends in CRLF */
     u64 present,            /* a bit for every enum sip_header_id among headers[] … */
         again;              /* … and for those that stand there twice or more */
-    u8 first
-        [SIP_HDR_COUNT]; /* where in headers[] the first of each stands that is present */
     isize nheaders,
         headers_skipped; /* skipped: past SIP_MAX_HEADERS; checked, not kept */
     str head,
