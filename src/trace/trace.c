@@ -154,7 +154,7 @@ static u64 hash_with_crs(str text) {
 }
 
 /* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
-static u32 content_hash(str text, const struct sip_msg *m) {
+u32 trace_content(str text, const struct sip_msg *m) {
     u64 hash = 0;
     /* the parser has looked at the head */
     bool looked = m->crlf && m->head.p == text.p && m->bytes.p == text.p;
@@ -197,7 +197,9 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     struct str_key call_id = str_table_key(&t->strings, m->call_id);
     widen(t);
     t->contents[t->nseen] =
-        content_hash(s->bytes, m); /* while the Call-ID's place is on its way */
+        s->content
+            ? s->content
+            : trace_content(s->bytes, m); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
         .size = (u32)bytes.n & SEEN_LARGEST,

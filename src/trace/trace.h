@@ -142,6 +142,9 @@ void trace_forget(struct trace *t, enum trace_column column);
 /* Nothing is added any more, and facts are not asked for again: gives back what only that needs. */
 void trace_seal(struct trace *t);
 
+/* The hash of a text that was parsed as *m, without its CRs and trailing blank lines; never 0. */
+u32 trace_content(str text, const struct sip_msg *m);
+
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
 /* f.label is a string number, as these give it. */
