@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "lib/edge.h"
 #include "sip/inner.h"
 #include "sip/notes.h"
 
