@@ -217,10 +217,9 @@ static void take_number(struct taking *g, struct fact f) {
     bool people = f.bits == FACT_FOR_PEOPLE;
     f.bits = 0;
     if (g->s->nfacts < NUMBERS_A_LEG) keep(g, &f);
-    if (!people) return;
     f.kind = f.kind == FACT_CALLER ? FACT_FROM : FACT_TO;
     f.hash = 0;
-    put_off(g, f);
+    if (people) put_off(g, f);
 }
 
 static void take(struct taking *g, const struct fact *f, u32 msg) {
@@ -241,25 +240,18 @@ static void take(struct taking *g, const struct fact *f, u32 msg) {
     }
 }
 
-/* What another message has said, said by this one. */
-static void take_again(struct taking *g, const struct fact *again, u32 msg) {
-    for (u32 i = 0; i < again->bits; i++) {
-        struct fact f = g->w->trace.facts[again->label + i];
-        f.seen = again->seen;
-        take(g, &f, msg);
-    }
-}
-
 static void take_row(struct taking *g, u32 row, u32 msg) {
     const struct trace *t = &g->w->trace;
     u32 first = g->said->facts_of[row];
     if (!first) return;
     for (isize i = first - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
         const struct fact *f = &t->facts[i];
-        if (f->kind == FACT_AGAIN)
-            take_again(g, f, msg);
-        else if (f->kind != FACT_AGENT)
-            take(g, f, msg);
+        bool again = f->kind == FACT_AGAIN; /* what another message has said */
+        for (u32 k = 0; k < (again ? f->bits : 1u); k++) {
+            struct fact one = again ? t->facts[f->label + k] : *f;
+            one.seen = row;
+            if (one.kind != FACT_AGENT) take(g, &one, msg);
+        }
     }
 }
 
