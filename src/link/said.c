@@ -28,12 +28,11 @@ struct told {
 
 struct said {
     struct weave *w;
-    u32 *
-        facts_of; /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
-    u32 *teller
-        [2]; /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
-    struct told *
-        told; /* by leg, in the order of its messages, its Call-ID first; of calls alone */
+    /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
+    u32 *facts_of;
+    /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
+    u32 *teller[2];
+    struct told *told; /* by leg, its Call-ID first; of calls alone */
     isize ntold, cap_told;
     u32 *told_at;          /* by leg: where its part of told begins */
     u32 call_id;           /* label */
@@ -242,9 +241,8 @@ static void take(struct taking *g, const struct fact *f, u32 msg) {
 
 static void take_row(struct taking *g, u32 row, u32 msg) {
     const struct trace *t = &g->w->trace;
-    u32 first = g->said->facts_of[row];
-    if (!first) return;
-    for (isize i = first - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
+    isize i = (isize)g->said->facts_of[row] - 1;
+    for (; i >= 0 && i < t->nfacts && t->facts[i].seen == row; i++) {
         const struct fact *f = &t->facts[i];
         bool again = f->kind == FACT_AGAIN; /* what another message has said */
         for (u32 k = 0; k < (again ? f->bits : 1u); k++) {
