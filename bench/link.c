@@ -108,7 +108,10 @@ static void table(const struct weave *w, const char *name, isize cap, isize size
 
 static void print_memory(const struct weave *w) {
     TRACE_TABLE(w, seen);
+    TRACE_TABLE(w, times);
     TRACE_TABLE(w, idents);
+    TRACE_TABLE(w, call_ids);
+    TRACE_TABLE(w, contents);
     TRACE_TABLE(w, facts);
     TRACE_TABLE(w, kept);
     table(w, "trace strings", w->trace.strings.cap_bytes, 1);

@@ -81,8 +81,24 @@ bool str_inside(str part, str whole) {
     return p >= w && part.n <= whole.n && p - w <= (uintptr_t)(whole.n - part.n);
 }
 
+/* So few digits that nothing overflows. False: look closer. */
+static bool u64_usual(str s, u64 *value) {
+    enum { SURE_DIGITS = 19 };
+    if (s.n == 0 || s.n > SURE_DIGITS) return false;
+    for (isize i = 0; i < s.n; i++) {
+        if (!is_digit(s.p[i])) return false;
+        *value = *value * 10 + (u64)(s.p[i] - '0');
+    }
+    return true;
+}
+
 struct str_number str_u64(str s, u64 max) {
     u64 value = 0;
+    if (u64_usual(s, &value)) {
+        if (value > max) return (struct str_number){.value = max};
+        return (struct str_number){value, true};
+    }
+    value = 0;
     if (s.n == 0) return (struct str_number){0};
     for (isize i = 0; i < s.n; i++) {
         if (!is_digit(s.p[i])) return (struct str_number){0};
@@ -172,8 +188,7 @@ static void *grow_heap(void *items, isize had, isize bytes) {
     return b + 1;
 }
 
-void *base_grow(void *items, isize *cap, isize need, isize size) {
-    if (need <= *cap) return items;
+void *base_widen(void *items, isize *cap, isize need, isize size) {
     isize wider = *cap ? *cap : 16;
     while (wider < need) {
         must(wider <= PTRDIFF_MAX / 4 / size);

@@ -157,7 +157,10 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
  * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
  * base_free. The only place outside arenas that takes memory from the heap. A large block is
  * touched page by page as it is used, and moved without being copied. */
-void *base_grow(void *items, isize *cap, isize need, isize size);
+void *base_widen(void *items, isize *cap, isize need, isize size);
+static inline void *base_grow(void *items, isize *cap, isize need, isize size) {
+    return need <= *cap ? items : base_widen(items, cap, need, size);
+}
 /* `count` zeroed items (one at least), for good. Released by base_free as well. */
 void *base_new(isize count, isize size);
 /* Room for `need` items whose number will not change: what was there is forgotten, not kept. Only a new block is zeroed. */

@@ -98,6 +98,10 @@ static inline isize scan_near(str s, isize room, u8 byte) {
         u64 hits = scan_16(s.p + at, wanted);
         if (hits) return i64_min(at + __builtin_ctzll(hits), s.n);
     }
+    if (at < s.n && s.n >= 16) { /* the last 16 again, but for what was looked at */
+        u64 hits = scan_16(s.p + s.n - 16, wanted) >> (at - (s.n - 16));
+        return hits ? at + __builtin_ctzll(hits) : s.n;
+    }
 #endif
     (void)room;
     while (at < s.n && s.p[at] != byte) at++;

@@ -8,7 +8,20 @@
 
 enum { WHO_W = 18, STATE_W = 16, SPAN_W = 12, LEGS_W = 8, DEVICES_W = 10 };
 
+/* Does it take as many columns as bytes, and hide nothing? */
+static bool is_plain(str s) {
+    for (isize i = 0; i < s.n; i++) {
+        if (s.p[i] < ' ' || s.p[i] > '~') return false;
+    }
+    return true;
+}
+
 static void field(struct out *o, arena a, str s, int width) {
+    if (s.n <= width && is_plain(s)) { /* nearly always */
+        out_bytes(o, s);
+        for (isize i = s.n; i < width; i++) out_byte(o, ' ');
+        return;
+    }
     struct cells text = cells_text(&a, s, false);
     cells_write_padded(o, cells_fit(&a, text, width, false), width);
 }

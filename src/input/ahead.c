@@ -1,4 +1,4 @@
-/* ahead.c: one thread reads and parses, the caller's takes what came of it, in its order.
+/* ahead.c: one thread reads, parses and hashes, the caller's takes what came of it, in its order.
  *
  *     file ──> sink_* ──> batch ──> batch ──> batch ──> caller: source, parsed, skipped, damage
  *              reader     being     ready     being
@@ -12,6 +12,7 @@
 #include "input/input.h"
 
 #include "sip/sip.h"
+#include "trace/trace.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -64,6 +65,15 @@ struct ahead {
     u32 answer;
 };
 
+/* Parses one, and works out what else needs nothing but its bytes. False: it is no SIP after all. */
+static bool read_message(struct sighting *s, struct sip_msg *m) {
+    struct fail f;
+    enum err e = sip_msg_parse(m, s->bytes, &f);
+    bool sip = e == ERR_OK || e == ERR_MORE;
+    if (sip) s->content = trace_content(s->bytes, m);
+    return sip;
+}
+
 /* ---- the reader ----------------------------------------------------------------------------------- */
 
 /* Gives the batch at hand away; `now`: what is in it is waited for. */
@@ -109,12 +119,10 @@ static str put_bytes(struct batch *b, str bytes) {
 static void on_sighting(void *ctx, const struct sighting *s) {
     struct batch *b = room_for(ctx, s->bytes.n);
     struct sighting *mine = &b->sightings[b->nmessages];
-    struct fail f;
     *mine = *s;
     mine->bytes = put_bytes(b, s->bytes);
-    enum err e = sip_msg_parse(&b->messages[b->nmessages], mine->bytes, &f);
-    b->events[b->nevents++].kind =
-        e == ERR_OK || e == ERR_MORE ? EVENT_MESSAGE : EVENT_NO_MESSAGE;
+    bool sip = read_message(mine, &b->messages[b->nmessages]);
+    b->events[b->nevents++].kind = sip ? EVENT_MESSAGE : EVENT_NO_MESSAGE;
     b->nmessages++;
 }
 
@@ -223,10 +231,10 @@ static u32 turn_source(void *ctx, const struct source *s) {
 
 static void turn_sighting(void *ctx, const struct sighting *s) {
     const struct in_turn *g = ctx;
+    struct sighting mine = *s;
     struct sip_msg m;
-    struct fail f;
-    enum err e = sip_msg_parse(&m, s->bytes, &f);
-    g->parsed(g->sink->ctx, s, e == ERR_OK || e == ERR_MORE ? &m : NULL);
+    bool sip = read_message(&mine, &m);
+    g->parsed(g->sink->ctx, &mine, sip ? &m : NULL);
 }
 
 static void turn_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes) {

@@ -106,7 +106,7 @@ static i64 stamp_us(i64 s, i64 us) {
 
 static struct endpoint endpoint_of(const u8 ip[16], u8 family, u16 port) {
     struct endpoint e = {.family = family, .port = port};
-    for (int i = 0; i < (family == 4 ? 4 : 16); i++) e.ip[i] = ip[i];
+    memcpy(e.ip, ip, sizeof e.ip); /* of IPv4 the rest is zero */
     return e;
 }
 

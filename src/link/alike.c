@@ -48,7 +48,8 @@ static void sort_source(struct weave *w, isize from, isize n) {
     for (isize i = 0; i < n; i++) {
         u32 row = w->canon[from + i];
         const struct seen *r = &w->trace.seen[row];
-        rows[i] = (struct sort_row){sort_time(r->time_us), (u64)r->line << 32 | row};
+        rows[i] =
+            (struct sort_row){sort_time(w->trace.times[row]), (u64)r->line << 32 | row};
     }
     sort_rows(rows, n);
     stint_split(w, rows, n, from);
@@ -102,9 +103,10 @@ static void spread_coarse(struct weave *w) {
     w->spread_by = base_room(w->spread_by, &w->cap_spread_by, n, u);
     for (isize i = 0, j; i < n; i = j) {
         const struct seen *r = &w->trace.seen[w->canon[i]];
+        i64 us = seen_time_us(&w->trace, r);
         for (j = i + 1; j < n; j++) {
             const struct seen *o = &w->trace.seen[w->canon[j]];
-            if (o->source != r->source || o->time_us != r->time_us) break;
+            if (o->source != r->source || seen_time_us(&w->trace, o) != us) break;
         }
         for (isize k = i; k < j; k++) {
             u64 precision = w->trace.seen[w->canon[k]].precision_us;
@@ -136,7 +138,7 @@ static u64 header_identity(const struct trace *t, u32 row) {
     const struct seen *r = &t->seen[row];
     const struct ident *m = &t->idents[row];
     u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
-    u64 h = hash_mix((u64)r->call_id << 32 | r->cseq, what);
+    u64 h = hash_mix((u64)t->call_ids[row] << 32 | r->cseq, what);
     return hash_mix(h ^ r->to_tag, (u64)m->branch << 32 | m->from_tag);
 }
 
@@ -170,14 +172,13 @@ static void whole_contents(struct alikes *g) {
     for (isize i = 0; w->some_cut && i < w->trace.nseen; i++) {
         u32 row = w->canon[i];
         if (!(w->trace.seen[row].flags & SEEN_CUT))
-            *map_put(&g->whole, header_identity(&w->trace, row)) =
-                w->trace.idents[row].content;
+            *map_put(&g->whole, header_identity(&w->trace, row)) = w->trace.contents[row];
     }
 }
 
 static u32 content_of(const struct alikes *g, u32 row) {
     const struct trace *t = &g->w->trace;
-    if (!(t->seen[row].flags & SEEN_CUT)) return t->idents[row].content;
+    if (!(t->seen[row].flags & SEEN_CUT)) return t->contents[row];
     return map_get(&g->whole, header_identity(t, row));
 }
 
@@ -192,7 +193,7 @@ static u64 kind_bit(const struct seen *r, u32 branch, u32 content) {
 static u32 find_alike(struct alikes *g, u32 row) {
     const struct weave *w = g->w;
     const struct seen *r = &w->trace.seen[row];
-    struct sorts *sorts = &g->sorts[r->call_id];
+    struct sorts *sorts = &g->sorts[w->trace.call_ids[row]];
     u32 content = content_of(g, row), at = sorts->last, *far = NULL;
     u64 bit = kind_bit(r, w->trace.idents[row].branch, content);
     if (sorts->n >= CHAIN)
@@ -241,7 +242,7 @@ static void gather_alikes(struct weave *w) {
         base_grow(w->call_ids, &w->cap_call_ids, nstrings, (isize)sizeof *w->call_ids);
     for (isize i = 0; i < n; i++) {
         u32 row = w->canon[i];
-        look_at_call_id(w, w->trace.seen[row].call_id);
+        look_at_call_id(w, w->trace.call_ids[row]);
         u32 like = find_alike(&g, row);
         if (!like) continue;
         struct alike *a = group_of(w, like - 1);
@@ -269,4 +270,5 @@ void alike_find(struct weave *w) {
     rank_rows(w);
     spread_coarse(w);
     gather_alikes(w);
+    if (w->finished) trace_forget(&w->trace, TRACE_CONTENTS);
 }

@@ -18,7 +18,7 @@ static i64 time_of_last(const struct weave *w, isize most) {
     isize n = w->trace.nseen;
     if (n <= most) return INT64_MIN;
     i64 *times = base_new(n, (isize)sizeof *times);
-    for (isize i = 0; i < n; i++) times[i] = w->trace.seen[i].time_us;
+    for (isize i = 0; i < n; i++) times[i] = w->trace.times[i];
     qsort(times, (size_t)n, sizeof *times, by_time);
     i64 at = times[n - most];
     base_free(times);
@@ -29,8 +29,7 @@ static i64 time_of_last(const struct weave *w, isize most) {
 static bool *ids_that_stay(const struct weave *w, struct carry *c) {
     bool *stays = base_new(w->trace.strings.n + 1, 1);
     for (isize i = 0; i < w->trace.nseen; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        if (r->time_us >= c->from_us) stays[r->call_id] = true;
+        if (w->trace.times[i] >= c->from_us) stays[w->trace.call_ids[i]] = true;
     }
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
@@ -49,8 +48,8 @@ struct carry weave_carry(const struct weave *w, i64 from_us, isize most) {
                       .calls = base_new(w->ngroups + 1, 1)};
     bool *stays = ids_that_stay(w, &c);
     for (isize i = 0; i < w->trace.nseen; i++) {
-        const struct seen *r = &w->trace.seen[i];
-        c.seen[i] = r->time_us >= c.from_us || (r->call_id && stays[r->call_id]);
+        u32 id = w->trace.call_ids[i];
+        c.seen[i] = w->trace.times[i] >= c.from_us || (id && stays[id]);
         c.nseen += c.seen[i];
     }
     base_free(stays);
@@ -66,7 +65,7 @@ void carry_drop(struct carry *c) {
 struct sighting weave_sighting(const struct weave *w, isize row) {
     const struct seen *r = &w->trace.seen[row];
     must(r->flags & SEEN_KEPT);
-    return (struct sighting){.time_us = r->time_us,
+    return (struct sighting){.time_us = w->trace.times[row],
                              .precision_us = r->precision_us,
                              .source = r->source,
                              .at = SIGHTING_NOWHERE,

@@ -84,10 +84,10 @@ static void collect(struct clocks *c) {
         c->shared = base_grow(c->shared, &c->cap_shared, c->nshared + POINTS_A_MESSAGE,
                               (isize)sizeof *c->shared);
         for (int k = 1; k < n; k++) {
-            const struct seen *y = &w->trace.seen[rows[k]];
             u64 pair = (u64)stint_of(w, rows[k - 1]) << 32 | stint_of(w, rows[k]);
-            c->shared[c->nshared++] = (struct shared){
-                pair, y->time_us, rank_of(w, rows[k - 1]), rank_of(w, rows[k])};
+            c->shared[c->nshared++] =
+                (struct shared){pair, w->trace.times[rows[k]], rank_of(w, rows[k - 1]),
+                                rank_of(w, rows[k])};
         }
     }
 }
@@ -150,12 +150,13 @@ static struct hop *hop_of(struct hops *h, const struct seen *r) {
     return &h->rows[*number - 1];
 }
 
-static void vote(struct hops *h, const struct seen *x, const struct seen *y) {
+static void vote(const struct trace *t, struct hops *h, const struct seen *x,
+                 const struct seen *y) {
     enum { SOON_US = 10000000, RATE_PARTS = 10000 };
     struct hop *hop = hop_of(h, x);
     bool second = x->src > x->dst;
-    i64 difference = y->time_us - x->time_us;
-    i64 since = y->time_us - hop->at_us[!second];
+    i64 at_us = seen_time_us(t, y), difference = at_us - seen_time_us(t, x);
+    i64 since = at_us - hop->at_us[!second];
     if (hop->met[!second] && since >= 0 && since < SOON_US) {
         i64 larger = difference - hop->difference[!second];
         i64 blur = since / RATE_PARTS + x->precision_us + y->precision_us;
@@ -164,7 +165,7 @@ static void vote(struct hops *h, const struct seen *x, const struct seen *y) {
         if (larger < -blur) hop->votes += second ? -1 : 1;
     }
     hop->met[second] = true;
-    hop->at_us[second] = y->time_us;
+    hop->at_us[second] = at_us;
     hop->difference[second] = difference;
 }
 
@@ -195,9 +196,10 @@ static struct tick tick_of(const struct weave *w, struct hops *h,
     const struct seen *x = placed(w, rows->x), *y = placed(w, rows->y);
     struct direction d = direction_of(h, x, y);
     const struct seen *own = of_x ? x : y, *other = of_x ? y : x;
-    i64 ahead = own->time_us - other->time_us;
+    i64 at_us = seen_time_us(&w->trace, own);
+    i64 ahead = at_us - seen_time_us(&w->trace, other);
     /* stamps are cut, not rounded: the ends themselves are out */
-    struct tick t = {.at_us = own->time_us,
+    struct tick t = {.at_us = at_us,
                      .low_us = ahead - other->precision_us + 1,
                      .high_us = ahead + own->precision_us - 1,
                      .known = d.known};
@@ -229,8 +231,9 @@ static struct tick tick_of(const struct weave *w, struct hops *h,
 static void fit_step(struct clocks *c, u32 stint, const struct tie *t) {
     enum { HALF_HOUR_US = 1800000000, MOMENT_US = 60000000 };
     const struct weave *w = c->w;
-    i64 step =
-        placed(w, w->stints[t->b])->time_us - placed(w, w->stints[t->b] - 1)->time_us;
+    u32 first = w->stints[t->b];
+    i64 step = seen_time_us(&w->trace, placed(w, first)) -
+               seen_time_us(&w->trace, placed(w, first - 1));
     i64 halves = (step - HALF_HOUR_US / 2) / HALF_HOUR_US * HALF_HOUR_US;
     if (halves && step >= halves && step - halves <= MOMENT_US) step = halves;
     drift_known(&c->stretches, stint == t->b ? step : -step);
@@ -248,7 +251,8 @@ static void fit(struct clocks *c, u32 stint, const struct tie *t) {
     }
     for (isize i = 0; i < t->n; i++) {
         const struct seen *x = placed(c->w, rows[i].x), *y = placed(c->w, rows[i].y);
-        if (x->vantage == VANTAGE_WIRE && y->vantage == VANTAGE_WIRE) vote(&hops, x, y);
+        if (x->vantage == VANTAGE_WIRE && y->vantage == VANTAGE_WIRE)
+            vote(&c->w->trace, &hops, x, y);
     }
     for (isize i = 0; i < t->n; i++) {
         c->ticks[i] = tick_of(c->w, &hops, &rows[i], stint == t->a);
@@ -381,7 +385,7 @@ void clock_estimate(struct weave *w) {
     base_free(w->common_us);
     w->common_us = c.nstints > 1 ? base_new(n + 1, (isize)sizeof(i64)) : NULL;
     for (isize i = 0; w->common_us && i < n; i++)
-        w->common_us[i] = on_common(&c, stint_of(w, (u32)i), w->trace.seen[i].time_us);
+        w->common_us[i] = on_common(&c, stint_of(w, (u32)i), w->trace.times[i]);
     tell_of_sources(&c);
     stint_arrange(w);
     void *const tables[] = {c.shared, c.ties,  c.stints,

@@ -42,7 +42,8 @@ struct gap msg_gap(const struct weave *w, u32 cause, u32 effect) {
         i64 us = w->msgs[effect].time_us - w->msgs[cause].time_us;
         return (struct gap){us, msg_slack(w, cause, effect)};
     }
-    struct gap gap = {y->time_us - x->time_us, i64_max(x->precision_us, y->precision_us)};
+    struct gap gap = {seen_time_us(&w->trace, y) - seen_time_us(&w->trace, x),
+                      i64_max(x->precision_us, y->precision_us)};
     if (!w->coarse) return gap;
     gap.us += (i64)w->spread_at[at.b - 1] - (i64)w->spread_at[at.a - 1];
     i64 half = (gap.us < 0 ? -gap.us : gap.us) / 2;

@@ -7,6 +7,7 @@
 #include "trace/trace.h"
 
 enum fact_kind {
+    /* numbers; with FACT_FOR_PEOPLE in bits the label is FACT_FROM or FACT_TO as well */
     FACT_CALLER,  /* a number that stands for who calls; label: as written */
     FACT_CALLED,  /* … for who is called, or who is meant by a REFER */
     FACT_TOKEN,   /* an opaque value; label: where it stands ("X-CID", "SDP session") */
@@ -25,8 +26,11 @@ enum fact_kind {
     FACT_MEDIA, /* what an INVITE offers: hash of kinds, profiles, and how keys are agreed */
     FACT_HOLD,  /* a re-INVITE that puts the other side on hold, or asks for its offer */
     FACT_REPLY, /* In-Reply-To: names a call that this one answers; hash as FACT_CALL_ID */
+    FACT_AGAIN, /* an answer says again what the request has said of people: facts[label], so many as bits */
     FACT_FOCUS, /* who sent it is the focus of a conference: hash of its URI, label: the user in it */
 };
+
+enum { FACT_FOR_PEOPLE = 1 };
 
 /* Adds the facts of one message just added to the trace as row `seen`. Only messages that can start
  * or change a leg say anything: initial requests, answers, REFER. */

@@ -1,26 +1,11 @@
 /* gather.c: from one parsed message to its facts (fact.h). What counts as a token is decided by
  * exclusion: every header value that is not the vocabulary of SIP itself, so that a vendor's header
  * works without anybody having heard of it. Whether it weighs anything is a matter of rarity, later. */
-#include "link/fact.h"
+#include "link/gather.h"
 
 #include "sdp/sdp.h"
-#include "trace/number.h"
-
-#include <string.h>
 
 enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
-
-struct gather {
-    struct trace *t;
-    u32 seen;
-    isize ntokens;
-};
-
-static void add(struct gather *g, enum fact_kind kind, u64 hash, u32 label) {
-    trace_fact(
-        g->t,
-        (struct fact){.hash = hash, .seen = g->seen, .label = label, .kind = (u8)kind});
-}
 
 static bool is_null_token(str s) {
     for (isize i = 0; i < s.n; i++) {
@@ -72,96 +57,11 @@ static void token(struct gather *g, str value, u32 label) {
     value = str_trim(value);
     if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
-    int clock = clock_bits(value, g->t->seen[g->seen].time_us);
+    int clock = clock_bits(value, g->t->times[g->seen]);
     g->ntokens++;
     u8 bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value);
     trace_fact(g->t,
                (struct fact){hash_nocase(value, 3), g->seen, label, FACT_TOKEN, bits});
-}
-
-/* ---- numbers ----------------------------------------------------------------------------- */
-
-/* number_key_of, remembered; borrows until the next one is asked for. */
-static struct number_met *number_met(struct trace *t, str user) {
-    bool fits = user.n > 0 && user.n <= countof(t->numbers_met->text);
-    struct number_met *met =
-        &t->numbers_met[fits ? hash_bytes(user, 0) % NUMBERS_MET : NUMBERS_MET];
-    if (fits && str_eq((str){met->text, met->n}, user)) return met;
-    struct number_key n = number_key_of(user);
-    *met = (struct number_met){.key = n.key, .withheld = n.withheld};
-    if (fits) {
-        memcpy(met->text, user.p, (size_t)user.n);
-        met->n = (u8)user.n;
-    }
-    return met;
-}
-
-static u32 label_of(struct gather *g, struct number_met *met, str user) {
-    if (!met->label) met->label = trace_label(g->t, user);
-    return met->label;
-}
-
-static void number_of(struct gather *g, enum fact_kind kind, str user) {
-    struct number_met *met = number_met(g->t, user);
-    if (met->key) add(g, kind, met->key, label_of(g, met, user));
-}
-
-static void add_user(struct gather *g, enum fact_kind kind, str user) {
-    add(g, kind, 0, label_of(g, number_met(g->t, user), user));
-}
-
-static str user_of_addr(str value, str *display) {
-    struct sip_addr a;
-    struct sip_uri u;
-    struct fail f;
-    *display = (str){0};
-    if (sip_addr_parse(&a, value, &f) != ERR_OK) return (str){0};
-    *display = a.display;
-    if (sip_uri_parse(&u, a.uri, &f) != ERR_OK) return (str){0};
-    return u.number;
-}
-
-static void numbers_of(struct gather *g, const struct sip_msg *m, enum sip_header_id id,
-                       enum fact_kind kind) {
-    for (const struct sip_header *h = sip_header_first(m, id); h;
-         h = sip_header_next(m, h)) {
-        str rest = h->value, item, display;
-        while (sip_list_next(&rest, &item))
-            number_of(g, kind, user_of_addr(item, &display));
-    }
-}
-
-/* Some write "Anonymous", some nothing: boxes pass on what they were told. */
-static void withheld(struct gather *g, str user, str display) {
-    if (!number_met(g->t, user)->withheld) return;
-    add(g, FACT_WITHHELD, hash_mix(hash_bytes(display, 7), hash_bytes(user, 7)), 0);
-}
-
-static void people(struct gather *g, const struct sip_msg *m) {
-    const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
-    const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
-    str display = {0}, user = {0};
-    if (from) user = user_of_addr(from->value, &display);
-    if (user.n) add_user(g, FACT_FROM, user);
-    if (display.n) add(g, FACT_DISPLAY, 0, trace_label(g->t, display));
-    withheld(g, user, display);
-    number_of(g, FACT_CALLER, user);
-    struct sip_uri u;
-    struct fail f;
-    str target = {0};
-    if (sip_uri_parse(&u, m->uri, &f) == ERR_OK) target = u.number;
-    number_of(g, FACT_CALLED, target);
-    if (to) user = user_of_addr(to->value, &display);
-    if (!str_eq(user, target)) number_of(g, FACT_CALLED, user);
-    bool about_self =
-        m->method == SIP_METHOD_REGISTER; /* the URI names only the domain */
-    add_user(g, FACT_TO, about_self || target.n == 0 ? user : target);
-    numbers_of(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
-    numbers_of(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
-    numbers_of(g, m, SIP_HDR_REMOTE_PARTY_ID, FACT_CALLER);
-    numbers_of(g, m, SIP_HDR_DIVERSION, FACT_CALLED);
-    numbers_of(g, m, SIP_HDR_HISTORY_INFO, FACT_CALLED);
-    numbers_of(g, m, SIP_HDR_P_CALLED_PARTY_ID, FACT_CALLED);
 }
 
 /* The software that sent it; each name once for each sender. A proxy passes on what others say of themselves: who asks
@@ -204,6 +104,10 @@ static void tokens_of_parts(struct gather *g, str value, str name) {
     }
 }
 
+#define BIT(id) ((u64)1 << SIP_HDR_##id)
+static const u64 telling = BIT(OTHER) | BIT(SESSION_ID) | BIT(USER_TO_USER) |
+                           BIT(IDENTITY) | BIT(P_CHARGING_VECTOR);
+
 static void header_token(struct gather *g, const struct sip_header *h) {
     bool found;
     str icid;
@@ -226,17 +130,33 @@ static void header_token(struct gather *g, const struct sip_header *h) {
     }
 }
 
+static void header_tokens(struct gather *g, const struct sip_msg *m) {
+    if (!(m->present & telling)) return;
+    for (isize i = 0; i < m->nheaders; i++) {
+        if (telling >> m->headers[i].id & 1) header_token(g, &m->headers[i]);
+    }
+}
+
+/* The branch of one Via; the topmost one's is known from parsing. */
+static str branch_of(const struct sip_msg *m, str via, bool topmost) {
+    struct sip_via v;
+    struct fail f;
+    if (topmost && m->branch.n && str_inside(m->branch, via)) return m->branch;
+    return sip_via_parse(&v, via, &f) == ERR_OK ? v.branch : (str){0};
+}
+
 /* A stateless or record-routing neighbour leaves older Vias as they were. */
 static void via_tokens(struct gather *g, const struct sip_msg *m) {
     isize nth = 0;
+    u32 label = trace_word(g->t, S("Via branch"));
     for (const struct sip_header *h = sip_header_first(m, SIP_HDR_VIA); h;
          h = sip_header_next(m, h)) {
-        str rest = h->value, item;
-        while (sip_list_next(&rest, &item)) {
-            struct sip_via v;
-            struct fail f;
-            if (sip_via_parse(&v, item, &f) == ERR_OK)
-                token(g, v.branch, trace_word(g->t, S("Via branch")));
+        str rest = h->value, item = rest;
+        bool alone = str_find(rest, ',') < 0;
+        if (alone) rest = (str){0};
+        while (alone || sip_list_next(&rest, &item)) {
+            alone = false;
+            token(g, branch_of(m, item, nth == 0), label);
             if (++nth == 4) return;
         }
     }
@@ -246,8 +166,8 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     struct sdp d;
     struct fail f;
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
-    if (m->is_request) add(g, FACT_MEDIA, manner_of_media(&d), 0);
-    int clock = clock_bits(d.session_id, g->t->seen[g->seen].time_us);
+    if (m->is_request) gather_add(g, FACT_MEDIA, manner_of_media(&d), 0);
+    int clock = clock_bits(d.session_id, g->t->times[g->seen]);
     if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
         u8 bits = clock >= 0 ? (u8)clock : 16;
@@ -272,7 +192,7 @@ static void dialog_ref(struct gather *g, str value, str label) {
     struct sip_dialog_ref d;
     struct fail f;
     if (sip_dialog_ref_parse(&d, value, &f) != ERR_OK || d.call_id.n == 0) return;
-    add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), trace_label(g->t, label));
+    gather_add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), trace_label(g->t, label));
 }
 
 static void dialog_refs(struct gather *g, const struct sip_msg *m) {
@@ -291,7 +211,7 @@ static void refer(struct gather *g, const struct sip_msg *m) {
     struct sip_uri u;
     struct fail f;
     if (!h || sip_addr_parse(&a, h->value, &f) != ERR_OK) return;
-    if (sip_uri_parse(&u, a.uri, &f) == ERR_OK) number_of(g, FACT_CALLED, u.number);
+    if (sip_uri_parse(&u, a.uri, &f) == ERR_OK) gather_number(g, FACT_CALLED, u.number);
     u8 room[1024] = {0};
     str rest = str_cut(a.uri, '?').tail; /* some leave the "@" in there as it is */
     while (rest.n) {
@@ -334,7 +254,7 @@ static void replies(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *h = sip_header_first(m, SIP_HDR_IN_REPLY_TO);
     str rest = h ? h->value : (str){0}, item;
     for (int i = 0; i < CALLS_A_REPLY && sip_list_next(&rest, &item); i++)
-        add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), 0);
+        gather_add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), 0);
 }
 
 /* Contact: <sip:8000@bridge.example.com>;isfocus (RFC 4579 §5.1) */
@@ -351,76 +271,46 @@ static void focus(struct gather *g, const struct sip_msg *m) {
     sip_param_get(a.params, S("isfocus"), &found);
     if (!found || sip_uri_parse(&u, a.uri, &f) != ERR_OK) return;
     u64 hash = hash_mix(hash_nocase(u.user, 6), hash_nocase(u.host, 6));
-    add(g, FACT_FOCUS, hash, trace_label(g->t, u.user));
+    gather_add(g, FACT_FOCUS, hash, trace_label(g->t, u.user));
 }
 
 /* ---- which messages say anything ----------------------------------------------------------- */
 
-static u64 answer_hash(const struct trace *t, u32 row) {
-    const struct seen *r = &t->seen[row];
-    return ((u64)r->call_id << 32 | r->cseq) +
-           t->idents[row].from_tag * (((u64)r->src + r->dst) * 2 + 1);
-}
-
-static bool same_answer(const struct trace *t, u32 x, u32 y) {
-    const struct seen *a = &t->seen[x], *b = &t->seen[y];
-    bool along = a->src == b->src && a->dst == b->dst,
-         back = a->src == b->dst && a->dst == b->src;
-    return (along || back) && a->call_id == b->call_id && a->cseq == b->cseq &&
-           t->idents[x].from_tag == t->idents[y].from_tag;
-}
-
-static const struct row_way one_answer = {answer_hash, same_answer, SEEN_ANSWERED, 1};
-
-/* Where the request was not captured, its answers tell who calls whom: once on each hop. */
-static void people_of_answer(struct gather *g, const struct sip_msg *m) {
-    if (!row_set_add(&g->t->answered, &one_answer, g->t, g->seen)) return;
-    const struct sip_header *from = sip_header_first(m, SIP_HDR_FROM);
-    const struct sip_header *to = sip_header_first(m, SIP_HDR_TO);
-    str display = {0}, user = {0};
-    if (from) user = user_of_addr(from->value, &display);
-    withheld(g, user, display);
-    if (user.n) add_user(g, FACT_FROM, user);
-    number_of(g, FACT_CALLER, user);
-    if (to) user = user_of_addr(to->value, &display);
-    if (user.n) add_user(g, FACT_TO, user);
-    number_of(g, FACT_CALLED, user);
-}
-
 static void initial_request(struct gather *g, const struct sip_msg *m) {
-    people(g, m);
+    people_of_request(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
-    for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
+    header_tokens(g, m);
     token(g, m->from_tag, trace_word(g->t, S("From tag")));
     via_tokens(g, m);
     sdp_tokens(g, m);
-    if (carries_recording(m)) add(g, FACT_RECORDING, 0, 0);
+    if (carries_recording(m)) gather_add(g, FACT_RECORDING, 0, 0);
     replies(g, m);
 }
 
 static void answer(struct gather *g, const struct sip_msg *m) {
-    if (m->status >= 300) add(g, FACT_REASON, m->status, trace_label(g->t, m->reason));
+    if (m->status >= 300)
+        gather_add(g, FACT_REASON, m->status, trace_label(g->t, m->reason));
     if (m->cseq.method != SIP_METHOD_INVITE) return;
     people_of_answer(g, m);
     if (m->status >= 200 && m->status < 300)
         token(g, m->to_tag, trace_word(g->t, S("To tag")));
     /* the other side's half of Session-ID, an identity that a box on the way has added */
-    for (isize i = 0; i < m->nheaders; i++) header_token(g, &m->headers[i]);
+    header_tokens(g, m);
     if (m->status >= 300 && m->status < 400)
-        numbers_of(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
+        gather_numbers(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
     sdp_tokens(g, m);
 }
 
 static u64 message_hash(const struct trace *t, u32 row) {
-    return (u64)t->seen[row].call_id << 32 | t->idents[row].content;
+    return (u64)t->call_ids[row] << 32 | t->contents[row];
 }
 
 static bool same_message(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
     return memcmp(&t->idents[x], &t->idents[y], sizeof *t->idents) == 0 &&
-           a->call_id == b->call_id && a->cseq == b->cseq && a->method == b->method &&
-           a->status == b->status && a->to_tag == b->to_tag &&
-           !((a->flags ^ b->flags) & SEEN_REQUEST);
+           t->contents[x] == t->contents[y] && t->call_ids[x] == t->call_ids[y] &&
+           a->cseq == b->cseq && a->method == b->method && a->status == b->status &&
+           a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
@@ -455,5 +345,5 @@ void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);
     if (answers) answer(&g, m);
     if (r->method == SIP_METHOD_INVITE) focus(&g, m);
-    if (again && holds(m)) add(&g, FACT_HOLD, 0, 0);
+    if (again && holds(m)) gather_add(&g, FACT_HOLD, 0, 0);
 }

@@ -7,13 +7,14 @@
 /* Where a Call-ID is masked, tags tell calls apart. A call has one tag at first and two later, turned round when the
  * other side asks: tags that stand together in a message are one call's. */
 struct tags {
+    const struct trace *trace;
     struct map index; /* Call-ID and tag -> node + 1 */
     u32 *up;
     isize n, cap;
 };
 
 static u32 tag_node(struct tags *t, const struct seen *r, u32 tag) {
-    u32 *number = map_put(&t->index, hash_mix(r->call_id, tag));
+    u32 *number = map_put(&t->index, hash_mix(seen_call_id(t->trace, r), tag));
     if (!*number) {
         t->up = base_grow(t->up, &t->cap, t->n + 1, (isize)sizeof *t->up);
         t->up[t->n] = (u32)t->n;
@@ -34,7 +35,8 @@ static void tags_collect(struct tags *t, const struct weave *w) {
     for (isize i = 0; i < w->nmsgs; i++) {
         const struct seen *r = msg_seen(w, &w->msgs[i]);
         u32 from_tag = msg_ident(w, &w->msgs[i])->from_tag;
-        if (!w->call_ids[r->call_id].masked || !from_tag) continue;
+        if (!w->call_ids[w->trace.call_ids[w->msgs[i].seen]].masked || !from_tag)
+            continue;
         u32 from = tag_root(t, tag_node(t, r, from_tag));
         if (r->to_tag) t->up[from] = tag_root(t, tag_node(t, r, r->to_tag));
     }
@@ -74,7 +76,7 @@ static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
 static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
                     const struct msg *m) {
     const struct seen *r = msg_seen(w, m);
-    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = r->call_id;
+    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = w->trace.call_ids[m->seen];
     if (a > b) {
         u32 swap = a;
         a = b;
@@ -102,7 +104,7 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
 /* Each message gets its leg; legs are numbered by their first messages. */
 static void assign(struct weave *w) {
     struct drafts all = {0};
-    struct tags tags = {0};
+    struct tags tags = {.trace = &w->trace};
     u32 at = 0;
     all.last = base_new(w->trace.strings.n + 1, (isize)sizeof *all.last);
     if (w->some_masked) tags_collect(&tags, w);
@@ -492,4 +494,5 @@ void leg_summarise(struct weave *w) {
     }
     ask_other_hops(w);
     moves_close(&moves, w);
+    if (w->finished) trace_forget(&w->trace, TRACE_CALL_IDS);
 }

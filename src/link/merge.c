@@ -115,9 +115,11 @@ bool same_packet(const struct weave *w, const struct seen *first,
      * as this source has other packets twice */
     i64 apart = is_news(then) ? w->mirror_us[then->source] : SAME_PACKET_US;
     /* some devices write captures whose stamps are whole milliseconds */
-    bool cut = first->time_us % 1000 == 0 && then->time_us % 1000 == 0;
+    i64 first_us = seen_time_us(&w->trace, first),
+        then_us = seen_time_us(&w->trace, then);
+    bool cut = first_us % 1000 == 0 && then_us % 1000 == 0;
     i64 slack = i64_max(then->precision_us, cut ? 1000 : 1);
-    i64 later = then->time_us - first->time_us; /* before it: the clock was set back */
+    i64 later = then_us - first_us; /* before it: the clock was set back */
     return then->vantage == VANTAGE_WIRE && then->precision_us < COARSE_US &&
            later >= 0 && (apart > 0 && later < apart + slack);
 }
@@ -137,7 +139,8 @@ void mirror_measure(struct weave *w) {
             bool hop =
                 r->source == last->source && r->src == last->src && r->dst == last->dst;
             if (hop && same_packet(w, last, r)) {
-                sums[r->source] += r->time_us - last->time_us;
+                sums[r->source] +=
+                    seen_time_us(&w->trace, r) - seen_time_us(&w->trace, last);
                 counts[r->source]++;
             }
             last = r;
@@ -366,6 +369,12 @@ static void merge_alike(struct merger *g, const struct alike *a) {
     finish(g);
 }
 
+/* Where one source saw each message once, by one clock, the messages have its times. */
+static void forget_times(struct weave *w) {
+    bool same = w->trace.nsources == 1 && !w->coarse && !w->more && !w->common_us;
+    if (same && w->finished) trace_forget(&w->trace, TRACE_TIMES);
+}
+
 /* In the canonical order of their first sightings. Most are seen once, and nothing is like them. */
 void merge_sightings(struct weave *w) {
     struct merger g = {.w = w};
@@ -386,6 +395,7 @@ void merge_sightings(struct weave *w) {
     }
     map_drop(&g.runs_by);
     map_drop(&g.hops_by);
+    forget_times(w);
     void *const tables[] = {g.runs,  g.items,  g.msgs,      g.aligned,
                             g.piles, w->canon, w->common_us};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);

@@ -28,12 +28,11 @@ struct told {
 
 struct said {
     struct weave *w;
-    u32 *
-        facts_of; /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
-    u32 *teller
-        [2]; /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
-    struct told *
-        told; /* by leg, in the order of its messages, its Call-ID first; of calls alone */
+    /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
+    u32 *facts_of;
+    /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
+    u32 *teller[2];
+    struct told *told; /* by leg, its Call-ID first; of calls alone */
     isize ntold, cap_told;
     u32 *told_at;          /* by leg: where its part of told begins */
     u32 call_id;           /* label */
@@ -124,10 +123,10 @@ struct taking {
     struct weave *w;
     struct sum *s;
     u32 caller_tag;
-    u32 asked;        /* the last row + 1 that was asked for … */
-    bool turned;      /* … and what came of it: is_turned */
-    struct map known; /* past FEW */
-    u32 *others;      /* facts that are no numbers: they come after those */
+    u32 asked;           /* the last row + 1 that was asked for … */
+    bool turned;         /* … and what came of it: is_turned */
+    struct map known;    /* past FEW */
+    struct fact *others; /* those that are no numbers: they come after those */
     isize nothers, cap_others;
 };
 
@@ -212,10 +211,25 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     tell(g->said, (struct told){f->hash, f->label, src, f->kind, f->bits});
 }
 
-static void take(struct taking *g, u32 fact, u32 msg) {
-    const struct fact *f = &g->w->trace.facts[fact];
+/* For people, after all numbers. */
+static void put_off(struct taking *g, struct fact f) {
+    g->others =
+        base_grow(g->others, &g->cap_others, g->nothers + 1, (isize)sizeof *g->others);
+    g->others[g->nothers++] = f;
+}
+
+static void take_number(struct taking *g, struct fact f) {
+    bool people = f.bits == FACT_FOR_PEOPLE;
+    f.bits = 0;
+    if (g->s->nfacts < NUMBERS_A_LEG) keep(g, &f);
+    f.kind = f.kind == FACT_CALLER ? FACT_FROM : FACT_TO;
+    f.hash = 0;
+    if (people) put_off(g, f);
+}
+
+static void take(struct taking *g, const struct fact *f, u32 msg) {
     if (is_number(f->kind)) {
-        if (g->s->nfacts < NUMBERS_A_LEG) keep(g, f);
+        take_number(g, *f);
     } else if (is_token(f->kind)) {
         if (g->s->kind == KIND_CALL) take_token(g, f, msg);
     } else if (f->kind == FACT_HOLD) {
@@ -227,18 +241,21 @@ static void take(struct taking *g, u32 fact, u32 msg) {
     } else if (f->kind == FACT_MEDIA) {
         if (!g->s->manner[MANNER_MEDIA]) g->s->manner[MANNER_MEDIA] = (u32)f->hash | 1;
     } else {
-        g->others = base_grow(g->others, &g->cap_others, g->nothers + 1,
-                              (isize)sizeof *g->others);
-        g->others[g->nothers++] = fact;
+        put_off(g, *f);
     }
 }
 
 static void take_row(struct taking *g, u32 row, u32 msg) {
     const struct trace *t = &g->w->trace;
-    u32 first = g->said->facts_of[row];
-    if (!first) return;
-    for (isize i = first - 1; i < t->nfacts && t->facts[i].seen == row; i++) {
-        if (t->facts[i].kind != FACT_AGENT) take(g, (u32)i, msg);
+    isize i = (isize)g->said->facts_of[row] - 1;
+    for (; i >= 0 && i < t->nfacts && t->facts[i].seen == row; i++) {
+        const struct fact *f = &t->facts[i];
+        bool again = f->kind == FACT_AGAIN; /* what another message has said */
+        for (u32 k = 0; k < (again ? f->bits : 1u); k++) {
+            struct fact one = again ? t->facts[f->label + k] : *f;
+            one.seen = row;
+            if (one.kind != FACT_AGENT) take(g, &one, msg);
+        }
     }
 }
 
@@ -263,7 +280,7 @@ static void take_leg(struct taking *g) {
         if (alone) take_row(g, row, msg);
     }
     s->nnumbers = (u8)s->nfacts; /* at most NUMBERS_A_LEG */
-    for (isize i = 0; i < g->nothers; i++) keep(g, &w->trace.facts[g->others[i]]);
+    for (isize i = 0; i < g->nothers; i++) keep(g, &g->others[i]);
     if (g->known.n) map_drop(&g->known);
 }
 
@@ -470,7 +487,7 @@ void said_collect(struct weave *w) {
     take_facts(&g);
     if (w->finished) {
         trace_seal(&w->trace);
-        trace_forget_idents(&w->trace);
+        trace_forget(&w->trace, TRACE_IDENTS);
     }
     base_free(g.facts_of);
     base_free(g.teller[0]);

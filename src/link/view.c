@@ -177,9 +177,10 @@ static void seen_fill(const struct view *v, const struct msg *m, struct message 
     out->seen = arena_new(v->a, struct seen_by, n);
     for (u32 row = m->seen + 1; row; row = more_of(v->w, row - 1)) {
         const struct seen *r = &v->w->trace.seen[row - 1];
-        out->seen[out->nseen++] = (struct seen_by){
-            arena_copy(v->a, v->w->trace.sources[r->source].name), r->time_us,
-            r->precision_us, (enum vantage)r->vantage, r->line};
+        i64 us = v->w->trace.times ? v->w->trace.times[row - 1] : m->time_us;
+        out->seen[out->nseen++] =
+            (struct seen_by){arena_copy(v->a, v->w->trace.sources[r->source].name), us,
+                             r->precision_us, (enum vantage)r->vantage, r->line};
     }
 }
 

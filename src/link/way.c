@@ -12,7 +12,8 @@ static bool at_end(const struct weave *w, u32 endpoint, const struct endpoint *h
 
 /* Is the host in the Call-ID the one that answers this request, or has sent this answer? Then that one is the caller. */
 static bool named_by_other(const struct weave *w, const struct seen *r) {
-    struct str_pair cut = str_cut(str_table_get(&w->trace.strings, r->call_id), '@');
+    struct str_pair cut =
+        str_cut(str_table_get(&w->trace.strings, seen_call_id(&w->trace, r)), '@');
     struct endpoint host;
     bool request = (r->flags & SEEN_REQUEST) != 0;
     u32 asks = request ? r->src : r->dst, other = request ? r->dst : r->src;

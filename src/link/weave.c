@@ -55,10 +55,10 @@ static i64 sane_time(i64 us) {
     return us < 0 ? 0 : i64_min(us, latest);
 }
 
-static void note_arrival(struct weave *w, const struct seen *r) {
+static void note_arrival(struct weave *w, const struct seen *r, i64 time_us) {
     struct arrival *a = &w->arrivals[r->source];
-    a->disorder |= r->time_us < a->last_us || r->line < a->last_line;
-    a->last_us = r->time_us;
+    a->disorder |= time_us < a->last_us || r->line < a->last_line;
+    a->last_us = time_us;
     a->last_line = r->line;
     a->n++;
     w->coarse |= r->precision_us >= SPREAD_FROM_US;
@@ -72,7 +72,7 @@ void weave_add_parsed(struct weave *w, const struct sighting *s,
     must(!w->finished);
     sane.time_us = sane_time(s->time_us);
     u32 row = trace_add(&w->trace, &sane, m);
-    note_arrival(w, &w->trace.seen[row]);
+    note_arrival(w, &w->trace.seen[row], sane.time_us);
     fact_gather(&w->trace, row, m);
 }
 

@@ -280,7 +280,7 @@ void alike_forget(struct weave *w);
 
 /* The time of a sighting on the common clock. */
 static inline i64 common_time(const struct weave *w, u32 row) {
-    return w->common_us ? w->common_us[row] : w->trace.seen[row].time_us;
+    return w->common_us ? w->common_us[row] : w->trace.times[row];
 }
 
 /* Two sightings by one source that saw one packet twice: an interface that shows what comes in and goes out, a mirror of

@@ -196,7 +196,15 @@ static str *slot_of(struct attributes *a, str name) {
     }
 }
 
+/* Most attributes are of codecs: nothing of them is kept. */
+static bool is_of_codec(str line) {
+    enum { WORD = 5 };
+    return line.n > WORD &&
+           (memcmp(line.p, "rtpma", WORD) == 0 || memcmp(line.p, "fmtp:", WORD) == 0);
+}
+
 static void read_attribute(struct attributes *a, str line, const u8 *end) {
+    if (is_of_codec(line)) return;
     isize colon = scan_near(line, end - line.p, ':');
     str name = str_trim(str_sub(line, 0, colon));
     if (colon == line.n && name.n == 8) keep_direction(a, name);

@@ -36,7 +36,7 @@ enum err loom_complete(struct loom *l) {
 static struct sight since(const struct loom *l, isize before) {
     struct sight s = {INT64_MAX, INT64_MIN};
     for (isize i = before; i < weave_nseen(l->weave); i++) {
-        i64 us = weave_trace(l->weave)->seen[i].time_us;
+        i64 us = weave_trace(l->weave)->times[i];
         s.low_us = i64_min(s.low_us, us);
         s.high_us = i64_max(s.high_us, us);
     }
@@ -60,8 +60,8 @@ static enum err cover_leg(struct loom *l, str leg) {
     const struct trace *t = weave_trace(l->weave);
     i64 first_us = INT64_MAX;
     for (isize i = 0; i < t->nseen; i++) {
-        if (str_eq(str_table_get(&t->strings, t->seen[i].call_id), call_id))
-            first_us = i64_min(first_us, t->seen[i].time_us);
+        if (str_eq(str_table_get(&t->strings, t->call_ids[i]), call_id))
+            first_us = i64_min(first_us, t->times[i]);
     }
     if (first_us == INT64_MAX) return ERR_OK;
     return memory_cover(l, first_us - NEAR_US, first_us + NEAR_US);

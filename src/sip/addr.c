@@ -92,12 +92,19 @@ static void read_addr_spec(struct sip_addr *a, str v, isize at, struct fail *f) 
     read_rest(a, v, end, f);
 }
 
+/* sip_quote_end of the string that v begins with: as a rule nothing is escaped in it. */
+static isize quote_end(str v) {
+    isize end = 1 + scan_near(str_from(v, 1), v.n - 1, '"');
+    return end < v.n && v.p[end - 1] != '\\' ? end + 1 : sip_quote_end(v, 0);
+}
+
 /* The offset of the "<" after a display name that is as it should be, or after none; -1: look closer. */
 static isize usual_open(str v, str *display) {
     isize end = 0;
     *display = (str){0};
+    if (v.n && v.p[0] == '<') return 0;
     if (v.n && v.p[0] == '"') {
-        end = sip_quote_end(v, 0);
+        end = quote_end(v);
         if (end < 0) return -1;
         *display = str_sub(v, 1, end - 2);
         end = sip_span(v, end, SIP_CH_LWS);
@@ -120,7 +127,7 @@ bool sip_addr_usual(struct sip_addr *a, str v) {
         return false;
     a->tag = a->params = (str){0};
     a->star = false;
-    str rest = str_from(v, close + 1 - v.p);
+    str rest = {close + 1, v.p + v.n - close - 1};
     if (rest.n == 0) return true;
     if (rest.n <= TAG || rest.p[0] != ';' || (rest.p[1] | 32) != 't' ||
         (rest.p[2] | 32) != 'a' || (rest.p[3] | 32) != 'g' || rest.p[4] != '=' ||

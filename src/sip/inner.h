@@ -114,6 +114,9 @@ bool sip_header_split(str text, struct sip_header *h, isize *odd);
 /* As sip_header_from_name for a full name in its usual spelling; SIP_HDR_OTHER: look closer. Read a word at a time: n,
  * rounded up to eights, bytes are readable. */
 enum sip_header_id sip_header_known(const u8 *p, isize n);
+/* The same for the name before the first ":" of a line, whose place is *colon then; line.n where there is none. So many bytes as
+ * `room` are readable, line.n or more. */
+enum sip_header_id sip_header_begins(str line, isize room, isize *colon);
 
 /* What one pass over the headers gathers beside the message itself. */
 struct sip_pass {
@@ -123,6 +126,11 @@ struct sip_pass {
 };
 
 void sip_msg_init(struct sip_msg *m, str bytes);
+/* Notes that a header of this kind is among headers[]. */
+static inline void sip_header_count(struct sip_msg *m, enum sip_header_id id) {
+    m->again |= m->present & (u64)1 << id;
+    m->present |= (u64)1 << id;
+}
 /* Keeps a header; *h is filled. False where the line is none. Notes what is wrong with it. */
 bool sip_header_keep(struct sip_msg *m, str text, struct sip_header *h);
 

@@ -97,6 +97,11 @@ static void take_via(struct sip_msg *m, str value) {
     m->branch = via.branch.n ? via.branch : str_sub(item, 0, 0);
 }
 
+#define BIT(id) ((u64)1 << SIP_HDR_##id)
+/* Those that everything needs. */
+static const u64 decoded =
+    BIT(VIA) | BIT(FROM) | BIT(TO) | BIT(CALL_ID) | BIT(CSEQ) | BIT(CONTENT_LENGTH);
+
 static void take_value(struct reading *r, const struct sip_header *h) {
     struct sip_msg *m = r->m;
     u64 bit = (u64)1 << h->id;
@@ -121,6 +126,8 @@ static void take_value(struct reading *r, const struct sip_header *h) {
 /* ---- header lines ---------------------------------------------------------------------------------------- */
 
 static inline str trim(str s) {
+    if (s.n > 1 && s.p[0] == ' ' && s.p[1] > ' ' && s.p[s.n - 1] > ' ')
+        return (str){s.p + 1, s.n - 1}; /* nearly always */
     while (s.n && sip_is(s.p[0], SIP_CH_LWS)) s.p++, s.n--;
     while (s.n && sip_is(s.p[s.n - 1], SIP_CH_LWS)) s.n--;
     return s;
@@ -129,22 +136,19 @@ static inline str trim(str s) {
 /* Keeps one whole header line; `room` bytes from its start on are readable. */
 static void take_header(struct reading *r, str line, isize room) {
     struct sip_msg *m = r->m;
-    isize colon = scan_near(line, room, ':');
-    enum sip_header_id id = colon < line.n && ((colon + 7) & ~7) <= room
-                                ? sip_header_known(line.p, colon)
-                                : 0;
+    isize colon;
+    enum sip_header_id id = sip_header_begins(line, room, &colon);
     struct sip_header odd, *h = &odd;
     if (id && m->nheaders < SIP_MAX_HEADERS) {
         h = &m->headers[m->nheaders++];
         h->id = (u16)id;
-        m->again |= m->present & (u64)1 << id;
-        m->present |= (u64)1 << id;
+        sip_header_count(m, id);
         h->name = (str){line.p, colon};
         h->value = trim((str){line.p + colon + 1, line.n - colon - 1});
     } else if (!sip_header_keep(m, line, h)) {
         return;
     }
-    if (h->id) take_value(r, h);
+    if (decoded >> h->id & 1) take_value(r, h);
 }
 
 /* Reads header lines from *at up to the blank one. False where the bytes end before it. */

@@ -2,6 +2,8 @@
  * compared, always: no header is taken for another. */
 #include "sip/inner.h"
 
+#include "base/scan.h"
+
 #include <string.h>
 
 struct header_name {
@@ -120,17 +122,39 @@ enum sip_header_id sip_header_known(const u8 *p, isize n) {
     enum sip_header_id id = candidate(p, n);
     if (headers[id].n != n) return SIP_HDR_OTHER;
     const char *text = headers[id].text;
-    for (; n > 8; n -= 8, p += 8, text += 8) {
-        if (memcmp(p, text, 8) != 0) return SIP_HDR_OTHER;
-    }
     u64 x, y;
-    memcpy(&x, p, 8);
-    memcpy(&y, text, 8);
+    for (;; n -= 8, p += 8, text += 8) {
+        memcpy(&x, p, 8);
+        memcpy(&y, text, 8);
+        if (n <= 8) break;
+        if (x != y) return SIP_HDR_OTHER;
+    }
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
     return (x ^ y) >> (64 - 8 * n) == 0 ? id : SIP_HDR_OTHER;
 #else
     return (x ^ y) << (64 - 8 * n) == 0 ? id : SIP_HDR_OTHER;
 #endif
+}
+
+enum sip_header_id sip_header_begins(str line, isize room, isize *colon) {
+#ifdef __SSE2__
+    if (room >= 16) { /* the colon, and then the name, in one look */
+        const __m128i wanted = _mm_set1_epi8(':');
+        u32 colons = (u32)scan_16(line.p, wanted);
+        isize n = colons ? __builtin_ctz(colons) : 0;
+        if (n >= 2 && n < line.n) {
+            enum sip_header_id id = candidate(line.p, n);
+            const void *text = headers[id].text;
+            u64 same = scan_16(line.p, _mm_load_si128(text)); /* each with its own */
+            u64 name = ((u64)1 << n) - 1;
+            *colon = n;
+            return headers[id].n == n && (same & name) == name ? id : SIP_HDR_OTHER;
+        }
+    }
+#endif
+    *colon = scan_near(line, room, ':');
+    bool readable = *colon < line.n && ((*colon + 7) & ~7) <= room;
+    return readable ? sip_header_known(line.p, *colon) : SIP_HDR_OTHER;
 }
 
 str sip_header_text(enum sip_header_id id) {

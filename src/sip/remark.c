@@ -50,8 +50,7 @@ bool sip_header_keep(struct sip_msg *m, str text, struct sip_header *h) {
     if (odd >= 0) sip_note_part(m, SIP_NOTE_HEADER_BYTE, str_sub(text, odd, 1));
     if (m->nheaders < SIP_MAX_HEADERS) {
         m->headers[m->nheaders++] = *h;
-        m->again |= m->present & (u64)1 << h->id;
-        m->present |= (u64)1 << h->id;
+        sip_header_count(m, (enum sip_header_id)h->id);
     } else if (m->headers_skipped++ == 0) {
         sip_note_part(m, SIP_NOTE_HEADERS_MANY, text);
     }

@@ -145,9 +145,21 @@ bool sip_start_possible(str bytes) {
     return true;
 }
 
+/* "SIP/2.0 " or "INVITE sip:": whatever follows, this is one. */
+static bool begins_as_usual(str bytes) {
+    enum { VERSION = 7, LONGEST = 9, SCHEME = 4 };
+    const u8 *p = bytes.p;
+    isize blank = 0;
+    if (bytes.n < LONGEST + 1 + SCHEME) return false;
+    if (is_sip_2(p)) return p[VERSION] == ' ';
+    while (blank < LONGEST && p[blank] > ' ') blank++;
+    return blank && p[blank] == ' ' && memcmp(p + blank + 1, "sip:", SCHEME) == 0 &&
+           sip_method_from_name((str){p, blank}) != SIP_METHOD_OTHER;
+}
+
 bool sip_looks_like_start(str bytes) {
     struct sip_start s;
-    return sip_start_usual(bytes, &s) || sip_start_find(bytes, &s);
+    return begins_as_usual(bytes) || sip_start_find(bytes, &s);
 }
 
 static void read_version(struct sip_msg *m, str version) {

@@ -64,7 +64,7 @@ static bool far_add(struct row_set *set, const struct row_way *way, const struct
 
 static bool add(struct row_set *set, const struct row_way *way, const struct trace *t,
                 u32 row) {
-    isize from = (isize)t->seen[row].call_id * way->places, to = from + way->places;
+    isize from = (isize)t->call_ids[row] * way->places, to = from + way->places;
     u64 mixed = mix(way->hash(t, row));
     places_widen(&set->near, to);
     for (isize at = from; at < to; at++) {

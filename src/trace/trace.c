@@ -11,12 +11,38 @@ void trace_init(struct trace *t) {
     t->numbers_met = base_new(NUMBERS_MET + 1, (isize)sizeof *t->numbers_met);
 }
 
+void trace_forget(struct trace *t, enum trace_column column) {
+    switch (column) {
+    case TRACE_TIMES:
+        base_free(t->times);
+        t->times = NULL;
+        t->cap_times = 0;
+        break;
+    case TRACE_IDENTS:
+        base_free(t->idents);
+        t->idents = NULL;
+        t->cap_idents = 0;
+        break;
+    case TRACE_CALL_IDS:
+        base_free(t->call_ids);
+        t->call_ids = NULL;
+        t->cap_call_ids = 0;
+        break;
+    case TRACE_CONTENTS:
+        base_free(t->contents);
+        t->contents = NULL;
+        t->cap_contents = 0;
+        break;
+    }
+}
+
 void trace_drop(struct trace *t) {
     base_free(t->seen);
-    base_free(t->idents);
+    for (int k = 0; k < 4; k++) trace_forget(t, (enum trace_column)k);
     base_free(t->sources);
     base_free(t->endpoints);
     base_free(t->facts);
+    base_free(t->asked);
     base_free(t->numbers_met);
     base_free(t->agent_met);
     base_free(t->kept);
@@ -30,14 +56,11 @@ void trace_drop(struct trace *t) {
 }
 
 void trace_rest(struct trace *t) {
+    base_free(t->asked);
+    t->asked = NULL;
+    t->cap_asked = 0;
     row_set_rest(&t->told);
     row_set_rest(&t->answered);
-}
-
-void trace_forget_idents(struct trace *t) {
-    base_free(t->idents);
-    t->idents = NULL;
-    t->cap_idents = 0;
 }
 
 void trace_seal(struct trace *t) {
@@ -131,7 +154,7 @@ static u64 hash_with_crs(str text) {
 }
 
 /* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
-static u32 content_hash(str text, const struct sip_msg *m) {
+u32 trace_content(str text, const struct sip_msg *m) {
     u64 hash = 0;
     /* the parser has looked at the head */
     bool looked = m->crlf && m->head.p == text.p && m->bytes.p == text.p;
@@ -158,22 +181,31 @@ static void set_place(struct seen *r, u64 at) {
     r->at_high = (u32)(at >> 32) & 255;
 }
 
+/* Room for one more row. */
+static void widen(struct trace *t) {
+    isize n = t->nseen + 1;
+    t->seen = base_grow(t->seen, &t->cap_seen, n, (isize)sizeof *t->seen);
+    t->times = base_grow(t->times, &t->cap_times, n, (isize)sizeof *t->times);
+    t->idents = base_grow(t->idents, &t->cap_idents, n, (isize)sizeof *t->idents);
+    t->call_ids = base_grow(t->call_ids, &t->cap_call_ids, n, (isize)sizeof *t->call_ids);
+    t->contents = base_grow(t->contents, &t->cap_contents, n, (isize)sizeof *t->contents);
+}
+
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m) {
     str bytes = str_sub(s->bytes, 0, SEEN_LARGEST);
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
     struct str_key call_id = str_table_key(&t->strings, m->call_id);
-    t->seen = base_grow(t->seen, &t->cap_seen, t->nseen + 1, (isize)sizeof *t->seen);
-    t->idents =
-        base_grow(t->idents, &t->cap_idents, t->nseen + 1, (isize)sizeof *t->idents);
-    u32 content = content_hash(s->bytes, m); /* while the Call-ID's place is on its way */
+    widen(t);
+    t->contents[t->nseen] =
+        s->content
+            ? s->content
+            : trace_content(s->bytes, m); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
-        .time_us = s->time_us,
         .size = (u32)bytes.n & SEEN_LARGEST,
         .line = (u32)s->line,
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
-        .call_id = str_table_add_key(&t->strings, call_id),
         .cseq = m->cseq.number,
         .to_tag = hash32(m->to_tag),
         .precision_us =
@@ -193,7 +225,9 @@ u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m
     } else {
         set_place(r, s->at);
     }
-    t->idents[t->nseen] = (struct ident){hash32(m->branch), hash32(m->from_tag), content};
+    t->times[t->nseen] = s->time_us;
+    t->idents[t->nseen] = (struct ident){hash32(m->branch), hash32(m->from_tag)};
+    t->call_ids[t->nseen] = str_table_add_key(&t->strings, call_id);
     return (u32)t->nseen++;
 }
 

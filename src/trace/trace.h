@@ -4,7 +4,7 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 48 bytes, and 12 more that nobody needs once legs are known; the SIP itself stays in its source and is
+ * A row of seen[] is 36 bytes, and 24 more that nobody needs once legs are known; the SIP itself stays in its source and is
  * read again when shown, or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
@@ -23,12 +23,10 @@ enum seen_flag {
 };
 
 struct seen {
-    i64 time_us;
     u32 at_low; /* where its bytes are: seen_at */
     u32 at_high : 8, size : 24;
     u32 line;
     u32 src, dst; /* endpoint numbers */
-    u32 call_id;  /* string number; 0: the message has none */
     u32 cseq;
     u32 to_tag;            /* hash, 0 where absent */
     u32 precision_us : 20; /* at most SEEN_COARSEST */
@@ -41,7 +39,7 @@ struct seen {
 };
 enum { SEEN_COARSEST = (1 << 20) - 1, SEEN_LARGEST = (1 << 24) - 1 };
 #define SEEN_FARTHEST ((u64)0xffffffffff) /* 1 TiB */
-_Static_assert(sizeof(struct seen) == 48, "a row of seen[] has grown");
+_Static_assert(sizeof(struct seen) == 36, "a row of seen[] has grown");
 
 static inline u64 seen_at(const struct seen *r) {
     return (u64)r->at_high << 32 | r->at_low;
@@ -50,7 +48,6 @@ static inline u64 seen_at(const struct seen *r) {
 /* What tells messages and legs apart, beside what stands in struct seen. */
 struct ident {
     u32 branch, from_tag; /* hashes, 0 where absent */
-    u32 content;          /* hash of the text without its CRs and trailing blank lines */
 };
 _Static_assert(SIP_METHOD_OTHER < 32, "a method has no room in a row of seen[]");
 
@@ -70,6 +67,14 @@ struct number_met {
     u8 text[30], n;
     bool withheld;
 };
+/* Of a Call-ID: the last request that began something, and its facts about people, which an answer to it may say again. */
+struct asked {
+    u64 hash;      /* of what it says */
+    u32 row;       /* of seen[], + 1; 0: none */
+    u32 fact;      /* the first one … */
+    u8 nfacts;     /* … and how many */
+    bool answered; /* an answer has said them again */
+};
 /* A text of the program itself and the number of its string. */
 struct word_met {
     const u8 *p;
@@ -79,8 +84,12 @@ enum { NUMBERS_MET = 256, WORDS_MET = 64 };
 
 struct trace {
     struct seen *seen;
-    struct ident *idents; /* by row of seen[]; NULL once trace_forget_idents was called */
-    isize nseen, cap_seen, cap_idents;
+    /* by row of seen[], each until trace_forget was told that nobody asks any more; then NULL */
+    i64 *times; /* in us */
+    struct ident *idents;
+    u32 *call_ids; /* string numbers; 0: the message has none */
+    u32 *contents; /* hashes of the texts without their CRs and trailing blank lines */
+    isize nseen, cap_seen, cap_times, cap_idents, cap_call_ids, cap_contents;
     struct source *sources;
     isize nsources, cap_sources;
     struct endpoint *endpoints; /* number 0 is "not known" */
@@ -94,6 +103,8 @@ struct trace {
     struct row_set told; /* of the same messages, the one that has given its facts */
     struct row_set
         answered; /* of the answers on one hop, the one that has said who calls whom */
+    struct asked *asked; /* by Call-ID */
+    isize cap_asked;
     struct number_met
         *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
     struct word_met words_met[WORDS_MET];
@@ -106,6 +117,14 @@ struct trace {
     arena names; /* of sources */
 };
 
+/* Of a row by its place in seen[]. */
+static inline i64 seen_time_us(const struct trace *t, const struct seen *r) {
+    return t->times[r - t->seen];
+}
+static inline u32 seen_call_id(const struct trace *t, const struct seen *r) {
+    return t->call_ids[r - t->seen];
+}
+
 void trace_init(struct trace *t);
 void trace_drop(struct trace *t);
 
@@ -116,11 +135,15 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 /* All has been added for now: gives memory back that only adding needs. Adding goes on all the same. */
 void trace_rest(struct trace *t);
 
-/* Nothing is added any more, and legs are known: gives the idents back. */
-void trace_forget_idents(struct trace *t);
+/* Nothing is added any more, and this is not asked for again: gives it back. */
+enum trace_column { TRACE_TIMES, TRACE_IDENTS, TRACE_CALL_IDS, TRACE_CONTENTS };
+void trace_forget(struct trace *t, enum trace_column column);
 
 /* Nothing is added any more, and facts are not asked for again: gives back what only that needs. */
 void trace_seal(struct trace *t);
+
+/* The hash of a text that was parsed as *m, without its CRs and trailing blank lines; never 0. */
+u32 trace_content(str text, const struct sip_msg *m);
 
 /* Adds one sighting that was parsed as *m; gives its row. */
 u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);

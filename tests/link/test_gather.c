@@ -8,6 +8,7 @@
 
 #include "lib/edge.h"
 #include "link/fact.h"
+#include "link/link.h"
 
 struct stem_row {
     const char *call_id, *stem;
@@ -59,10 +60,73 @@ static void randomness_of_tokens(void **state) {
     assert_true(fact_call_id_hash(S("AbC@x")) == fact_call_id_hash(S("aBc@X")));
 }
 
+/* ---- people ------------------------------------------------------------------------------------------- */
+
+enum { PHONE = 1, BOX = 2, OTHER = 3 };
+
+/* Adds a message of one dialog; gives how many facts came with it. */
+static isize add(struct weave *w, int from, int to, const char *start, const char *caller,
+                 const char *called) {
+    static u8 room[4096];
+    arena scratch = {room, room, room + sizeof room};
+    bool asks = start[0] == 'I';
+    struct sighting s = {
+        .time_us = 1000000 * (weave_nseen(w) + 1),
+        .precision_us = 1,
+        .at = SIGHTING_NOWHERE,
+        .src = {.ip = {192, 0, 2, (u8)from}, .port = 5060, .family = 4},
+        .dst = {.ip = {192, 0, 2, (u8)to}, .port = 5060, .family = 4},
+        .transport = TRANSPORT_UDP,
+        .bytes = arena_printf(&scratch,
+                              "%s\r\nFrom: %s;tag=x\r\nTo: %s%s\r\nCall-ID: c@x\r\n"
+                              "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+                              start, caller, called, asks ? "" : ";tag=y"),
+    };
+    isize before = weave_trace(w)->nfacts;
+    assert_true(weave_add(w, &s));
+    return weave_trace(w)->nfacts - before;
+}
+
+static u8 last_kind(const struct weave *w) {
+    const struct trace *t = weave_trace(w);
+    return t->facts[t->nfacts - 1].kind;
+}
+
+static void answers_say_again_what_was_asked(void **state) {
+    (void)state;
+    static const char invite[] = "INVITE sip:202@192.0.2.2 SIP/2.0",
+                      ringing[] = "SIP/2.0 180 Ringing", ok[] = "SIP/2.0 200 OK",
+                      ann[] = "\"Ann\" <sip:101@x>", bob[] = "<sip:202@x>";
+    struct weave *w = weave_open();
+    weave_source(w, &(struct source){.name = S("a")});
+    assert_true(add(w, PHONE, BOX, invite, ann, bob) > 2);
+    assert_int_equal(add(w, BOX, PHONE, ringing, ann, bob), 1);
+    assert_int_equal(last_kind(w), FACT_AGAIN);
+    const struct trace *t = weave_trace(w);
+    const struct fact *again = &t->facts[t->nfacts - 1];
+    assert_int_equal(t->facts[again->label].kind, FACT_CALLER);
+    assert_int_equal(t->facts[again->label + again->bits - 1].kind, FACT_CALLED);
+    assert_int_equal(add(w, BOX, PHONE, ok, ann, bob), 0); /* once is enough */
+    /* on a hop where nothing was asked it speaks for itself, and so it does when it says something else */
+    assert_true(add(w, OTHER, BOX, "SIP/2.0 183 Progress", ann, bob) > 1);
+    weave_close(w);
+    w = weave_open();
+    weave_source(w, &(struct source){.name = S("a")});
+    add(w, PHONE, BOX, invite, ann, bob);
+    assert_true(add(w, BOX, PHONE, ringing, "<sip:103@x>", bob) > 1);
+    weave_close(w);
+    w = weave_open();
+    weave_source(w, &(struct source){.name = S("a")});
+    add(w, PHONE, BOX, invite, ann, "<sip:303@x>"); /* not whom the URI names */
+    assert_true(add(w, BOX, PHONE, ringing, ann, "<sip:303@x>") > 1);
+    weave_close(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stems_of_call_ids),
         cmocka_unit_test(randomness_of_tokens),
+        cmocka_unit_test(answers_say_again_what_was_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

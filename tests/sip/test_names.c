@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "lib/edge.h"
 #include "sip/inner.h"
 #include "sip/notes.h"
 
@@ -67,6 +68,28 @@ static void the_quick_way_agrees(void **state) {
                 if (id) assert_int_equal(sip_header_from_name((str){other, name.n}), id);
                 if (id) assert_str(sip_header_text(id), ((str){other, name.n}));
             }
+        }
+    }
+}
+
+/* At the page edge, too: the name of a line is that before its colon, whatever follows. */
+static void names_before_their_colons(void **state) {
+    (void)state;
+    static const char *const ends[] = {":", ":x", ": a value: with another", " :", ""};
+    for (isize i = 0; i < countof(rows); i++) {
+        for (isize k = 0; k < countof(ends); k++) {
+            u8 text[64];
+            str name = str_z(rows[i].name), end = str_z(ends[k]);
+            memcpy(text, name.p, (size_t)name.n);
+            if (end.n) memcpy(text + name.n, end.p, (size_t)end.n);
+            str line = edge_copy((str){text, name.n + end.n});
+            isize colon, found = str_find(line, ':');
+            enum sip_header_id id = sip_header_begins(line, line.n, &colon);
+            assert_int_equal(colon, found < 0 ? line.n : found);
+            if (id) assert_int_equal(id, rows[i].id);
+            if (id) assert_true(end.n && end.p[0] == ':');
+            if (found == name.n && line.n >= 24) assert_int_equal(id, rows[i].id);
+            edge_drop(line);
         }
     }
 }
@@ -161,6 +184,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_header_is_found),
         cmocka_unit_test(the_quick_way_agrees),
+        cmocka_unit_test(names_before_their_colons),
         cmocka_unit_test(near_misses_are_other_headers),
         cmocka_unit_test(letters_that_are_no_compact_form),
         cmocka_unit_test(methods),

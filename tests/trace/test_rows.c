@@ -16,7 +16,7 @@ static u64 next_random(u64 *seed) {
 }
 
 static u64 by_content(const struct trace *t, u32 row) {
-    return (u64)t->seen[row].call_id << 32 | t->idents[row].content;
+    return (u64)t->call_ids[row] << 32 | t->contents[row];
 }
 
 static u64 all_alike(const struct trace *t, u32 row) {
@@ -25,21 +25,21 @@ static u64 all_alike(const struct trace *t, u32 row) {
 }
 
 static bool same(const struct trace *t, u32 a, u32 b) {
-    return t->seen[a].call_id == t->seen[b].call_id &&
-           t->idents[a].content == t->idents[b].content;
+    return t->call_ids[a] == t->call_ids[b] && t->contents[a] == t->contents[b];
 }
 
 /* `ids` Call-IDs with `contents` different messages each; `rest`: at rest after so many rows, 0: never. */
 static void against_a_model(const struct row_way *way, u32 ids, u32 contents, u32 rest) {
     struct seen *rows = base_new(ROWS, (isize)sizeof *rows);
-    struct ident *idents = base_new(ROWS, (isize)sizeof *idents);
-    struct trace t = {.seen = rows, .idents = idents};
+    u32 *call_ids = base_new(ROWS, (isize)sizeof *call_ids),
+        *texts = base_new(ROWS, (isize)sizeof *texts);
+    struct trace t = {.seen = rows, .call_ids = call_ids, .contents = texts};
     struct row_set set = {0};
     u64 seed = ids;
     isize n = 0;
     for (u32 i = 0; i < ROWS; i++) {
-        rows[i].call_id = (u32)(next_random(&seed) % ids) + i / 1000;
-        idents[i].content = (u32)(next_random(&seed) % contents);
+        call_ids[i] = (u32)(next_random(&seed) % ids) + i / 1000;
+        texts[i] = (u32)(next_random(&seed) % contents);
         bool known = false;
         for (u32 k = 0; k < i && !known; k++) known = same(&t, k, i);
         if (rest && i % rest == 0) row_set_rest(&set);
@@ -52,7 +52,8 @@ static void against_a_model(const struct row_way *way, u32 ids, u32 contents, u3
     row_set_drop(&set);
     row_set_drop(&set);
     base_free(rows);
-    base_free(idents);
+    base_free(call_ids);
+    base_free(texts);
 }
 
 static const struct row_way usual = {by_content, same, FLAG, 4};
