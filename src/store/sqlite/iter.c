@@ -173,6 +173,30 @@ static enum err want_walk(struct store *s, struct criterion *c, const struct wan
     return e;
 }
 
+/* Any part of a number: all numbers are read, one after the other. Each has a row or few in a stretch, so that reading on is
+ * cheaper than looking for the next. */
+static enum err want_scan(struct store *s, struct criterion *c, const struct want *w,
+                          i64 stretch) {
+    u8 room[WORD_MAX];
+    str last = {room, 0};
+    sqlite3_stmt *st = db_stmt(s, SQL_WORD_KEYS);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, stretch);
+    sqlite3_bind_int(st, 2, (int)w->kind);
+    for (;;) {
+        bool row = false;
+        enum err e = db_step(s, st, &row);
+        if (e || !row) return e;
+        str text = str_sub(db_str(st, 0), 0, WORD_MAX);
+        if (!want_holds(w, w->kind, text) || str_eq(text, last)) continue;
+        if (!word_push(c, w->kind, stretch, text)) break;
+        if (text.n) memcpy(room, text.p, (size_t)text.n);
+        last.n = text.n;
+    }
+    sqlite3_reset(st);
+    return ERR_OK;
+}
+
 /* What of a want a sieve knows: the last digits of a number. */
 static bool want_key(const struct want *w, u64 *key) {
     u8 forwards[WORD_MAX];
@@ -199,8 +223,9 @@ static enum err number_resolve(struct store *s, struct criterion *c,
     c->asked = true;
     c->has_key = known;
     c->key = key;
+    bool part = w->how == WANT_PART || w->how == WANT_SUFFIX;
     for (isize i = 0; i < c->stretches.n && !e && !c->test; i++)
-        e = want_walk(s, c, w, c->stretches.list[i]);
+        e = (part ? want_scan : want_walk)(s, c, w, c->stretches.list[i]);
     return e;
 }
 
