@@ -68,13 +68,17 @@ static enum err cursor_seek(struct store *s, struct cursor *c, struct pos to) {
     return ERR_OK;
 }
 
-/* `text` borrows until the cursor is closed; w is NULL: all calls. */
+/* `text` borrows until the cursor is closed; w is NULL: all calls. One that was open for another word goes on with its statement. */
 static enum err cursor_open(struct store *s, struct cursor *c, const struct found_word *w,
                             str text, struct range r) {
-    *c = (struct cursor){.is_word = w != NULL, .low_us = r.low_us};
-    int rc = sqlite3_prepare_v2(s->db, w ? sql_word : sql_calls, -1, &c->st, NULL);
-    if (rc != SQLITE_OK) return db_refused(s, rc);
     struct pos top = {r.high_us, INT64_MAX};
+    int rc = SQLITE_OK;
+    if (!c->st)
+        rc = sqlite3_prepare_v2(s->db, w ? sql_word : sql_calls, -1, &c->st, NULL);
+    if (rc != SQLITE_OK) return db_refused(s, rc);
+    c->is_word = w != NULL;
+    c->low_us = r.low_us;
+    c->done = false;
     cursor_from(c, top);
     sqlite3_bind_int64(c->st, 3, w ? r.low_us >> SLICE_BITS : r.low_us);
     if (w) sqlite3_bind_int(c->st, 4, (int)w->kind);
@@ -306,16 +310,15 @@ static enum err call_id_resolve(struct store *s, struct criterion *c, struct ran
 
 /* The postings of many words as one list. */
 static enum err list_fill(struct store *s, struct criterion *c, struct range r) {
-    for (isize i = 0; i < c->nwords && !c->test; i++) {
-        struct cursor one = {0};
-        str text = text_of(c, &c->words[i]);
-        enum err e = cursor_open(s, &one, &c->words[i], text, r);
+    struct cursor one = {0};
+    enum err e = ERR_OK;
+    for (isize i = 0; i < c->nwords && !c->test && !e; i++) {
+        e = cursor_open(s, &one, &c->words[i], text_of(c, &c->words[i]), r);
         while (!e && !one.done && list_push(c, one.at, LIST_MAX))
             e = cursor_step(s, &one);
-        cursor_close(&one);
-        if (e) return e;
     }
-    return ERR_OK;
+    cursor_close(&one);
+    return e;
 }
 
 static enum err cursors_open(struct store *s, struct criterion *c, struct range r) {
@@ -323,7 +326,9 @@ static enum err cursors_open(struct store *s, struct criterion *c, struct range 
         base_grow(c->cursors, &c->cap_cursors, c->nwords + 1, (isize)sizeof *c->cursors);
     for (isize i = 0; i < c->nwords; i++) {
         str text = text_of(c, &c->words[i]);
-        enum err e = cursor_open(s, &c->cursors[c->ncursors++], &c->words[i], text, r);
+        struct cursor *one = &c->cursors[c->ncursors++];
+        *one = (struct cursor){0};
+        enum err e = cursor_open(s, one, &c->words[i], text, r);
         if (e) return e;
     }
     return ERR_OK;
