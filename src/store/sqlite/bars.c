@@ -14,7 +14,7 @@
 
 enum {
     LOOKS = 900,        /* calls that are looked at */
-    LOOKS_FAILED = 300, /* and of those that failed */
+    LOOKS_FAILED = 200, /* and of those that failed */
 };
 
 struct interval {
