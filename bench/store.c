@@ -5,7 +5,7 @@
  * Usage: store CAPTURE DATABASE [MILLIONS [BATCH]]. One commit for BATCH messages, then one for the calls that have ended
  * since. A second thread with a connection of its own looks things up all the while (LOOKUPS=0: it does not). Counted is the
  * time within the store, not that of making messages up. SECONDS=n: ends after that long. PER_CALL=2: each call is kept twice, as it begins and as it ends.
- * A database that has messages already gets MILLIONS more. Of the slowest look-ups of each kind it says what they took the time for. */
+ * A database that has messages already gets MILLIONS more; COLD=n: none, but n look-ups with nothing of it in the page cache. Of the slowest look-ups of each kind it says what they took the time for. */
 #include "clock.h"
 #include "store_names.h"
 
@@ -16,6 +16,7 @@
 #include "sip/sip.h"
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -228,6 +229,32 @@ static void *looking(void *ctx) {
     return NULL;
 }
 
+/* Nothing of the database is in the page cache then. */
+static void forget_file(const char *path) {
+    int file = open(path, O_RDONLY);
+    if (file < 0) return;
+    fsync(file);
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    close(file);
+}
+
+/* So many look-ups one after the other, right after a start; WARM_MS: so long after it. COLD_EACH: before each
+ * the page cache forgets the file again, and SQLite's own has what came before. */
+static void look_cold(struct looker *l, int n) {
+    arena boot = arena_open((isize)64 << 20), view = arena_open_view();
+    struct store *s = NULL;
+    str why;
+    forget_file(l->path);
+    if (store_open(&s, l->path, STORE_READ, &boot, &why)) die(l->path, why);
+    if (getenv("WARM_MS")) usleep((useconds_t)atoi(getenv("WARM_MS")) * 1000);
+    while (n--) {
+        if (getenv("COLD_EACH")) forget_file(l->path);
+        look_measured(l, s, &view);
+        arena_reset(&view);
+    }
+    store_close(s);
+}
+
 static int by_value(const void *a, const void *b) {
     const struct sample *x = a, *y = b;
     return (x->ms > y->ms) - (x->ms < y->ms);
@@ -417,6 +444,12 @@ int main(int argc, char **argv) {
     fine(&k, store_source(k.s, &k.t.source, &k.source));
     fine(&k, store_commit(k.s));
     go_on(&k);
+    if (getenv("COLD")) {
+        store_close(k.s);
+        look_cold(&k.looker, atoi(getenv("COLD")));
+        looked(&k.looker);
+        return 0;
+    }
     bool looks = !getenv("LOOKUPS") || atoi(getenv("LOOKUPS"));
     if (looks && pthread_create(&thread, NULL, looking, &k.looker)) return 1;
     keep(&k, most, batch);

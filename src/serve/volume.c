@@ -7,7 +7,8 @@
  *          counted      read: the store keeps the       counted
  *                       counts of whole minutes
  *
- * Where more than kind and state is asked for, or bars are shorter than a minute, all of them are counted. An end that
+ * Where more than kind and state is asked for, or bars are shorter than a minute, all of them are counted, or, where each call would
+ * have to be looked at, estimated (store_bars). An end that
  * nobody has named is where the first or last call of these is. */
 #include "serve/inner.h"
 
@@ -21,10 +22,6 @@ enum { BARS_MAX = QUERY_LIMIT_MAX };
 
 static const i64 minute_us = 60 * US_PER_S;
 
-struct bar {
-    u64 n, failed;
-};
-
 struct chart {
     struct store *store;
     arena *view;
@@ -35,8 +32,9 @@ struct chart {
     isize most; /* bars */
     i64 step_us,
         first_us; /* of the bars: their length; where the first begins, at low_us or before */
-    struct bar *bars;
+    struct store_bar *bars;
     isize n;
+    bool estimated;
 };
 
 /* ---- how long a bar is ------------------------------------------------------------------------------ */
@@ -72,23 +70,17 @@ static void choose_step(struct chart *c) {
 
 /* ---- how high it is --------------------------------------------------------------------------------- */
 
-static enum err count(struct chart *c, enum call_state state, i64 from, i64 to, u64 *n) {
+/* Bars from number `from` up to `to`, as far as they are within the ends. */
+static enum err count_bars(struct chart *c, isize from, isize to) {
     struct search s = c->s;
-    s.state = state;
-    s.after_us = from;
-    s.before_us = to;
-    return store_count(c->store, &s, n);
-}
-
-static enum err count_bar(struct chart *c, isize i) {
-    struct bar *b = &c->bars[i];
-    i64 start = c->first_us + i * c->step_us;
-    i64 from = i64_max(start, c->low_us), to = i64_min(start + c->step_us, c->high_us);
-    enum err e = count(c, c->s.state, from, to, &b->n);
-    if (e || b->n == 0) return e;
-    if (c->s.state == STATE_COUNT) return count(c, STATE_FAILED, from, to, &b->failed);
-    if (c->s.state == STATE_FAILED) b->failed = b->n;
-    return ERR_OK;
+    bool estimated = false;
+    if (from >= to) return ERR_OK;
+    s.after_us = c->low_us;
+    s.before_us = c->high_us;
+    enum err e = store_bars(c->store, &s, c->first_us + from * c->step_us, c->step_us,
+                            c->bars + from, to - from, &estimated);
+    c->estimated = c->estimated || estimated;
+    return e;
 }
 
 /* Is nothing asked for but what the store counts by? */
@@ -110,7 +102,7 @@ static enum err read_bars(struct chart *c, isize from, isize to) {
         const struct store_volume *v = &list[i];
         if (c->s.kind != KIND_COUNT && v->kind != c->s.kind) continue;
         if (c->s.state != STATE_COUNT && v->state != c->s.state) continue;
-        struct bar *b = &c->bars[(v->at_us - c->first_us) / c->step_us];
+        struct store_bar *b = &c->bars[(v->at_us - c->first_us) / c->step_us];
         b->n += v->n;
         if (v->state == STATE_FAILED) b->failed += v->n;
     }
@@ -122,14 +114,16 @@ static enum err fill(struct chart *c) {
     enum err e = ERR_OK;
     isize from = 0, to = 0; /* those that can be read */
     memset(c->bars, 0, (size_t)c->n * sizeof *c->bars);
+    c->estimated = false;
     if (by_kind_and_state(&c->s) && c->step_us % minute_us == 0 &&
         c->zone_us % minute_us == 0) {
         from = c->first_us < c->low_us;
         to = c->n - (c->first_us + c->n * c->step_us > c->high_us);
         if (from < to) e = read_bars(c, from, to);
     }
-    for (isize i = 0; i < c->n && !e; i++)
-        if (i < from || i >= to) e = count_bar(c, i);
+    if (from >= to) from = to = c->n;
+    if (!e) e = count_bars(c, 0, from);
+    if (!e) e = count_bars(c, to, c->n);
     *c->view = keep;
     return e;
 }
@@ -176,7 +170,7 @@ static enum err draw(struct chart *c) {
     do { /* each time with shorter bars */
         round_ends(c);
         e = fill(c);
-    } while (!e && (c->open_low || c->open_high) && narrow(c));
+    } while (!e && !c->estimated && (c->open_low || c->open_high) && narrow(c));
     return e;
 }
 
@@ -196,6 +190,7 @@ static void write_chart(const struct chart *c, struct out *o) {
     }
     json_i64(o, "total", (i64)total);
     json_i64(o, "failed", (i64)failed);
+    if (c->estimated) json_bool(o, "estimated", true);
     if (c->n) {
         write_time(o, "after", c->low_us);
         write_time(o, "before", c->high_us);
@@ -246,7 +241,7 @@ void serve_volume(struct request *r, struct answer *a) {
     c.open_high = c.s.before_us == 0;
     c.zone_us = zone_s * US_PER_S;
     c.most = i64_max(2, c.s.limit);
-    c.bars = arena_new(r->view, struct bar, BARS_MAX);
+    c.bars = arena_new(r->view, struct store_bar, BARS_MAX);
     /* as in a spread: such as these are not counted before they are found */
     bool known = q.n == 1 && c.s.text.n == 0;
     enum err e = known ? draw(&c) : ERR_OK;

@@ -73,8 +73,19 @@ static void intake_trouble(void *ctx, str why) {
         trouble_ends(w, TROUBLE_WRITE);
 }
 
+/* From either thread: a link may take longer than people are to wait for this, and the intake may have nothing more to say. */
+static void say_behind(struct worker *w) {
+    char text[200];
+    struct behind b = worker_behind(w);
+    pthread_mutex_lock(&w->lock);
+    bool news = behind_news(&w->behind_told_ms, b, text, sizeof text);
+    pthread_mutex_unlock(&w->lock);
+    if (news && w->o.say) w->o.say(text);
+}
+
 static void intake_ready(void *ctx) {
     struct worker *w = ctx;
+    say_behind(w);
     pthread_mutex_lock(&w->lock);
     w->ready = true;
     pthread_cond_signal(&w->work);
@@ -347,6 +358,7 @@ static void round_of_work(struct worker *w) {
     struct import *job;
     struct deed *deed;
     worker_live(w, false);
+    say_behind(w);
     while ((deed = take_deed(w))) {
         deciding_run(w, deed);
         finish_deed(w, deed);

@@ -29,6 +29,7 @@ struct worker {
     struct import *jobs, **last_job;
     struct deed *deeds, **last_deed;
     char troubles[TROUBLES][600]; /* a sentence, while there is one */
+    i64 behind_told_ms; /* of what was said last about linking that is behind; 0: nothing */
     bool stopping, ready;
 };
 
@@ -45,6 +46,11 @@ void worker_live_again(struct worker *w);
 bool worker_stopping(struct worker *w);
 /* A loom_changed: pages are told. */
 void worker_changed(void *ctx, str id, i64 start_us, str json);
+
+/* ---- behind.c ----------------------------------------------------------------------------------------- */
+
+/* Is there something to be said about how far linking is behind? Then it is in `text`. *told_ms is what was said last. */
+bool behind_news(i64 *told_ms, struct behind b, char *text, size_t room);
 
 /* ---- deciding.c --------------------------------------------------------------------------------------- */
 

@@ -151,6 +151,16 @@ struct store_volume {
 must_use enum err store_volumes(struct store *s, i64 after_us, i64 before_us, i64 step_us,
                                 arena *view, struct store_volume **list, isize *n);
 
+/* The calls that fit, by their start: of n intervals of step_us each from first_us on, how many, and how many of them failed. Where
+ * so many words fit ("0*") that each call would have to be looked at, some of each interval are, and *estimated is true. The search
+ * has no text. */
+struct store_bar {
+    u64 n, failed;
+};
+must_use enum err store_bars(struct store *s, const struct search *q, i64 first_us,
+                             i64 step_us, struct store_bar *bars, isize n,
+                             bool *estimated);
+
 must_use enum err store_summary(struct store *s, str id, arena *view, str *json);
 
 /* Gives stored sightings back, in the order of their time: those of these Call-IDs, or all within

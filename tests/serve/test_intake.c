@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "serve/gate.h"
 #include "serve/intake.h"
-#include "serve/worker.h"
+#include "serve/worker_inner.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -323,12 +323,34 @@ static void pressed(void **state) {
     place_end(&p);
 }
 
+/* Linking that is behind is told at a minute, at each doubling, and when it has caught up; not in between. */
+static void told_when_behind(void **state) {
+    (void)state;
+    static const struct {
+        i64 ms;
+        const char *says; /* NULL: nothing */
+    } steps[] = {
+        {59999, NULL},  {60000, "1 min behind"},  {61000, NULL},
+        {119999, NULL}, {120500, "2 min behind"}, {240999, NULL},
+        {50000, NULL},  {241000, "4 min behind"}, {9999, "caught up"},
+        {500, NULL},    {70000, "1 min behind"},
+    };
+    i64 told = 0;
+    for (isize i = 0; i < countof(steps); i++) {
+        char text[200] = "";
+        struct behind b = {1234, steps[i].ms};
+        bool says = behind_news(&told, b, text, sizeof text);
+        assert_int_equal(says, steps[i].says != NULL);
+        if (says) assert_non_null(strstr(text, steps[i].says));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_goes_before), cmocka_unit_test(breathing),
         cmocka_unit_test(one_at_a_time),     cmocka_unit_test(shelf_overflow),
         cmocka_unit_test(settling),          cmocka_unit_test(twice),
-        cmocka_unit_test(pressed),
+        cmocka_unit_test(pressed),           cmocka_unit_test(told_when_behind),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

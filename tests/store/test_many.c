@@ -15,6 +15,7 @@ static void put_many(void) {
         struct call c = call_of(&w.view, id, T0 + i / 3 * US_PER_SECOND, (int[]){i}, 1);
         c.from = arena_printf(&w.view, "02000%06d", i);
         c.to = arena_printf(&w.view, "0800%04d", i % 7);
+        c.duration_ms = 1000 + i % 4 * 100;
         c.state = i % 10 ? STATE_ANSWERED : STATE_FAILED;
         c.legs[0].from_display = arena_printf(&w.view, "Desk %d", i);
         add(&w, i, i, c.start_us);
@@ -124,6 +125,90 @@ static void prefixes_of_every_width(void **state) {
     expect_all(&q, failed);
 }
 
+/* ---- counted by when they start ------------------------------------------------------------------------ */
+
+enum { BARS = 10, BAR_S = CALLS / 3 / BARS };
+
+/* Two more bars, before and after; each bar is what fits of its calls, or near it. */
+static void expect_bars(struct search *q, bool (*fits)(int i), bool estimate) {
+    struct store_bar bars[BARS + 2];
+    bool estimated;
+    fine(w.s, store_bars(w.s, q, T0 - BAR_S * US_PER_SECOND, BAR_S * US_PER_SECOND, bars,
+                         BARS + 2, &estimated));
+    assert_int_equal(estimated, estimate);
+    for (int b = 0; b < BARS + 2; b++) {
+        i64 n = 0, nfailed = 0, margin = estimate ? 3 * BAR_S / 5 : 0;
+        for (int i = 0; i < CALLS; i++) {
+            if (i / 3 / BAR_S != b - 1 || b == 0 || !fits(i)) continue;
+            n++;
+            nfailed += failed(i);
+        }
+        if (q->state == STATE_FAILED) assert_int_equal(bars[b].failed, bars[b].n);
+        if (n == 0) margin = 0;
+        assert_in_range(bars[b].n, i64_max(0, n - margin), n + margin);
+        assert_in_range(bars[b].failed, i64_max(0, nfailed - margin / 3),
+                        nfailed + margin / 3);
+    }
+}
+
+static bool second_half(int i) {
+    return i / 3 >= CALLS / 6;
+}
+static bool long_ones(int i) {
+    return i % 4 >= 2;
+}
+static bool long_failed(int i) {
+    return long_ones(i) && failed(i);
+}
+static bool long_of_a_bar(int i) {
+    return long_ones(i) && i / 3 / BAR_S == 4;
+}
+
+static void bars_of_every_width(void **state) {
+    (void)state;
+    struct search q = search_any();
+    expect_bars(&q, all, false);
+    q.after_us = T0 + CALLS / 6 * US_PER_SECOND;
+    expect_bars(&q, second_half, false);
+    q.after_us = 0;
+    q.number = S("02000003*");
+    expect_bars(&q, thousand, false);
+    q.state = STATE_FAILED;
+    expect_bars(&q, thousand_failed, false);
+    q = search_any();
+    q.number = S("02000*"); /* a test: of the failed ones all are looked at */
+    q.state = STATE_FAILED;
+    expect_bars(&q, failed, false);
+    q = search_any();
+    q.min_duration_ms = 1200; /* the words know powers of two */
+    expect_bars(&q, long_ones, true);
+    q.state = STATE_FAILED;
+    expect_bars(&q, long_failed, false);
+    q.state = STATE_COUNT; /* few again: exact */
+    q.after_us = T0 + 4 * BAR_S * US_PER_SECOND;
+    q.before_us = T0 + 5 * BAR_S * US_PER_SECOND;
+    q.number = S("02000*");
+    struct store_bar bar;
+    bool estimated;
+    u64 n;
+    fine(w.s, store_count(w.s, &q, &n));
+    fine(w.s, store_bars(w.s, &q, q.after_us, 1, &bar, 1, &estimated));
+    assert_true(bar.n <= 3 && !estimated);
+    assert_int_equal(n, 3 * BAR_S / 2);
+    expect_bars(&q, long_of_a_bar, false);
+}
+
+static void bars_that_cannot_be(void **state) {
+    (void)state;
+    struct store_bar bar;
+    bool estimated;
+    struct search q = search_any();
+    assert_int_equal(store_bars(w.s, &q, T0, 0, &bar, 1, &estimated), ERR_USAGE);
+    assert_int_equal(store_bars(w.s, &q, T0, 1, &bar, 0, &estimated), ERR_USAGE);
+    q.text = S("boxless");
+    assert_int_equal(store_bars(w.s, &q, T0, 1, &bar, 1, &estimated), ERR_USAGE);
+}
+
 static void call_ids_of_every_width(void **state) {
     (void)state;
     struct search q = search_any();
@@ -220,6 +305,8 @@ static void pages_through_everything(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prefixes_of_every_width),
+        cmocka_unit_test(bars_of_every_width),
+        cmocka_unit_test(bars_that_cannot_be),
         cmocka_unit_test(call_ids_of_every_width),
         cmocka_unit_test(the_budget_of_a_text),
         cmocka_unit_test(words_are_found_beyond_the_budget),

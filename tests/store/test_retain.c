@@ -320,6 +320,32 @@ static void age_counts_from_when_it_was_kept(void **state) {
     world_drop(&w);
 }
 
+/* Few Call-IDs without a call are looked up one by one, many row by row: from the first of them to the last, all others aside. */
+static void what_is_in_no_call(void **state) {
+    enum { MANY = 300 };
+    (void)state;
+    for (int loose = 0; loose <= MANY; loose += loose < 2 ? 1 : MANY - 2) {
+        struct world w;
+        i64 first, last;
+        world_init(&w);
+        world_open(&w, STORE_WRITE);
+        world_begin(&w);
+        for (int i = 0; i < loose; i++) add(&w, i, 0, T0 + (i * 7 % loose + 1) * HOUR);
+        for (int i = MANY; i < MANY + 3; i++) {
+            char id[16];
+            snprintf(id, sizeof id, "call%d", i);
+            add(&w, i, 0, T0 + (i - MANY) * MANY * HOUR);
+            put_ids(&w, id, T0, &i, 1);
+        }
+        world_commit(&w);
+        fine(w.s, store_unlinked(w.s, &first, &last));
+        assert_int_equal(first, loose ? T0 + HOUR : 0);
+        assert_int_equal(last, loose ? T0 + loose * HOUR : -1);
+        world_close(&w);
+        world_drop(&w);
+    }
+}
+
 static void retention_has_its_own_transaction(void **state) {
     struct world w;
     bool left = false;
@@ -342,6 +368,7 @@ int main(void) {
         cmocka_unit_test(a_shared_call_id_stays),
         cmocka_unit_test(what_was_deleted_may_come_again),
         cmocka_unit_test(age_counts_from_when_it_was_kept),
+        cmocka_unit_test(what_is_in_no_call),
         cmocka_unit_test(retention_has_its_own_transaction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,33 @@ static void the_wal_stays_small(void **state) {
     world_drop(&w);
 }
 
+static bool waits(void *ctx, str id, i64 start_us, str json) {
+    (void)id, (void)start_us, (void)json;
+    struct world *w = ctx;
+    for (int i = 0; wal_pages(w) <= WHOLE + WHOLE / 4; i++) commit_one(w, COMMITS + i);
+    return false;
+}
+
+/* … and when it has gone, the WAL begins anew at once, not when as much again has come. */
+static void the_reader_has_gone(void **state) {
+    struct world w;
+    struct store *reader = NULL;
+    struct search q = search_any();
+    str why;
+    (void)state;
+    world_init(&w);
+    sweeps_soon(&w);
+    for (int i = 0; i < COMMITS; i++) commit_one(&w, i);
+    assert_int_equal(store_open(&reader, w.path, STORE_READ, &w.boot, &why), ERR_OK);
+    fine(reader, store_search(reader, &q, waits, &w));
+    store_close(reader);
+    i64 most = wal_pages(&w);
+    for (int i = 0; i < COMMITS; i++) commit_one(&w, 2 * COMMITS + i);
+    assert_true(wal_pages(&w) < most + WHOLE / 2);
+    world_close(&w);
+    world_drop(&w);
+}
+
 static bool stops(void *ctx, str id, i64 start_us, str json) {
     (void)id, (void)start_us, (void)json;
     commit_one(ctx, COMMITS);
@@ -83,6 +110,7 @@ static void a_reader_is_in_the_way(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_wal_stays_small),
+        cmocka_unit_test(the_reader_has_gone),
         cmocka_unit_test(a_reader_is_in_the_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

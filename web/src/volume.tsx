@@ -96,7 +96,7 @@ function Plot({ chart: c, list, timed }: { chart: Chart; list: ListState; timed:
 
   const words = (i: number, k: number) => {
     const sum = (list: number[]) => list.slice(i, k + 1).reduce((a, b) => a + b, 0);
-    return `${stretchText(...stretchOf(c, i, k), c.step, z, now)}: ${countWords(sum(c.count), sum(c.failed), one)}`;
+    return `${stretchText(...stretchOf(c, i, k), c.step, z, now)}: ${countWords(sum(c.count), sum(c.failed), one, c.about)}`;
   };
   const all = summary(c, one, z, now);
   const place = (i: number, k: number) => ({ left: `${(100 * i) / n}%`, width: `${(100 * (k - i + 1)) / n}%` });
@@ -104,7 +104,7 @@ function Plot({ chart: c, list, timed }: { chart: Chart; list: ListState; timed:
     <section class="volume" aria-label={list.kind ? 'Conversations over time' : 'Calls over time'}>
       <div class="volume-line">
         <span class="volume-words" aria-hidden="true">
-          {span ? words(...span) : <>{stretchText(c.low, c.high, c.step, z, now)}: {countWords(c.total, c.allFailed, one)}{c.total > 0 && <span class="quiet">; a bar is {stepText(c.step)}, the highest {countText(c.most, one)}</span>}</>}
+          {span ? words(...span) : <>{stretchText(c.low, c.high, c.step, z, now)}: {countWords(c.total, c.allFailed, one, c.about)}{c.total > 0 && <span class="quiet">; a bar is {stepText(c.step)}, the highest {c.about ? 'about ' : ''}{countText(c.about ? Number(c.most.toPrecision(2)) : c.most, one)}</span>}</>}
         </span>
         {timed && <button type="button" class="link" onClick={() => go(listUrl({ ...list, after: '', before: '' }))}>All times</button>}
       </div>

@@ -17,6 +17,12 @@ test('bars without a call are there again', () => {
   equal(stretchOf(c, 0, 0), [us('2026-07-26T08:07:30Z'), us('2026-07-26T08:15:00Z')]);
   equal(stretchOf(c, 1, 3), [us('2026-07-26T08:15:00Z'), us('2026-07-26T09:00:00Z')]);
 });
+test('what is estimated is said to be, in round numbers', () => {
+  equal(countWords(32804, 1051, 'call', true), 'about 33,000 calls, 1,100 failed (3 %)');
+  equal(countWords(0, 0, 'call', true), 'hardly any calls');
+  equal(countWords(84, 3, 'call'), '84 calls, 3 failed (4 %)');
+  equal([chartOf({ ...HOUR, estimated: true })!.about, chartOf(HOUR)!.about], [true, false]);
+});
 test('nothing to draw', () => {
   equal(chartOf({ total: null, bars: [] }), null);
   equal(chartOf({ total: 0, failed: 0, bars: [] }), null);

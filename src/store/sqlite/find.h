@@ -74,7 +74,19 @@ struct range { /* of the calls' starts, both ends included */
     i64 low_us, high_us;
 };
 
-/* ---- wants.c: what is asked for */
+/* ---- search.c: what is asked for, as criteria */
+struct asked {
+    struct criterion *criteria, *text; /* text: one of them, or NULL */
+    isize n;
+    struct range range;
+};
+void asked_read(struct asked *a, const struct search *q);
+must_use enum err asked_resolve(struct store *s, struct asked *a);
+void asked_drop(struct asked *a);
+/* A call's duration is not exact in the words. */
+bool asked_duration(const struct search *q, i64 duration_ms);
+
+/* ---- wants.c: what is wanted of its words */
 void want_add(struct criterion *c, enum word_kind kind, enum want_how how, str text);
 void want_range(struct criterion *c, enum word_kind kind, i64 low, i64 high);
 void want_pattern(struct criterion *c, enum word_kind kind,

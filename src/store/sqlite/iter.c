@@ -68,13 +68,17 @@ static enum err cursor_seek(struct store *s, struct cursor *c, struct pos to) {
     return ERR_OK;
 }
 
-/* `text` borrows until the cursor is closed; w is NULL: all calls. */
+/* `text` borrows until the cursor is closed; w is NULL: all calls. One that was open for another word goes on with its statement. */
 static enum err cursor_open(struct store *s, struct cursor *c, const struct found_word *w,
                             str text, struct range r) {
-    *c = (struct cursor){.is_word = w != NULL, .low_us = r.low_us};
-    int rc = sqlite3_prepare_v2(s->db, w ? sql_word : sql_calls, -1, &c->st, NULL);
-    if (rc != SQLITE_OK) return db_refused(s, rc);
     struct pos top = {r.high_us, INT64_MAX};
+    int rc = SQLITE_OK;
+    if (!c->st)
+        rc = sqlite3_prepare_v2(s->db, w ? sql_word : sql_calls, -1, &c->st, NULL);
+    if (rc != SQLITE_OK) return db_refused(s, rc);
+    c->is_word = w != NULL;
+    c->low_us = r.low_us;
+    c->done = false;
     cursor_from(c, top);
     sqlite3_bind_int64(c->st, 3, w ? r.low_us >> SLICE_BITS : r.low_us);
     if (w) sqlite3_bind_int(c->st, 4, (int)w->kind);
@@ -173,6 +177,30 @@ static enum err want_walk(struct store *s, struct criterion *c, const struct wan
     return e;
 }
 
+/* Any part of a number: all numbers are read, one after the other. Each has a row or few in a stretch, so that reading on is
+ * cheaper than looking for the next. */
+static enum err want_scan(struct store *s, struct criterion *c, const struct want *w,
+                          i64 stretch) {
+    u8 room[WORD_MAX];
+    str last = {room, 0};
+    sqlite3_stmt *st = db_stmt(s, SQL_WORD_KEYS);
+    if (!st) return ERR_IO;
+    sqlite3_bind_int64(st, 1, stretch);
+    sqlite3_bind_int(st, 2, (int)w->kind);
+    for (;;) {
+        bool row = false;
+        enum err e = db_step(s, st, &row);
+        if (e || !row) return e;
+        str text = str_sub(db_str(st, 0), 0, WORD_MAX);
+        if (!want_holds(w, w->kind, text) || str_eq(text, last)) continue;
+        if (!word_push(c, w->kind, stretch, text)) break;
+        if (text.n) memcpy(room, text.p, (size_t)text.n);
+        last.n = text.n;
+    }
+    sqlite3_reset(st);
+    return ERR_OK;
+}
+
 /* What of a want a sieve knows: the last digits of a number. */
 static bool want_key(const struct want *w, u64 *key) {
     u8 forwards[WORD_MAX];
@@ -199,8 +227,9 @@ static enum err number_resolve(struct store *s, struct criterion *c,
     c->asked = true;
     c->has_key = known;
     c->key = key;
+    bool part = w->how == WANT_PART || w->how == WANT_SUFFIX;
     for (isize i = 0; i < c->stretches.n && !e && !c->test; i++)
-        e = want_walk(s, c, w, c->stretches.list[i]);
+        e = (part ? want_scan : want_walk)(s, c, w, c->stretches.list[i]);
     return e;
 }
 
@@ -281,16 +310,15 @@ static enum err call_id_resolve(struct store *s, struct criterion *c, struct ran
 
 /* The postings of many words as one list. */
 static enum err list_fill(struct store *s, struct criterion *c, struct range r) {
-    for (isize i = 0; i < c->nwords && !c->test; i++) {
-        struct cursor one = {0};
-        str text = text_of(c, &c->words[i]);
-        enum err e = cursor_open(s, &one, &c->words[i], text, r);
+    struct cursor one = {0};
+    enum err e = ERR_OK;
+    for (isize i = 0; i < c->nwords && !c->test && !e; i++) {
+        e = cursor_open(s, &one, &c->words[i], text_of(c, &c->words[i]), r);
         while (!e && !one.done && list_push(c, one.at, LIST_MAX))
             e = cursor_step(s, &one);
-        cursor_close(&one);
-        if (e) return e;
     }
-    return ERR_OK;
+    cursor_close(&one);
+    return e;
 }
 
 static enum err cursors_open(struct store *s, struct criterion *c, struct range r) {
@@ -298,7 +326,9 @@ static enum err cursors_open(struct store *s, struct criterion *c, struct range 
         base_grow(c->cursors, &c->cap_cursors, c->nwords + 1, (isize)sizeof *c->cursors);
     for (isize i = 0; i < c->nwords; i++) {
         str text = text_of(c, &c->words[i]);
-        enum err e = cursor_open(s, &c->cursors[c->ncursors++], &c->words[i], text, r);
+        struct cursor *one = &c->cursors[c->ncursors++];
+        *one = (struct cursor){0};
+        enum err e = cursor_open(s, one, &c->words[i], text, r);
         if (e) return e;
     }
     return ERR_OK;

@@ -19,8 +19,8 @@ static struct press_job *job_begin(struct press *p) {
 static void job_do(struct press_job *j, void **compressor) {
     isize room = squeeze_bound(j->n);
     j->packed = base_room(j->packed, &j->cap_packed, room, 1);
-    j->npacked =
-        squeeze_with(compressor, j->dictionary, (str){j->plain, j->n}, j->packed, room);
+    j->npacked = squeeze_with(compressor, j->format, j->dictionary, (str){j->plain, j->n},
+                              j->packed, room);
 }
 
 /* ---- the thread ---------------------------------------------------------------------------------------- */

@@ -115,8 +115,8 @@ extern const char decide_schema[];
     X(LOOSE_SET, "INSERT OR REPLACE INTO loose(at,bits) VALUES(?1,?2)")                  \
     X(LOOSE_DELETE, "DELETE FROM loose WHERE at=?1")                                     \
     X(LOOSE_ALL, "SELECT at,bits FROM loose")                                            \
-    X(LOOSE_TIMES, "SELECT min(first_us),max(last_us) FROM part CROSS JOIN block ON"     \
-                   " block.id=part.block WHERE part.ref=?1")                             \
+    X(PART_RANGE, "SELECT ref,block FROM part WHERE ref>=?1 AND ref<?2")                 \
+    X(BLOCK_TIMES, "SELECT first_us,last_us FROM block WHERE id=?1")                     \
     X(BLOCK_FIRST, "SELECT min(first_us) FROM block")                                    \
     X(PART_ADD, "INSERT OR IGNORE INTO part(ref,block) VALUES(?1,?2)")                   \
     X(PART_DELETE, "DELETE FROM part WHERE ref=?1 AND block=?2")                         \

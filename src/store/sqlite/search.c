@@ -22,11 +22,9 @@ struct hit {
 struct finding {
     struct store *s;
     const struct search *q;
-    struct criterion *criteria, *text; /* text: one of them, or NULL */
-    isize n;
+    struct asked a;
     struct scan scan;
     bool scanning, spent;
-    struct range range;
     isize left;  /* rows still wanted */
     i64 last_us; /* start of the last group */
     store_row *row;
@@ -51,9 +49,9 @@ struct search search_any(void) {
 
 /* ---- what is asked ------------------------------------------------------------------------------ */
 
-static struct criterion *criterion_new(struct finding *f) {
-    must(f->n < CRITERIA_MAX);
-    return &f->criteria[f->n++];
+static struct criterion *criterion_new(struct asked *a) {
+    must(a->n < CRITERIA_MAX);
+    return &a->criteria[a->n++];
 }
 
 static void ask_call_id(struct criterion *c, str text) {
@@ -64,50 +62,73 @@ static void ask_call_id(struct criterion *c, str text) {
     c->call_id_exact = !star;
 }
 
-static void ask_names(struct finding *f, const struct search *q) {
+static void ask_names(struct asked *a, const struct search *q) {
     u8 folded[WORD_MAX];
-    if (q->number.n) want_number(criterion_new(f), q->number, true, true);
-    if (q->from.n) want_number(criterion_new(f), q->from, true, false);
-    if (q->to.n) want_number(criterion_new(f), q->to, false, true);
-    if (q->call_id.n) ask_call_id(criterion_new(f), q->call_id);
-    if (q->address.n) want_address(criterion_new(f), q->address);
-    if (q->device.n) want_device(criterion_new(f), q->device);
+    if (q->number.n) want_number(criterion_new(a), q->number, true, true);
+    if (q->from.n) want_number(criterion_new(a), q->from, true, false);
+    if (q->to.n) want_number(criterion_new(a), q->to, false, true);
+    if (q->call_id.n) ask_call_id(criterion_new(a), q->call_id);
+    if (q->address.n) want_address(criterion_new(a), q->address);
+    if (q->device.n) want_device(criterion_new(a), q->device);
     if (q->user_agent.n)
-        want_add(criterion_new(f), WORD_AGENT, WANT_PART,
+        want_add(criterion_new(a), WORD_AGENT, WANT_PART,
                  word_fold(str_trim(q->user_agent), folded));
     if (q->method.n)
-        want_add(criterion_new(f), WORD_METHOD, WANT_EXACT,
+        want_add(criterion_new(a), WORD_METHOD, WANT_EXACT,
                  word_fold(str_trim(q->method), folded));
     if (q->text.n) {
-        f->text = criterion_new(f);
-        want_text(f->text, q->text);
-        ask_call_id(f->text, q->text);
-        f->text->call_id_exact = false;
+        a->text = criterion_new(a);
+        want_text(a->text, q->text);
+        ask_call_id(a->text, q->text);
+        a->text->call_id_exact = false;
     }
 }
 
-static void ask_facts(struct finding *f, const struct search *q) {
+static void ask_facts(struct asked *a, const struct search *q) {
     if (q->kind < KIND_COUNT)
-        want_add(criterion_new(f), WORD_KIND, WANT_EXACT, str_z(call_kind_text(q->kind)));
+        want_add(criterion_new(a), WORD_KIND, WANT_EXACT, str_z(call_kind_text(q->kind)));
     if (q->state < STATE_COUNT)
-        want_add(criterion_new(f), WORD_STATE, WANT_EXACT,
+        want_add(criterion_new(a), WORD_STATE, WANT_EXACT,
                  str_z(call_state_text(q->state)));
     if (q->status_low > 0 || q->status_high > 0)
-        want_range(criterion_new(f), WORD_STATUS, q->status_low,
+        want_range(criterion_new(a), WORD_STATUS, q->status_low,
                    q->status_high ? q->status_high : INT32_MAX);
     i64 low = q->min_duration_ms, high = q->max_duration_ms;
     if (low >= 0 || high >= 0)
-        want_range(criterion_new(f), WORD_DURATION, word_duration(low),
+        want_range(criterion_new(a), WORD_DURATION, word_duration(low),
                    high >= 0 ? word_duration(high) : INT32_MAX);
 }
 
-/* ---- one call ----------------------------------------------------------------------------------- */
+void asked_read(struct asked *a, const struct search *q) {
+    isize cap = 0;
+    *a = (struct asked){0};
+    a->criteria = base_grow(NULL, &cap, CRITERIA_MAX, (isize)sizeof *a->criteria);
+    a->range.low_us = q->after_us ? q->after_us : INT64_MIN;
+    a->range.high_us = q->before_us ? q->before_us - 1 : INT64_MAX;
+    ask_names(a, q);
+    ask_facts(a, q);
+}
 
-static bool fits_duration(const struct search *q, i64 duration_ms) {
+enum err asked_resolve(struct store *s, struct asked *a) {
+    enum err e = ERR_OK;
+    for (isize i = 0; i < a->n && !e; i++)
+        e = criterion_resolve(s, &a->criteria[i], a->range);
+    return e;
+}
+
+void asked_drop(struct asked *a) {
+    for (isize i = 0; i < a->n; i++) criterion_drop(&a->criteria[i]);
+    base_free(a->criteria);
+    *a = (struct asked){0};
+}
+
+bool asked_duration(const struct search *q, i64 duration_ms) {
     if (q->min_duration_ms < 0 && q->max_duration_ms < 0) return true;
     if (duration_ms < 0 || duration_ms < q->min_duration_ms) return false;
     return q->max_duration_ms < 0 || duration_ms <= q->max_duration_ms;
 }
+
+/* ---- one call ----------------------------------------------------------------------------------- */
 
 static enum err fits_text(struct finding *f, i64 call, bool *fits) {
     if (*fits || !f->scanning) return ERR_OK;
@@ -127,7 +148,7 @@ static void hit_add(struct finding *f, i64 call, str id) {
 }
 
 static bool tests(const struct finding *f, const struct criterion *c) {
-    return c->test || (c == f->text && f->scanning);
+    return c->test || (c == f->a.text && f->scanning);
 }
 
 /* The tests that no list has made; *fits is true where they hold. Keeps the call's id. */
@@ -140,15 +161,15 @@ static enum err call_fits(struct finding *f, i64 call, bool *fits) {
     enum err e = db_step(s, st, &row);
     if (!e && !row) e = db_damaged(s, "the index names a call that is not there");
     if (e) return e;
-    *fits = fits_duration(f->q, sqlite3_column_int64(st, ROW_DURATION));
-    for (isize i = 0; i < f->n; i++) unpack |= tests(f, &f->criteria[i]);
+    *fits = asked_duration(f->q, sqlite3_column_int64(st, ROW_DURATION));
+    for (isize i = 0; i < f->a.n; i++) unpack |= tests(f, &f->a.criteria[i]);
     if (unpack && *fits)
         e = detail_unpack(s, sqlite3_column_int64(st, ROW_FORMAT), db_str(st, ROW_DATA),
                           &f->tested);
-    for (isize i = 0; i < f->n && *fits && !e; i++) {
-        if (!tests(f, &f->criteria[i])) continue;
-        e = criterion_test(s, &f->criteria[i], call, &f->tested, fits);
-        if (!e && &f->criteria[i] == f->text) e = fits_text(f, call, fits);
+    for (isize i = 0; i < f->a.n && *fits && !e; i++) {
+        if (!tests(f, &f->a.criteria[i])) continue;
+        e = criterion_test(s, &f->a.criteria[i], call, &f->tested, fits);
+        if (!e && &f->a.criteria[i] == f->a.text) e = fits_text(f, call, fits);
     }
     if (!e && *fits) hit_add(f, call, db_str(st, ROW_ID));
     sqlite3_reset(st);
@@ -193,8 +214,8 @@ static enum err group_give(struct finding *f, i64 start_us) {
 static bool rows_needed(const struct finding *f) {
     if (f->row || f->scanning) return true;
     if (f->q->min_duration_ms >= 0 || f->q->max_duration_ms >= 0) return true;
-    for (isize i = 0; i < f->n; i++) {
-        if (f->criteria[i].test) return true;
+    for (isize i = 0; i < f->a.n; i++) {
+        if (f->a.criteria[i].test) return true;
     }
     return false;
 }
@@ -222,9 +243,10 @@ static enum err groups(struct finding *f, struct join *j, struct pos *at, bool *
 }
 
 static enum err pass(struct finding *f, struct pos *at, bool with_text, bool *end) {
-    struct join j = {.s = f->s, .range = f->range};
-    for (isize i = 0; i < f->n; i++) {
-        if (with_text || &f->criteria[i] != f->text) j.list[j.n++] = &f->criteria[i];
+    struct join j = {.s = f->s, .range = f->a.range};
+    for (isize i = 0; i < f->a.n; i++) {
+        if (with_text || &f->a.criteria[i] != f->a.text)
+            j.list[j.n++] = &f->a.criteria[i];
     }
     enum err e = groups(f, &j, at, end);
     join_drop(&j);
@@ -232,10 +254,10 @@ static enum err pass(struct finding *f, struct pos *at, bool with_text, bool *en
 }
 
 static enum err passes(struct finding *f) {
-    struct pos at = {f->range.high_us, INT64_MAX};
+    struct pos at = {f->a.range.high_us, INT64_MAX};
     bool end = false;
     u8 folded[WORD_MAX];
-    if (!f->text) return pass(f, &at, true, &end);
+    if (!f->a.text) return pass(f, &at, true, &end);
     f->scanning = true;
     f->scan.needle = word_fold(want_text_core(f->q->text), folded);
     f->scan.left = f->s->scan_bytes;
@@ -251,8 +273,7 @@ static enum err passes(struct finding *f) {
 }
 
 static void finding_drop(struct finding *f) {
-    for (isize i = 0; i < f->n; i++) criterion_drop(&f->criteria[i]);
-    base_free(f->criteria);
+    asked_drop(&f->a);
     scan_drop(&f->scan);
     base_free(f->hits);
     base_free(f->ids);
@@ -262,18 +283,13 @@ static void finding_drop(struct finding *f) {
 
 static enum err find(struct finding *f) {
     const struct search *q = f->q;
-    isize cap = 0;
-    f->criteria = base_grow(NULL, &cap, CRITERIA_MAX, (isize)sizeof *f->criteria);
-    f->range.low_us = q->after_us ? q->after_us : INT64_MIN;
-    f->range.high_us = q->before_us ? q->before_us - 1 : INT64_MAX;
-    if (f->row && q->page_id.n) f->range.high_us = i64_min(f->range.high_us, q->page_us);
+    asked_read(&f->a, q);
+    if (f->row && q->page_id.n)
+        f->a.range.high_us = i64_min(f->a.range.high_us, q->page_us);
     if (q->reach) *q->reach = (struct search_reach){0};
-    ask_names(f, q);
-    ask_facts(f, q);
     enum err e = db_read_begin(f->s);
     if (e) return e;
-    for (isize i = 0; i < f->n && !e; i++)
-        e = criterion_resolve(f->s, &f->criteria[i], f->range);
+    e = asked_resolve(f->s, &f->a);
     if (!e) e = passes(f);
     db_read_end(f->s);
     return e;

@@ -43,8 +43,8 @@ str squeeze_pack(struct squeeze *q, str plain, i64 want, i64 *format);
  * with a compressor for each thread (made at first, squeeze_free). 0: no shorter. */
 const void *squeeze_dictionary(struct squeeze *q, i64 want);
 isize squeeze_bound(isize n);
-isize squeeze_with(void **compressor, const void *dictionary, str plain, u8 *to,
-                   isize room);
+isize squeeze_with(void **compressor, i64 format, const void *dictionary, str plain,
+                   u8 *to, isize room);
 void squeeze_free(void *compressor);
 /* A dictionary of the database: known from here on, copied. */
 bool squeeze_knows(const struct squeeze *q, i64 format);

@@ -111,7 +111,8 @@ void sweep_whole(struct store *s) {
     if (w->pages < w->next) return;
     sweep_rest(s);
     checkpoint(s->db);
-    w->next = w->pages + w->whole; /* where a reader was in the way */
+    /* where a reader was in the way: tried again soon, so that the WAL grows by what comes while it reads, and no more */
+    w->next = w->pages + w->whole / SWEEP_SOON;
 }
 
 void sweep_end(struct store *s) {

@@ -6,7 +6,8 @@
  *
  * A commit is on the disk when its WAL is; the file can follow later. It does so whenever SWEEP_FROM pages have come, and no commit
  * waits for it. While commits go on, the last of them is never in the file yet, and the WAL would grow for ever: past SWEEP_WHOLE
- * pages store_begin takes over the little that the thread has left. When the thread cannot run, it takes over all.
+ * pages store_begin takes over the little that the thread has left. When the thread cannot run, it takes over all. Who has begun to
+ * read before that keeps the WAL from beginning anew; store_begin looks again whenever a sixteenth of SWEEP_WHOLE has come.
  * What fails here is tried again; nothing is lost, for it stays in the WAL. */
 #ifndef SIPWEAVE_STORE_SWEEP_H
 #define SIPWEAVE_STORE_SWEEP_H
@@ -18,6 +19,7 @@
 enum {
     SWEEP_FROM = 2000,   /* pages since the last time */
     SWEEP_WHOLE = 16000, /* pages in the WAL */
+    SWEEP_SOON = 16,     /* a part of that, until it is tried again */
 };
 
 struct sweep {

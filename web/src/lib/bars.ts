@@ -17,6 +17,7 @@ export interface Chart {
   most: number; // in one slot
   total: number;
   allFailed: number;
+  about: boolean; // estimated
 }
 
 const SECOND = 1e6;
@@ -41,7 +42,7 @@ export function chartOf(v: Volume): Chart | null {
     count[i] = b.count;
     failed[i] = b.failed;
   });
-  return { low, high, first, step, count, failed, most: Math.max(1, ...count), total: v.total, allFailed: v.failed ?? 0 };
+  return { low, high, first, step, count, failed, most: Math.max(1, ...count), total: v.total, allFailed: v.failed ?? 0, about: !!v.estimated };
 }
 
 /** The time that slots i to k hold, of what was asked for. */
@@ -85,12 +86,13 @@ export function stretchText(from: number, to: number, step: number, zone: Zone, 
   return `${a} ${clock(from, zone, step)} – ${a === b ? end : `${b} ${end}`}`;
 }
 
-/** "84 calls, 3 failed (4 %)" */
-export function countWords(count: number, failed: number, one: string): string {
-  if (count === 0) return `no ${one}s`;
+/** "84 calls, 3 failed (4 %)"; what is estimated is "about", in round numbers. */
+export function countWords(count: number, failed: number, one: string, about = false): string {
+  if (count === 0) return about ? `hardly any ${one}s` : `no ${one}s`;
   const part = (100 * failed) / count;
   const percent = part > 0 && part < 1 ? 'under 1' : part > 99 && part < 100 ? 'over 99' : String(Math.round(part));
-  return countText(count, one) + (failed ? `, ${failed.toLocaleString('en-GB')} failed (${percent} %)` : ', none failed');
+  const round = (n: number) => (about ? Number(n.toPrecision(2)) : n);
+  return (about ? 'about ' : '') + countText(round(count), one) + (failed ? `, ${round(failed).toLocaleString('en-GB')} failed (${percent} %)` : ', none failed');
 }
 
 /** How long a bar is: "15 min". */
@@ -104,13 +106,13 @@ export function stepText(step: number): string {
 
 /** The chart for somebody who does not see it. */
 export function summary(c: Chart, one: string, zone: Zone, now: number): string {
-  const whole = `${stretchText(c.low, c.high, c.step, zone, now)}: ${countWords(c.total, c.allFailed, one)}.`;
+  const whole = `${stretchText(c.low, c.high, c.step, zone, now)}: ${countWords(c.total, c.allFailed, one, c.about)}.`;
   if (c.total === 0) return whole;
   const name = (i: number) => stretchText(...stretchOf(c, i, i), c.step, zone, now);
   const busiest = c.count.indexOf(c.most);
   const worst = c.failed.indexOf(Math.max(...c.failed));
-  const failures = c.failed[worst]! > 0 && worst !== busiest ? ` Most failures: ${name(worst)}, ${c.failed[worst]} of ${c.count[worst]}.` : '';
-  return `${whole} Busiest: ${name(busiest)}, ${countWords(c.most, c.failed[busiest]!, one)}.${failures}`;
+  const failures = !c.about && c.failed[worst]! > 0 && worst !== busiest ? ` Most failures: ${name(worst)}, ${c.failed[worst]} of ${c.count[worst]}.` : '';
+  return `${whole} Busiest: ${name(busiest)}, ${countWords(c.most, c.failed[busiest]!, one, c.about)}.${failures}`;
 }
 
 // ---- the axis --------------------------------------------------------------------------------------

@@ -196,6 +196,7 @@ export interface Spread {
 export interface Volume {
   total: number | null; // null: it cannot be told in advance
   failed?: number;
+  estimated?: boolean; // too many numbers fit for each call to be looked at
   after?: string;
   before?: string;
   step?: number; // seconds
