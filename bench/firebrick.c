@@ -3,9 +3,9 @@
  *
  *     firebrick log   < x.pcap > x.log                   a device's own log
  *     firebrick saved < x.pcap > x.syslog                as a syslog daemon saves it, with #012 for line ends
- *     firebrick send ADDRESS PORT RATE SECONDS < x.pcap  syslog over UDP, RATE messages a second, stamped as they go
+ *     firebrick send ADDRESS PORT RATE SECONDS < x.pcap  syslog over UDP, RATE records a second, stamped as they go
  *
- * Of two boxes the receiver logs; phones log nothing. Four boxes of one name each send from a port of their own. */
+ * Each box logs what it sends and what it receives; phones log nothing. Four boxes of one name each send from a port of their own. */
 #define _GNU_SOURCE
 
 #include <arpa/inet.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum { FRAME_MAX = 4096, RECORD_MAX = 8192, BATCH = 64, BOXES = 4, ETHER_IP_UDP = 42 };
+enum { ON_THE_WAY_US = 200 };
 
 struct packet {
     int64_t us;
@@ -40,10 +41,9 @@ static bool next_packet(struct packet *p) {
     return true;
 }
 
-/* Which of the boxes logs it: 10, 20, 30, 40 of traffic.c. */
-static int box_of(const struct packet *p, bool *received) {
-    *received = p->to < 100;
-    return ((*received ? p->to : p->from) / 10 - 1) % BOXES;
+/* Of traffic.c's boxes 10, 20, 30, 40 the one at this end; -1: a phone, which logs nothing. */
+static int box_at(int address) {
+    return address < 100 ? (address / 10 - 1) % BOXES : -1;
 }
 
 static const char *const names[BOXES] = {"trunk", "sbc", "pbx", "recorder"};
@@ -79,9 +79,7 @@ static int put_stamp(char *to, int64_t us, const char *format) {
     return (int)strftime(to, 64, format, &t);
 }
 
-static int as_log(char *to, const struct packet *p) {
-    bool received;
-    (void)box_of(p, &received);
+static int as_log(char *to, const struct packet *p, bool received) {
     int n = put_stamp(to, p->us, "%d %b %Y %H:%M:%S voip-udp-rx ");
     n += put_head(to + n, p, received);
     to[n++] = '\n';
@@ -90,9 +88,7 @@ static int as_log(char *to, const struct packet *p) {
     return n;
 }
 
-static int as_saved(char *to, const struct packet *p) {
-    bool received;
-    int box = box_of(p, &received);
+static int as_saved(char *to, const struct packet *p, int box, bool received) {
     int n = put_stamp(to, p->us, "%Y-%m-%dT%H:%M:%S");
     n += sprintf(to + n, ".%06dZ %s voip-udp-rx: ", (int)(p->us % 1000000), names[box]);
     n += put_head(to + n, p, received);
@@ -165,7 +161,6 @@ static int send_all(char **args) {
     for (int i = 0; i < BOXES; i++) boxes[i].socket = open_socket(args[0], args[1]);
     int64_t began = now_us(CLOCK_MONOTONIC), now = began;
     while (now - began < seconds * 1000000 && next_packet(&p)) {
-        bool received;
         int64_t due = began + (int64_t)((double)sent / rate * 1e6);
         while (due > now) { /* in steps of a millisecond or so */
             for (int i = 0; i < BOXES; i++) flush(&boxes[i]);
@@ -174,9 +169,11 @@ static int send_all(char **args) {
         }
         if (sent % BATCH == 0) now = now_us(CLOCK_MONOTONIC);
         if (now - due > late_us) late_us = now - due;
-        int box = box_of(&p, &received);
-        add(&boxes[box], &p, now_us(CLOCK_REALTIME), box, received);
-        sent++;
+        int from = box_at(p.from), to = box_at(p.to);
+        int64_t us = now_us(CLOCK_REALTIME);
+        if (from >= 0) add(&boxes[from], &p, us, from, false);
+        if (to >= 0) add(&boxes[to], &p, us + ON_THE_WAY_US, to, true);
+        sent += (from >= 0) + (to >= 0);
     }
     for (int i = 0; i < BOXES; i++) flush(&boxes[i]);
     double took = (double)(now_us(CLOCK_MONOTONIC) - began) / 1e6;
@@ -195,8 +192,13 @@ int main(int argc, char **argv) {
     if (argc == 6 && strcmp(argv[1], "send") == 0) return send_all(argv + 2);
     if (!log && !saved) return 2;
     while (next_packet(&p)) {
-        int n = log ? as_log(text, &p) : as_saved(text, &p);
-        fwrite(text, 1, (size_t)n, stdout);
+        for (int end = 0; end < 2; end++) {
+            int box = box_at(end ? p.to : p.from);
+            if (box < 0) continue;
+            int n = log ? as_log(text, &p, end) : as_saved(text, &p, box, end);
+            fwrite(text, 1, (size_t)n, stdout);
+            p.us += ON_THE_WAY_US;
+        }
     }
     return 0;
 }

@@ -37,8 +37,8 @@ show() { # one line: seconds since the start, the status, memory, sizes, and of 
     echo
 }
 echo "machine: $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//'), $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg)"
-# a call has 29.5 messages: as many calls a second as make the rate
-"$dir/traffic" 1000000000 $((rate / 29 + 1)) | "$dir/firebrick" send 127.0.0.1 "$syslog" "$rate" "$seconds" >"$dir/sent" &
+# a call makes 45 records, at both ends of what goes between boxes: as many calls a second as make the rate
+"$dir/traffic" 1000000000 $((rate / 45 + 1)) | "$dir/firebrick" send 127.0.0.1 "$syslog" "$rate" "$seconds" >"$dir/sent" &
 sender=$!
 t=0 most_wal=0
 while kill -0 $sender 2>/dev/null; do

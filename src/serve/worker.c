@@ -370,7 +370,11 @@ static void round_of_work(struct worker *w) {
     retain_step(w);
 }
 
+enum { LINKING_NICE = 5 };
+
 static void *run(void *arg) {
+    /* what comes in is lost if nobody takes it; linking can wait (of one thread: Linux) */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LINKING_NICE);
     enum { NICE = 5 };
     struct worker *w = arg;
     struct import *job;
