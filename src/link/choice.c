@@ -4,7 +4,7 @@
 #include "link/claim.h"
 
 static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
-                    BEYOND_DOUBT = 1e9, /* times the background */
+                    BEYOND_DOUBT = 1e6, /* times the background */
     HOPELESS = 1e-5;                    /* as a rival */
 
 enum {
