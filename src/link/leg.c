@@ -102,29 +102,30 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
 }
 
 /* Each message gets its leg; legs are numbered by their first messages. */
-static void assign(struct weave *w) {
-    struct drafts all = {0};
+static void assign(struct weave *w, struct drafts *all) {
     struct tags tags = {.trace = &w->trace};
-    u32 at = 0;
-    all.last = base_new(w->trace.strings.n + 1, (isize)sizeof *all.last);
+    all->last = base_new(w->trace.strings.n + 1, (isize)sizeof *all->last);
     if (w->some_masked) tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
         struct msg *m = &w->msgs[i];
-        m->leg = draft_of(w, &all, &tags, m);
-        all.rows[m->leg].n++;
+        m->leg = draft_of(w, all, &tags, m);
+        all->rows[m->leg].n++;
     }
-    w->nsums = all.n;
+    map_drop(&all->far);
+    map_drop(&tags.index);
+    base_free(tags.up);
+    base_free(all->last);
+}
+
+static void make_sums(struct weave *w, const struct drafts *all) {
+    u32 at = 0;
+    w->nsums = all->n;
     w->sums = base_room(w->sums, &w->cap_sums, w->nsums + 1, (isize)sizeof *w->sums);
     for (isize i = 0; i < w->nsums; i++) {
-        const struct draft *leg = &all.rows[i];
+        const struct draft *leg = &all->rows[i];
         w->sums[i] = (struct sum){.call_id = leg->call_id, .at = at, .n = leg->n};
         at += leg->n;
     }
-    map_drop(&all.far);
-    map_drop(&tags.index);
-    base_free(tags.up);
-    base_free(all.rows);
-    base_free(all.last);
 }
 
 /* ---- in which order ---------------------------------------------------------------------------------- */
@@ -140,34 +141,32 @@ static void moves_open(struct moves *v, const struct weave *w) {
     *v = (struct moves){0};
     if (!w->repeats) return;
     v->from = base_new(w->nmsgs + 1, (isize)sizeof *v->from);
-    for (isize i = 0; i < w->nmsgs; i++) v->from[i] = (u32)i;
 }
 
-static void swap_u32(u32 *a, u32 *b) {
-    u32 was = *a;
-    *a = *b;
-    *b = was;
-}
-
-/* By leg from here on, each leg's in canonical order. In place: each goes where it belongs, and what was there is next. */
-static void move_messages(struct weave *w, struct moves *v) {
-    u32 *to = base_new(w->nmsgs + 1, (isize)sizeof *to),
-        *next = base_new(w->nsums + 1, (isize)sizeof *next);
-    for (isize i = 0; i < w->nsums; i++) next[i] = w->sums[i].at;
-    for (isize i = 0; i < w->nmsgs; i++) to[i] = next[w->msgs[i].leg]++;
-    for (u32 i = 0; (isize)i < w->nmsgs; i++) {
-        while (to[i] != i) {
-            u32 there = to[i];
-            struct msg was = w->msgs[there];
-            w->msgs[there] = w->msgs[i];
-            w->msgs[i] = was;
-            if (v->from) swap_u32(&v->from[i], &v->from[there]);
-            if (v->from) swap_u32(&w->repeats[i], &w->repeats[there]);
-            swap_u32(&to[i], &to[there]);
-        }
+/* By leg from here on, each leg's in canonical order. Into a table of its own: in place each move would wait for the one
+ * before it. */
+static void move_messages(struct weave *w, const struct drafts *all, struct moves *v) {
+    u32 *next = base_new(all->n + 1, (isize)sizeof *next), at = 0, *repeats = NULL;
+    isize cap = 0;
+    struct msg *msgs = base_room(NULL, &cap, w->nmsgs + 1, (isize)sizeof *msgs);
+    if (v->from) repeats = base_new(w->nmsgs + 1, (isize)sizeof *repeats);
+    for (isize i = 0; i < all->n; i++) {
+        next[i] = at;
+        at += all->rows[i].n;
+    }
+    for (isize i = 0; i < w->nmsgs; i++) {
+        u32 to = next[w->msgs[i].leg]++;
+        msgs[to] = w->msgs[i];
+        if (!repeats) continue;
+        v->from[to] = (u32)i;
+        repeats[to] = w->repeats[i];
     }
     base_free(next);
-    base_free(to);
+    base_free(w->msgs);
+    base_free(w->repeats);
+    w->msgs = msgs;
+    w->cap_msgs = cap;
+    w->repeats = repeats;
 }
 
 static bool is_moved(const u32 *rows, u32 at, u32 n) {
@@ -485,9 +484,12 @@ bool leg_was_there(const struct sum *p, const struct sum *c) {
 
 void leg_summarise(struct weave *w) {
     struct moves moves;
-    assign(w);
+    struct drafts all = {0};
+    assign(w, &all);
     moves_open(&moves, w);
-    move_messages(w, &moves);
+    move_messages(w, &all, &moves);
+    make_sums(w, &all);
+    base_free(all.rows);
     for (isize i = 0; i < w->nsums; i++) {
         order_leg(w, &w->sums[i], &moves, w->names);
         summarise(w, &w->sums[i], 0);

@@ -19,11 +19,17 @@ enum {
 _Static_assert(NUMBERS_A_LEG <= UINT8_MAX && TOKENS_A_LEG <= UINT8_MAX,
                "a leg's numbers or tokens are more than a sum counts");
 
-/* One value that a leg says: a token of one of its messages, or a part of its Call-ID. */
-struct told {
+/* One leg says one value: a token of one of its messages, or a part of its Call-ID. */
+struct saying {
     u64 hash;
-    u32 label, src; /* src: endpoint that said it */
+    u32 leg, label, src; /* src: endpoint that said it */
     u8 kind, bits;
+};
+
+/* In the order of legs and their messages, a leg's Call-ID first. */
+struct sayings {
+    struct saying *rows;
+    isize n, cap;
 };
 
 struct said {
@@ -32,11 +38,10 @@ struct said {
     u32 *facts_of;
     /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
     u32 *teller[2];
-    struct told *told; /* by leg, its Call-ID first; of calls alone */
-    isize ntold, cap_told;
-    u32 *told_at;          /* by leg: where its part of told begins */
-    u32 call_id;           /* label */
-    const struct sum *leg; /* whose Call-ID is told */
+    struct twice heard;        /* most values are said once, and are not kept */
+    struct sayings names, all; /* names: of Call-IDs alone */
+    u32 call_id;               /* label */
+    const struct sum *leg;     /* whose Call-ID is told */
 };
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
@@ -68,13 +73,16 @@ static bool is_token(u8 kind) {
 
 /* ---- values: tokens, and the Call-ID --------------------------------------------------------------------- */
 
-static void tell(struct said *g, struct told told) {
-    g->told = base_grow(g->told, &g->cap_told, g->ntold + 1, (isize)sizeof *g->told);
-    g->told[g->ntold++] = told;
+static void say(struct sayings *g, struct saying s) {
+    g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
+    g->rows[g->n++] = s;
 }
 
 static void tell_part(struct said *g, u8 kind, str part, u8 bits) {
-    tell(g, (struct told){fact_call_id_hash(part), g->call_id, g->leg->src, kind, bits});
+    u64 hash = fact_call_id_hash(part);
+    u32 leg = (u32)(g->leg - g->w->sums);
+    twice_note(&g->heard, hash);
+    say(&g->names, (struct saying){hash, leg, g->call_id, g->leg->src, kind, bits});
 }
 
 /* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
@@ -113,6 +121,20 @@ static void tell_call_id(struct said *g, const struct sum *s) {
     if (bare.n == cut.head.n) return;
     bits = (u8)fact_token_bits(bare);
     if (bits >= RANDOM_BITS) tell_part(g, FACT_STEM, bare, bits);
+}
+
+/* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
+static void tell_call_ids(struct said *g) {
+    const struct weave *w = g->w;
+    for (isize i = 0; i < w->nsums; i++) {
+        if (w->sums[i].kind == KIND_CALL) tell_call_id(g, &w->sums[i]);
+    }
+    struct sayings told = g->names;
+    g->names = (struct sayings){0};
+    for (isize i = 0; i < told.n; i++) {
+        if (twice_has(&g->heard, told.rows[i].hash)) say(&g->names, told.rows[i]);
+    }
+    base_free(told.rows);
 }
 
 /* ---- numbers, and what is for people ------------------------------------------------------------------ */
@@ -207,8 +229,9 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     const struct trace *t = &g->w->trace;
     if (f->kind == FACT_DIALOG && t->seen[f->seen].method == SIP_METHOD_INVITE)
         g->s->flags |= SUM_TRANSFER;
-    u32 src = msg_seen(g->w, &g->w->msgs[msg])->src;
-    tell(g->said, (struct told){f->hash, f->label, src, f->kind, f->bits});
+    if (!twice_has(&g->said->heard, f->hash)) return;
+    u32 src = msg_seen(g->w, &g->w->msgs[msg])->src, leg = (u32)(g->s - g->w->sums);
+    say(&g->said->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
 }
 
 /* For people, after all numbers. */
@@ -265,7 +288,6 @@ static void take_leg(struct taking *g) {
     s->facts_at = (u32)w->nleg_facts;
     g->nothers = g->asked = 0;
     g->caller_tag = way_caller_tag(w, s);
-    if (s->kind == KIND_CALL) tell_call_id(g->said, s);
     for (u32 i = 0; i < s->n; i++) {
         u32 msg = s->at + i, row = w->msgs[msg].seen;
         if (!g->said->teller[0]) {
@@ -287,40 +309,18 @@ static void take_leg(struct taking *g) {
 static void take_facts(struct said *g) {
     struct weave *w = g->w;
     struct taking t = {.said = g, .w = w};
+    isize name = 0;
     w->nleg_facts = w->nholds = 0;
-    g->told_at = base_new(w->nsums + 1, (isize)sizeof *g->told_at);
     for (isize i = 0; i < w->nsums; i++) {
-        g->told_at[i] = (u32)g->ntold;
+        for (; name < g->names.n && (isize)g->names.rows[name].leg == i; name++)
+            say(&g->all, g->names.rows[name]);
         t.s = &w->sums[i];
         take_leg(&t);
     }
-    g->told_at[w->nsums] = (u32)g->ntold;
     base_free(t.others);
 }
 
 /* ---- tokens ---------------------------------------------------------------------------------------------- */
-
-/* One leg says one value. */
-struct saying {
-    u64 hash;
-    u32 leg, label, dev;
-    u8 kind, bits;
-};
-
-/* Most values are said once; only the others are sorted. */
-struct sayings {
-    const struct said *said;
-    struct twice heard;
-    struct saying *rows; /* in the order of legs and their messages */
-    isize n, cap;
-};
-
-static void say(struct sayings *g, u32 leg, const struct told *t) {
-    const struct weave *w = g->said->w;
-    g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n++] =
-        (struct saying){t->hash, leg, t->label, w->dev_of[t->src], t->kind, t->bits};
-}
 
 /* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
 static isize sort_sayings(struct sayings *g) {
@@ -448,42 +448,40 @@ static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
         if (rows[i].kind == UINT8_MAX) continue;
         struct sum *s = &w->sums[rows[i].leg];
         w->leg_tokens[s->tokens_at + s->ntokens++] = (struct leg_token){
-            token, rows[i].label, rows[i].dev, rows[i].kind, rows[i].bits};
+            token, rows[i].label, w->dev_of[rows[i].src], rows[i].kind, rows[i].bits};
     }
     w->nleg_tokens = at;
 }
 
 static void take_tokens(struct said *g) {
-    struct weave *w = g->w;
-    struct sayings all = {.said = g};
-    twice_open(&all.heard, g->ntold);
-    for (isize i = 0; i < g->ntold; i++) twice_note(&all.heard, g->told[i].hash);
-    for (isize i = 0; i < w->nsums; i++) {
-        for (u32 k = g->told_at[i]; k < g->told_at[i + 1]; k++) {
-            if (twice_has(&all.heard, g->told[k].hash)) say(&all, (u32)i, &g->told[k]);
-        }
-    }
-    isize n = sort_sayings(&all);
-    n = make_tokens(w, all.rows, n);
-    deal_tokens(w, all.rows, n);
-    twice_close(&all.heard);
-    base_free(all.rows);
+    isize n = sort_sayings(&g->all);
+    n = make_tokens(g->w, g->all.rows, n);
+    deal_tokens(g->w, g->all.rows, n);
+    base_free(g->all.rows);
 }
 
-static void said_open(struct said *g, struct weave *w) {
-    *g = (struct said){.w = w};
-    g->call_id = str_table_add(&w->trace.strings, S("Call-ID"));
-    g->facts_of = base_new(w->trace.nseen + 1, (isize)sizeof(u32));
-    for (isize i = w->trace.nfacts - 1; i >= 0; i--) {
-        if (w->trace.facts[i].kind != FACT_AGENT)
-            g->facts_of[w->trace.facts[i].seen] = (u32)i + 1;
+/* Where each message's facts begin, and which of its values were heard before. What is alike may stand on several legs. */
+static void look_at_facts(struct said *g) {
+    const struct weave *w = g->w;
+    const struct trace *t = &w->trace;
+    g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
+    twice_open(&g->heard, t->nfacts / 2 + w->nsums);
+    for (isize i = t->nfacts - 1; i >= 0; i--) {
+        const struct fact *f = &t->facts[i];
+        if (f->kind == FACT_AGENT) continue;
+        g->facts_of[f->seen] = (u32)i + 1;
+        if (!is_token(f->kind)) continue;
+        twice_note(&g->heard, f->hash);
+        if (w->nalikes && w->alike_of[f->seen]) twice_note(&g->heard, f->hash);
     }
-    find_tellers(g);
 }
 
 void said_collect(struct weave *w) {
-    struct said g;
-    said_open(&g, w);
+    struct said g = {.w = w};
+    g.call_id = str_table_add(&w->trace.strings, S("Call-ID"));
+    look_at_facts(&g);
+    find_tellers(&g);
+    tell_call_ids(&g);
     take_facts(&g);
     if (w->finished) {
         trace_seal(&w->trace);
@@ -492,9 +490,9 @@ void said_collect(struct weave *w) {
     base_free(g.facts_of);
     base_free(g.teller[0]);
     base_free(g.teller[1]);
+    base_free(g.names.rows);
+    twice_close(&g.heard);
     alike_forget(w);
     twin_devices(w); /* by their numbers; tokens ask who is whose device */
     take_tokens(&g);
-    base_free(g.told);
-    base_free(g.told_at);
 }
