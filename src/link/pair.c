@@ -292,7 +292,6 @@ bool pair_caller(const struct weave *w, const struct sum *s, u64 *caller) {
     return (s->flags & SUM_WITHHELD) != 0;
 }
 
-#include <stdlib.h>
 double pair_alike(const struct index *x, u32 a, u32 b) {
     const struct sum *s = &x->w->sums[a], *t = &x->w->sums[b];
     u64 mine, theirs;
@@ -307,8 +306,7 @@ double pair_alike(const struct index *x, u32 a, u32 b) {
         odds *= alike_odds(evidence_alike(), (double)x->manners[b].sent[k],
                            s->manner[k] == t->manner[k]);
     }
-    if (getenv("SITE_M") == NULL) odds *= sites_alike(x, a, b);
-    return odds;
+    return odds * sites_alike(x, a, b);
 }
 
 struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *turn,
