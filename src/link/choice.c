@@ -140,7 +140,7 @@ static void consider_numbers(struct gathering *g) {
     const struct sum *s = &x->w->sums[g->c];
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
-        u32 number = x->numbers.of_fact[s->facts_at + k];
+        u32 number = numbers_of(&x->numbers, s->facts_at + k);
         consider_reached(g, index_reached(x, number, s->from_dev, f->kind),
                          LEGS_A_NUMBER);
         if (f->kind != FACT_CALLER) continue; /* else it may be a company's number */

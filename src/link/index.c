@@ -9,7 +9,8 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
 isize index_number(const struct index *x, u32 dev, u32 fact) {
     const struct fact *f = &x->w->leg_facts[fact];
     if (x->w->climate) return climate_number(x, dev, f->kind, f->hash);
-    return index_reached(x, x->numbers.of_fact[fact], dev, f->kind).n;
+    const struct number_place *here = numbers_here(&x->numbers, fact);
+    return here ? (isize)here->n : 1;
 }
 
 struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind) {
