@@ -188,6 +188,11 @@ static void *grow_heap(void *items, isize had, isize bytes) {
     return b + 1;
 }
 
+static void *grow_to(void *items, isize had, isize bytes) {
+    if (bytes >= MAPPED_FROM) return grow_mapped(items, had, bytes);
+    return grow_heap(items, had, bytes);
+}
+
 void *base_widen(void *items, isize *cap, isize need, isize size) {
     isize wider = *cap ? *cap : 16;
     while (wider < need) {
@@ -196,13 +201,13 @@ void *base_widen(void *items, isize *cap, isize need, isize size) {
     }
     isize had = *cap * size, bytes = wider * size;
     *cap = wider;
-    if (bytes >= MAPPED_FROM) return grow_mapped(items, had, bytes);
-    return grow_heap(items, had, bytes);
+    return grow_to(items, had, bytes);
 }
 
 void *base_new(isize count, isize size) {
-    isize cap = 0;
-    return base_grow(NULL, &cap, count ? count : 1, size);
+    isize n = count ? count : 1;
+    must(n > 0 && n <= PTRDIFF_MAX / 4 / size);
+    return grow_to(NULL, 0, n * size);
 }
 
 void *base_room(void *items, isize *cap, isize need, isize size) {

@@ -34,7 +34,7 @@ static const char help[] =
     "  --timezone ZONE    for stamps that carry none: UTC, +01:00, -05:30 (UTC)\n"
     "  --json             for programs\n"
     "  --quiet            do not report what was skipped\n"
-    "  --threads N        how many read the files, for calls and show: 1 or 2 (as many "
+    "  --threads N        how many read and link, for calls and show: 1 or 2 (as many "
     "as there are cores)\n"
     "  --db DATABASE      the database file (sipweave.db)\n"
     "  --listen ADDRESS   where the page is served (127.0.0.1:8270)\n"

@@ -112,6 +112,7 @@ bool reading_open(struct reading *r, const struct options *o, bool evidence) {
     }
     if (readable < o->nfiles) return false;
     if (!evidence) weave_without_evidence(r->weave);
+    weave_threads(r->weave, threads);
     weave_finish(r->weave);
     return true;
 }

@@ -3,18 +3,15 @@
  * stands out, and those that claim a try before it. */
 #include "link/claim.h"
 
-static const double CLEAR = 0.999, NOTHING = 1e-7, SHARED = 0.02,
-                    BEYOND_DOUBT = 1e6, /* times the background */
-    HOPELESS = 1e-5;                    /* as a rival */
+static const double SHARED = 0.02;
 
 enum {
     /* a queue or an IVR holds a call this long before it dials on */
     WINDOW_US = 180 * 1000000,
-    NUMBERS_CLEAR = 32, /* after so many, stop when one stands out */
     LEGS_A_NUMBER = 32,
     LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,
-    EVENTS_CLEAR = 8, /* the same */
+    EVENTS_CLEAR = 8, /* after so many, stop when one stands out */
     EVENTS = 1024,
     AROUND = 48,
 };
@@ -23,47 +20,46 @@ enum {
 struct gathering {
     struct claims *k;
     u32 c;
-    double best;      /* weight */
-    struct claim *to; /* NULL: claims go into the table; else the best one goes here … */
-    double second;    /* … and this is the weight of the next one */
+    double best;       /* weight */
+    struct look *look; /* NULL: claims go into the table */
 };
 
-/* At first look nothing is put down. */
-static void take_best(struct gathering *g, const struct claim *a) {
-    if (a->weight <= g->best) {
-        g->second = g->second > a->weight ? g->second : a->weight;
-        return;
-    }
-    g->second = g->best;
-    g->best = a->weight;
-    *g->to = *a;
+static bool is_new(u32 *mark, u32 stamp) {
+    bool new = *mark != stamp;
+    *mark = stamp;
+    return new;
+}
+
+/* At first look it is only put down what there is. */
+static bool list(struct look *to, const struct index *x, u32 c, u32 p) {
+    if (!is_new(&to->mark[p], to->stamp)) return false;
+    struct bond bond = pair_bond(x, c, p, turn_of(x, c, p), 0, 0);
+    if (bond.once + bond.more <= 0) return true;
+    to->rows = base_grow(to->rows, &to->cap, to->n + 1, (isize)sizeof *to->rows);
+    to->rows[to->n++] = (struct likely){p, bond};
+    return true;
 }
 
 static bool consider(struct gathering *g, u32 p) {
     struct claims *k = g->k;
-    if (k->mark[p] == k->stamp) return false;
-    k->mark[p] = k->stamp;
+    if (g->look) return list(g->look, k->x, g->c, p);
+    if (!is_new(&k->mark[p], k->stamp)) return false;
     struct claim a;
-    if (!claim_make(k, g->c, p, g->best * NOTHING, &a)) return true;
+    if (!claim_make(k, g->c, p, g->best * CLAIM_NOTHING, &a)) return true;
     if (!claim_allowed(k, g->c, p)) return true;
-    if (a.weight < g->best * NOTHING) return true;
+    if (a.weight < g->best * CLAIM_NOTHING) return true;
     k->legs[g->c].all += a.weight;
-    if (g->to) {
-        take_best(g, &a);
-        return true;
-    }
     g->best = g->best > a.weight ? g->best : a.weight;
     claim_put(k, g->c, &a);
     return true;
 }
 
 static bool stands_out(const struct gathering *g) {
-    return g->best >= CLEAR * g->k->legs[g->c].all;
+    return claim_stands_out(&g->k->legs[g->c], g->best);
 }
 
-/* One call that shares numbers or values fits so well that no stranger at the device could. */
 static bool beyond_doubt(const struct gathering *g) {
-    return stands_out(g) && g->best >= BEYOND_DOUBT * g->k->legs[g->c].background;
+    return claim_beyond_doubt(&g->k->legs[g->c], g->best);
 }
 
 /* How many of them started no later than that. */
@@ -97,8 +93,7 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
 }
 
 /* The same of legs that share a number. */
-static void consider_reached(struct gathering *g, struct leg_run run, isize few,
-                             isize most) {
+static void consider_reached(struct gathering *g, struct leg_run run, isize most) {
     const struct weave *w = g->k->x->w;
     const struct sum *s = &w->sums[g->c];
     i64 slack = 20000 + (i64)s->precision_us;
@@ -106,7 +101,6 @@ static void consider_reached(struct gathering *g, struct leg_run run, isize few,
     while (n-- > 0 && tried < most) {
         i64 ago = s->start_us - w->sums[run.legs[n]].start_us;
         if (ago > WINDOW_US + slack) return;
-        if (tried >= few && ago > slack && stands_out(g)) return;
         tried += consider(g, run.legs[n]);
     }
 }
@@ -146,18 +140,18 @@ static void consider_numbers(struct gathering *g) {
     const struct sum *s = &x->w->sums[g->c];
     for (u32 k = 0; k < s->nnumbers; k++) {
         const struct fact *f = &x->w->leg_facts[s->facts_at + k];
-        u32 number = x->numbers.of_fact[s->facts_at + k];
-        consider_reached(g, index_reached(x, number, s->from_dev, f->kind), NUMBERS_CLEAR,
+        u32 number = numbers_of(&x->numbers, s->facts_at + k);
+        consider_reached(g, index_reached(x, number, s->from_dev, f->kind),
                          LEGS_A_NUMBER);
         if (f->kind != FACT_CALLER) continue; /* else it may be a company's number */
         consider_reached(g, index_reached(x, number, s->from_dev, FACT_CALLED),
-                         LEGS_A_COMPANY, LEGS_A_COMPANY);
+                         LEGS_A_COMPANY);
     }
     const struct company *company = habits_companies(x, g->c);
     for (u32 i = 0; company && i < company->n && i < NUMBERS_A_COMPANY; i++) {
         consider_reached(
             g, index_reached_by(x, company->called[i], s->from_dev, FACT_CALLED),
-            LEGS_A_COMPANY, LEGS_A_COMPANY);
+            LEGS_A_COMPANY);
     }
 }
 
@@ -222,23 +216,12 @@ static bool is_reached(const struct index *x, u32 dev) {
     return clues_find(&x->events, dev).n > 0;
 }
 
-bool claims_look(struct claims *k, u32 c) {
-    const struct sum *s = &k->x->w->sums[c];
-    struct claim best;
-    struct gathering g = {.k = k, .c = c, .to = &best};
-    struct claimed *leg = &k->legs[c];
-    leg->early = false;
-    if (s->state == STATE_PARTIAL) return false;
-    leg->background = leg->all = lane_of(k->x, c)->background;
-    k->stamp++;
+void claims_list(struct claims *k, u32 c, struct look *to) {
+    struct gathering g = {.k = k, .c = c, .look = to};
+    if (!to->mark) to->mark = base_new(k->w->nsums + 1, (isize)sizeof *to->mark);
+    to->stamp++;
     consider_tokens(&g);
-    if (k->x->reaching[s->from_dev]) consider_numbers(&g);
-    if (!beyond_doubt(&g) || g.second > HOPELESS * leg->all) return false;
-    if (!claims_join(k, c, best.parent, g.best / leg->all)) return false;
-    leg->sure = leg->certain = leg->apart = leg->early = true;
-    leg->once = (float)claim_once(k, c, &best);
-    k->once[best.parent] += (double)leg->once;
-    return true;
+    if (k->x->reaching[k->w->sums[c].from_dev]) consider_numbers(&g);
 }
 
 void claims_gather(struct claims *k, u32 c) {

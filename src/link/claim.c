@@ -217,6 +217,11 @@ static bool mark_parents(struct claims *k, u32 c, bool set) {
     return any;
 }
 
+static void put_leg(u32 **legs, isize *cap, isize *n, u32 c) {
+    *legs = base_grow(*legs, cap, *n + 1, (isize)sizeof **legs);
+    (*legs)[(*n)++] = c;
+}
+
 /* The tries that it follows, and those that follow it, hear from it. */
 static void mark_neighbours(struct claims *k, const struct claimed *leg) {
     for (u32 i = 0; i < leg->nbefore; i++)
@@ -230,10 +235,13 @@ void claims_part_early(struct claims *k) {
     k->nlate = k->nearlies = 0;
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = k->x->by_start[i];
-        if (k->legs[c].early)
+        if (k->legs[c].early) {
+            k->earlies = base_grow(k->earlies, &k->cap_earlies, k->nearlies + 1,
+                                   (isize)sizeof *k->earlies);
             k->earlies[k->nearlies++] = (struct early){c, w->sums[c].parent - 1};
-        else if (w->sums[c].kind == KIND_CALL)
-            k->late[k->nlate++] = c;
+        } else if (w->sums[c].kind == KIND_CALL) {
+            put_leg(&k->late, &k->cap_late, &k->nlate, c);
+        }
     }
 }
 
@@ -263,7 +271,7 @@ static void show_all(struct claims *k) {
 }
 
 static void put_beside(struct claims *k, u32 c) {
-    k->beside[k->nbeside++] = c;
+    put_leg(&k->beside, &k->cap_beside, &k->nbeside, c);
     k->legs[c].apart = false;
 }
 
@@ -279,7 +287,7 @@ void claims_doubt(struct claims *k) {
             drop_hopeless(k, leg);
             continue;
         }
-        k->unsure[k->nunsure++] = c;
+        put_leg(&k->unsure, &k->cap_unsure, &k->nunsure, c);
         (void)mark_parents(k, c, true);
     }
     for (isize i = 0; i < k->nunsure; i++) {
@@ -327,10 +335,6 @@ void claims_open(struct claims *k, struct index *x) {
     k->keep = base_new(x->nlanes + 1, (isize)sizeof *k->keep);
     k->records = base_new(x->nlanes + 1, 1);
     k->mark = base_new(w->nsums + 1, (isize)sizeof *k->mark);
-    k->late = base_new(w->nsums + 1, (isize)sizeof *k->late);
-    k->earlies = base_new(w->nsums + 1, (isize)sizeof *k->earlies);
-    k->unsure = base_new(w->nsums + 1, (isize)sizeof *k->unsure);
-    k->beside = base_new(w->nsums + 1, (isize)sizeof *k->beside);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         k->legs[i].open = s->kind == KIND_CALL && !leg_is_settled(w, s);

@@ -5,6 +5,7 @@
 #include "link/pair.h"
 
 enum { CLAIMS_A_LEG = 48 };
+#define CLAIM_NOTHING 1e-7 /* what weighs less, beside the heaviest, is no claim */
 
 /* A leg may be this parent's child. What is known at its other ends is told along the follows, see believe.c. */
 struct claim {
@@ -74,10 +75,10 @@ struct claims {
     u32 *mark, stamp; /* by leg: the last choice that considered it */
     u32 *late;        /* calls' legs that are not early, by start */
     struct early *earlies;
-    isize nlate, nearlies;
+    isize nlate, nearlies, cap_late, cap_earlies;
     /* legs that are not sure, by start; and those beside them that claim the same parents */
     u32 *unsure, *beside;
-    isize nunsure, nbeside;
+    isize nunsure, nbeside, cap_unsure, cap_beside;
 };
 
 void claims_open(struct claims *k, struct index *x);
@@ -90,8 +91,20 @@ void follows_turn(struct claims *k);
 void follows_weigh(struct claims *k);
 /* choice.c: finds who lays claim to c; those before it in time have been asked already. */
 void claims_gather(struct claims *k, u32 c);
-/* The same where one call is beyond doubt by what it shares: c is its child at once. False: there is no such call. */
-bool claims_look(struct claims *k, u32 c);
+/* Of one who looks: the candidates found so far. */
+struct likely {
+    u32 parent;
+    struct bond bond; /* as far as nobody else's choice is known */
+};
+struct look {
+    struct likely *rows;
+    isize n, cap;
+    u32 *mark, stamp; /* as in claims */
+};
+/* The same for a first look: those that c shares numbers or values with are put down there, and nowhere else. */
+void claims_list(struct claims *k, u32 c, struct look *to);
+/* look.c: where one call is beyond doubt by what it shares with a leg, that is its child at once. Notes the devices of the others. */
+void claims_look(struct claims *k, bool *asked);
 /* A leg that was certain at first look gets its claim, and is weighed with the others. False: it has it. */
 bool claims_show(struct claims *k, u32 c);
 /* After the first look, or when some were shown: who is early, and who is late. */
@@ -147,6 +160,16 @@ static inline double claim_backward_if(const struct claim *a, double start,
 }
 static inline double claim_backward(const struct claim *a) {
     return claim_backward_if(a, a->after[FOLLOW_START], a->after[FOLLOW_FAILURE]);
+}
+/* One claim of this weight leaves the others, and whoever has none, hardly anything. */
+static inline bool claim_stands_out(const struct claimed *leg, double best) {
+    static const double CLEAR = 0.999;
+    return best >= CLEAR * leg->all;
+}
+/* … and fits so well that no stranger at the device could. */
+static inline bool claim_beyond_doubt(const struct claimed *leg, double best) {
+    static const double TIMES = 1e6;
+    return claim_stands_out(leg, best) && best >= TIMES * leg->background;
 }
 
 #endif

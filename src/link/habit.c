@@ -3,21 +3,26 @@
 #include "link/pair.h"
 #include "link/twice.h"
 
+#include <string.h>
+
 static const double FEW = 4; /* so many links say nothing yet */
 
-static float *count_at(struct habits *h, u64 key) {
-    u32 *row = map_put(&h->at, key);
-    if (!*row) {
-        h->counts = base_grow(h->counts, &h->cap, h->n + 1, (isize)sizeof *h->counts);
-        h->counts[h->n] = 0;
-        *row = (u32)++h->n;
-    }
-    return &h->counts[*row - 1];
+/* A count is the bits of a float: 0 is absent. */
+static float float_of(u32 bits) {
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+static void count_more(struct habits *h, u64 key, float much) {
+    if (!(much > 0)) return;
+    u32 *bits = map_put(&h->at, key);
+    float sum = float_of(*bits) + much;
+    memcpy(bits, &sum, sizeof sum);
 }
 
 static double count_of(const struct habits *h, u64 key) {
-    u32 row = map_get(&h->at, key);
-    return row ? (double)h->counts[row - 1] : 0;
+    return (double)float_of(map_get(&h->at, key));
 }
 
 static u64 number_of_kind(const struct weave *w, const struct sum *s,
@@ -131,10 +136,10 @@ static void learn(struct index *x, const struct twice *met, u32 c) {
         struct met_pair k = pair_of(x, c, s->parent - 1, habit);
         if (!k.called) continue;
         bool called = twice_has(met, k.called), shown = twice_has(met, k.shown);
-        if (called) *count_at(h, k.called) += much;
-        if (shown) *count_at(h, k.shown) += much;
-        if (called && shown) *count_at(h, both_key(&k)) += much;
-        *count_at(h, k.here) += much;
+        if (called) count_more(h, k.called, much);
+        if (shown) count_more(h, k.shown, much);
+        if (called && shown) count_more(h, both_key(&k), much);
+        count_more(h, k.here, much);
     }
 }
 
@@ -147,11 +152,11 @@ static void learn_ways(struct index *x, const struct twice *met, u32 c) {
     if (!k.called || !twice_has(met, k.called)) return;
     double both = count_of(h, both_key(&k));
     bool once = both < 1.5;
-    *count_at(h, ways_key(&k)) += once ? 1 : much / (float)both;
+    count_more(h, ways_key(&k), once ? 1 : much / (float)both);
     if (once)
-        *count_at(h, once_key(&k)) += much;
+        count_more(h, once_key(&k), much);
     else if (both < 2.5)
-        *count_at(h, twice_key(&k)) += much / 2;
+        count_more(h, twice_key(&k), much / 2);
 }
 
 static void note_pairs(const struct index *x, struct twice *met, u32 c) {
@@ -168,7 +173,7 @@ void habits_learn(struct index *x) {
     struct twice met;
     map_clear(&x->habits.at);
     map_clear(&x->habits.shown);
-    x->habits.n = x->habits.ncompanies = 0;
+    x->habits.ncompanies = 0;
     twice_open(&met, 2 * HABITS * w->nsums);
     for (isize i = 0; i < w->nsums; i++) {
         if (!teaches(w, &w->sums[i])) continue;
@@ -188,7 +193,6 @@ void habits_learn(struct index *x) {
 void habits_close(struct index *x) {
     map_drop(&x->habits.at);
     map_drop(&x->habits.shown);
-    base_free(x->habits.counts);
     base_free(x->habits.companies);
 }
 
@@ -206,7 +210,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c];
     struct counted n = {0};
-    if (x->habits.n == 0) return n;
+    if (x->habits.at.n == 0) return n;
     struct met_pair k = pair_of(x, c, p, habit);
     if (!k.called) return n;
     const struct habits *h = &x->habits;

@@ -1,4 +1,5 @@
 /* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
+#include "base/both.h"
 #include "link/pair.h"
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash) {
@@ -8,7 +9,8 @@ u64 index_number_key(u32 dev, u8 kind, u64 hash) {
 isize index_number(const struct index *x, u32 dev, u32 fact) {
     const struct fact *f = &x->w->leg_facts[fact];
     if (x->w->climate) return climate_number(x, dev, f->kind, f->hash);
-    return index_reached(x, x->numbers.of_fact[fact], dev, f->kind).n;
+    const struct number_place *here = numbers_here(&x->numbers, fact);
+    return here ? (isize)here->n : 1;
 }
 
 struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind) {
@@ -72,7 +74,8 @@ static u32 *by_start(const struct weave *w) {
 }
 
 /* Whose try was it that failed? */
-static void note_lost(struct index *x) {
+static void note_lost(void *index) {
+    struct index *x = index;
     const struct weave *w = x->w;
     clues_drop(&x->lost);
     clues_open(&x->lost, w->ndevs);
@@ -84,11 +87,17 @@ static void note_lost(struct index *x) {
     clues_settle(&x->lost);
 }
 
+static void open_numbers(void *index) {
+    struct index *x = index;
+    numbers_open(&x->numbers, x->w, x->by_start);
+}
+
 void index_open(struct index *x, const struct weave *w) {
     *x = (struct index){.w = w};
     isize u = (isize)sizeof(u32);
+    struct beside numbers;
     x->by_start = by_start(w);
-    numbers_open(&x->numbers, w, x->by_start);
+    beside_start(&numbers, weave_may_use(w, w->nsums), open_numbers, x);
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
@@ -118,6 +127,7 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->holds);
     lanes_open(x);
     sites_count(x);
+    beside_end(&numbers);
 }
 
 void index_events(struct index *x, bool *asked) {
@@ -228,7 +238,8 @@ static void explain(struct index *x, u32 c) {
 
 void index_note_children(struct index *x) {
     const struct weave *w = x->w;
-    note_lost(x);
+    struct beside lost;
+    beside_start(&lost, weave_may_use(w, w->nsums), note_lost, x);
     clues_drop(&x->kids);
     clues_open(&x->kids, w->nsums + 1);
     for (isize i = 0; i < w->nsums; i++) {
@@ -244,12 +255,21 @@ void index_note_children(struct index *x) {
         clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
+    beside_end(&lost);
 }
 
-void index_learn(struct index *x, struct taught *taught, bool changed) {
+static void learn_habits(void *index) {
+    habits_learn(index);
+}
+
+void index_learn(struct index *x, const struct claims *k, bool changed) {
+    struct beside habits = {0};
+    if (changed) beside_start(&habits, weave_may_use(x->w, x->w->nsums), learn_habits, x);
+    struct taught *taught = index_teach(x, k);
     lanes_learn(x, taught);
+    base_free(taught);
     if (!changed) return;
     paces_learn(x);
     sites_learn(x);
-    habits_learn(x);
+    beside_end(&habits);
 }

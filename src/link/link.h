@@ -106,6 +106,9 @@ void weave_given_on(struct weave *w, struct weave *old, const struct carry *c,
 /* A sighting as it was added; its bytes borrow from the weave. */
 struct sighting weave_sighting(const struct weave *w, isize row);
 
+/* So many threads may link at once (1); more than two are not used. What comes of it is the same. */
+void weave_threads(struct weave *w, int n);
+
 /* A weave_link ends early once ends(ctx) says so, which is asked between legs; NULL: nobody does. */
 void weave_heed(struct weave *w, bool (*ends)(const void *ctx), const void *ctx);
 /* Was the last weave_link ended early? Then there are no calls, and only weave_close makes sense. */

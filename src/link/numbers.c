@@ -39,8 +39,8 @@ static struct number_place *place_put(struct numbers *t, u32 number, u32 where) 
     if (!row) {
         t->places = base_grow(t->places, &t->cap_places, t->nplaces + 1,
                               (isize)sizeof *t->places);
-        t->places[t->nplaces++] =
-            (struct number_place){.next = far ? 0 : t->first[number], .where = where};
+        t->places[t->nplaces++] = (struct number_place){
+            .next = far ? 0 : t->first[number], .where = where, .number = number};
         row = (u32)t->nplaces;
         if (far)
             *far = row;
@@ -54,35 +54,32 @@ static enum number_role role_of(const struct fact *f) {
     return f->kind == FACT_CALLER ? NUMBER_REACHED_CALLER : NUMBER_REACHED_CALLED;
 }
 
-/* `reached`: by row of leg_facts, the place of those that reached it. */
-static void count(struct numbers *t, const struct weave *w, const struct sum *s,
-                  u32 *reached) {
+static void count(struct numbers *t, const struct weave *w, const struct sum *s) {
     for (u32 i = s->facts_at; i < s->facts_at + s->nnumbers; i++) {
         const struct fact *f = &w->leg_facts[i];
         u32 number = number_put(t, f->hash);
-        t->of_fact[i] = number;
         struct number_place *here = place_put(t, number, where_of(s->to_dev, role_of(f)));
-        reached[i] = (u32)(here - t->places);
+        t->reached[i] = (u32)(here - t->places) + 1;
         here->n++;
         if (f->kind == FACT_CALLER)
             place_put(t, number, where_of(s->from_dev, NUMBER_SENT_CALLER))->n++;
     }
 }
 
-static void deal(struct numbers *t, const struct sum *s, u32 leg, const u32 *reached) {
+static void deal(struct numbers *t, const struct sum *s, u32 leg) {
     for (u32 i = s->facts_at; i < s->facts_at + s->nnumbers; i++) {
-        struct number_place *p = &t->places[reached[i]];
+        struct number_place *p = &t->places[t->reached[i] - 1];
         t->legs[p->at + p->n++] = leg;
     }
 }
 
 void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start) {
-    u32 at = 0, *reached = base_new(w->nleg_facts + 1, (isize)sizeof *reached);
+    u32 at = 0;
     *t = (struct numbers){0};
-    t->of_fact = base_new(w->nleg_facts + 1, (isize)sizeof *t->of_fact);
+    t->reached = base_new(w->nleg_facts + 1, (isize)sizeof *t->reached);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[by_start[i]];
-        if (s->kind == KIND_CALL) count(t, w, s, reached);
+        if (s->kind == KIND_CALL) count(t, w, s);
     }
     for (isize i = 0; i < t->nplaces; i++) {
         struct number_place *p = &t->places[i];
@@ -94,9 +91,8 @@ void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start)
     t->legs = base_new((isize)at + 1, (isize)sizeof *t->legs);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[by_start[i]];
-        if (s->kind == KIND_CALL) deal(t, s, by_start[i], reached);
+        if (s->kind == KIND_CALL) deal(t, s, by_start[i]);
     }
-    base_free(reached);
 }
 
 void numbers_drop(struct numbers *t) {
@@ -105,7 +101,7 @@ void numbers_drop(struct numbers *t) {
     base_free(t->first);
     base_free(t->places);
     base_free(t->legs);
-    base_free(t->of_fact);
+    base_free(t->reached);
     *t = (struct numbers){0};
 }
 

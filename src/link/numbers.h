@@ -14,6 +14,7 @@ struct number_place {
     u32 where; /* device << 2 | role */
     u32 at,
         n; /* its legs, by start: numbers.legs[at .. at + n); of NUMBER_SENT_CALLER only how many */
+    u32 number;
 };
 
 struct numbers {
@@ -24,12 +25,21 @@ struct numbers {
     isize nplaces, cap_places;
     struct map far;
     u32 *legs;
-    u32 *of_fact; /* by row of leg_facts: its number, where it is one */
+    u32 *
+        reached; /* by row of leg_facts, where that is a number: its place at the device that its leg reached, + 1 */
 };
 
 /* All calls' numbers; `by_start`: all legs. */
 void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start);
 void numbers_drop(struct numbers *t);
+/* Of a row of leg_facts, the place of those that reached the same device with it; NULL: it is no number of a call's. */
+static inline const struct number_place *numbers_here(const struct numbers *t, u32 fact) {
+    return t->reached[fact] ? &t->places[t->reached[fact] - 1] : NULL;
+}
+static inline u32 numbers_of(const struct numbers *t, u32 fact) {
+    const struct number_place *here = numbers_here(t, fact);
+    return here ? here->number : 0;
+}
 /* The number + 1 of a hash; 0: nobody has it. */
 u32 numbers_row(const struct numbers *t, u64 hash);
 /* Those that reached the device with it, or left it; NULL: none did. */

@@ -45,7 +45,7 @@ static struct shared share_numbers(const struct index *x, const struct sum *c,
             if (out.any && u >= out.rarest) continue;
             out.rarest = u;
             out.label = mine->label;
-            out.number = x->numbers.of_fact[c->facts_at + i];
+            out.number = numbers_of(&x->numbers, c->facts_at + i);
             out.any = true;
         }
     }

@@ -46,9 +46,7 @@ struct company {
 /* What goes together, counted from the links found so far: calls to one number ring the same phones, show the same company's
  * number. */
 struct habits {
-    struct map at; /* key -> row of counts + 1 */
-    float *counts;
-    isize n, cap;
+    struct map at;    /* key -> how often: the bits of a float */
     struct map shown; /* a caller's number that is shown -> row of companies + 1 */
     struct company *companies;
     isize ncompanies, cap_companies;
@@ -154,11 +152,12 @@ isize index_sent(const struct index *x, u32 dev, u32 number);
 void index_note(struct index *x, u32 c, double none);
 /* What has been found makes new `kids`, `failures`, `lost`, `explained`. */
 void index_note_children(struct index *x);
-/* After a round: what has been noted and proved makes new lanes and, where some legs have found other parents, new habits. */
-struct taught;
-void index_learn(struct index *x, struct taught *taught, bool changed);
-/* teach.c: what the claims, or the links alone (NULL), say of the ways through devices, by row of turns; the caller frees it. */
+/* After a round: what the claims say, what has been noted and proved makes new lanes and, where some legs have found other parents,
+ * new habits. */
 struct claims;
+void index_learn(struct index *x, const struct claims *k, bool changed);
+/* teach.c: what the claims, or the links alone (NULL), say of the ways through devices, by row of turns; the caller frees it. */
+struct taught;
 struct taught *index_teach(struct index *x, const struct claims *k);
 /* Does this leg, about which there was no doubt at first look, teach? */
 bool index_is_teacher(const struct index *x, u32 c);

@@ -300,15 +300,8 @@ static void note_all_maybes(struct weave *w, struct claims *k) {
 
 /* Most legs are sure at first look; what happened at devices is needed for the others only. */
 static void look_all(struct claims *k) {
-    const struct weave *w = k->w;
-    bool *asked = base_new(w->ndevs + 1, 1);
-    for (isize i = 0; i < w->nsums && !weave_stops(w); i++) {
-        u32 c = k->x->by_start[i];
-        const struct claimed *leg = &k->legs[c];
-        if (w->sums[c].kind != KIND_CALL) continue;
-        bool sure = leg->open && !leg->sure && claims_look(k, c);
-        asked[w->sums[c].from_dev] |= !sure;
-    }
+    bool *asked = base_new(k->w->ndevs + 1, 1);
+    claims_look(k, asked);
     claims_part_early(k);
     index_events(k->x, asked);
 }
@@ -419,9 +412,7 @@ void score_parents(struct weave *w) {
         if (changed || round == 0) index_note_children(&x);
         prove_new(w, &k);
         if (changed == 0 && round > 1) break;
-        struct taught *taught = index_teach(&x, &k);
-        index_learn(&x, taught, changed || round == 0);
-        base_free(taught);
+        index_learn(&x, &k, changed || round == 0);
         follows_weigh(&k);
     }
     bool parted = part_rivals(w, &k), cut = cut_circles(w);

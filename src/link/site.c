@@ -1,6 +1,7 @@
 /* site.c: the network that a leg goes to. A company's phones stand in one or a few, so the tries of one call go to one network, and
  * calls to one number do. Where many legs go to one address, that is a box, and no place. */
 #include "link/pair.h"
+#include "link/tally.h"
 
 /* The first 24 bits of IPv4, the first 64 of IPv6: what one place is given. 0: no address. */
 static u32 network_of(const struct endpoint *e) {
@@ -10,24 +11,22 @@ static u32 network_of(const struct endpoint *e) {
 
 void sites_count(struct index *x) {
     const struct weave *w = x->w;
-    struct map at = {0};
+    struct tally met;
+    tally_open(&met, w);
     x->sites = base_new(w->nsums + 1, (isize)sizeof *x->sites);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
         u32 site = network_of(&w->trace.endpoints[s->dst]);
         x->sites[i].network = site;
-        ++*map_put(&at, (u64)s->from_dev << 32 | site);
-        ++*map_put(&at, (u64)s->from_dev << 32);
+        tally_note(&met, i, s->from_dev, site);
     }
     for (isize i = 0; i < w->nsums; i++) {
         struct site *s = &x->sites[i];
         if (!s->network) continue;
-        u64 from = (u64)w->sums[i].from_dev << 32;
-        double n = map_get(&at, from | s->network), all = map_get(&at, from);
-        s->share = w->climate ? 0.5F : (float)((n + 1) / (all + 2));
+        s->share = w->climate ? 0.5F : tally_share(&met, i, w->sums[i].from_dev);
     }
-    map_drop(&at);
+    tally_close(&met);
     x->gathered = base_new(w->ndevs + 1, (isize)sizeof *x->gathered);
 }
 

@@ -84,6 +84,10 @@ void weave_without_evidence(struct weave *w) {
     w->unasked = true;
 }
 
+void weave_threads(struct weave *w, int n) {
+    w->threads = n;
+}
+
 isize weave_nseen(const struct weave *w) {
     return w->trace.nseen;
 }

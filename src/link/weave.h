@@ -235,6 +235,7 @@ struct weave {
     arena said_by; /* their strings */
     bool join_all, finished, stopped;
     bool unasked;                  /* nobody will ask why: evidence is not kept */
+    int threads;                   /* that may be used at once; 0 as 1 */
     bool (*ends)(const void *ctx); /* NULL: nobody ends a link early */
     const void *ends_ctx;
     struct climate_kept *climate; /* climate.c; NULL: the trace is all there was */
@@ -248,6 +249,13 @@ struct weave {
 /* Is what is being worked out of no use any more? */
 static inline bool weave_stops(const struct weave *w) {
     return w->ends && w->ends(w->ends_ctx);
+}
+
+/* How many threads so many items are worth. Who asks to be heard (`ends`) is asked by one. Counts of what is not in the trace are
+ * looked up in what is made beside them. */
+static inline int weave_may_use(const struct weave *w, isize n) {
+    enum { FEW = 1000 };
+    return n < FEW || w->ends || w->climate ? 1 : w->threads;
 }
 
 /* The steps, in their order. */

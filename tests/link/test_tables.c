@@ -192,17 +192,20 @@ static void one_call_id_on_a_hundred_hops(void **state) {
 
 /* ---- for good ---------------------------------------------------------------------------------------- */
 
-static void play_few(struct scene *s) {
+/* One call after the other, each of two legs. */
+static void play_calls(struct scene *s, int n) {
     scene_open(s);
     int phone = box(s, "phone", "198.51.100.7"), pbx = box(s, "pbx", "192.0.2.1"),
         gateway = box(s, "gateway", "203.0.113.9");
     tap(s, "wire.pcap");
     log_of(s, pbx, 1000000, 0);
-    static const char *const names[][2] = {{"A", "B"}, {"C", "D"}, {"E", "F"}};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < n; i++) {
         struct talk *a = arena_new(&s->text, struct talk, 2), *c = a + 1;
-        *a = talk(phone, pbx, names[i][0], "201", "02079460452");
-        *c = talk(pbx, gateway, names[i][1], "01632960123", "+442079460452");
+        char *names = arena_new(&s->text, char, 32), *second = names + 16;
+        snprintf(names, 16, "A%d", i);
+        snprintf(second, 16, "B%d", i);
+        *a = talk(phone, pbx, names, "201", "02079460452");
+        *c = talk(pbx, gateway, second, "01632960123", "+442079460452");
         ask(s, a, 9000 * i, "INVITE");
         ask(s, c, 9000 * i + 8, "INVITE");
         answer(s, c, 9000 * i + 700);
@@ -246,7 +249,7 @@ static void assert_same_links(const struct call *want, const struct call *have) 
 static void links_are_the_same_without_evidence(void **state) {
     (void)state;
     struct scene s;
-    play_few(&s);
+    play_calls(&s, 3);
     struct weave *w = play(&s, 0), *unasked = again(&s);
     isize proved = 0;
     weave_without_evidence(unasked);
@@ -269,7 +272,7 @@ static void links_are_the_same_without_evidence(void **state) {
 static void linked_for_good_is_linked(void **state) {
     (void)state;
     struct scene s;
-    play_few(&s);
+    play_calls(&s, 3);
     struct weave *w = play(&s, 0), *last = again(&s);
     weave_finish(last);
     struct out want = result_text(w), have = result_text(last);
@@ -283,6 +286,29 @@ static void linked_for_good_is_linked(void **state) {
     scene_close(&s);
 }
 
+/* Enough legs for two threads to be used. */
+static void two_threads_link_as_one_does(void **state) {
+    (void)state;
+    enum { CALLS = 1200 };
+    struct scene s;
+    play_calls(&s, CALLS);
+    struct weave *one = again(&s), *two = again(&s);
+    weave_threads(two, 2);
+    assert_int_equal(weave_may_use(two, 2 * (isize)CALLS), 2);
+    assert_int_equal(weave_may_use(one, 2 * (isize)CALLS) < 2, 1);
+    weave_finish(one);
+    weave_finish(two);
+    struct out want = result_text(one), have = result_text(two);
+    assert_true(want.n > 0 && str_eq(out_str(&want), out_str(&have)));
+    assert_int_equal(weave_ncalls(two), CALLS);
+    assert_nothing_lost(two);
+    out_drop(&want);
+    out_drop(&have);
+    weave_close(one);
+    weave_close(two);
+    scene_close(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorted_as_by_comparing),
@@ -292,6 +318,7 @@ int main(void) {
         cmocka_unit_test(one_call_id_on_a_hundred_hops),
         cmocka_unit_test(links_are_the_same_without_evidence),
         cmocka_unit_test(linked_for_good_is_linked),
+        cmocka_unit_test(two_threads_link_as_one_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
