@@ -262,9 +262,10 @@ static void note_maybes(struct weave *w, struct claims *k, u32 c) {
     u32 said[MAYBES_A_LEG];
     for (isize i = 0; i < MAYBES_A_LEG; i++) {
         struct best best = best_of(k, c, said, i);
-        double share = best.any ? evidence_confidence(best.share) : 0;
-        if (share < UNLIKELY) return;
+        if (!best.any || evidence_confidence(best.share) < UNLIKELY) return;
+        double share = evidence_confidence(no_surer(k, c, best.root, best.share));
         said[i] = best.root;
+        if (share < UNLIKELY) continue;
         if (best.root == index_root(x, c) && s->parent) continue;
         w->maybes = base_grow(w->maybes, &w->cap_maybes, w->nmaybes + 1,
                               (isize)sizeof *w->maybes);
