@@ -218,10 +218,12 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     n = (struct counted){.called = count_of(h, k.called),
                          .shown = count_of(h, k.shown),
                          .both = count_of(h, both),
-                         .all = count_of(h, k.here),
-                         .ways = count_of(h, ways_key(&k)),
-                         .once = count_of(h, once_key(&k)),
-                         .twice = count_of(h, twice_key(&k))};
+                         .all = count_of(h, k.here)};
+    if (habit == HABIT_TO) {
+        n.ways = count_of(h, ways_key(&k));
+        n.once = count_of(h, once_key(&k));
+        n.twice = count_of(h, twice_key(&k));
+    }
     if (child->parent) {
         struct met_pair mine = k;
         if (child->parent != p + 1) mine = pair_of(x, c, child->parent - 1, habit);
@@ -230,7 +232,8 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
         n.all -= mine.called ? child->confidence : 0;
         n.called -= mine.called == k.called ? child->confidence : 0;
         n.both -= mine_both == both ? child->confidence : 0;
-        bool own_way = mine.called == k.called && count_of(h, mine_both) < 1.5;
+        bool own_way =
+            habit == HABIT_TO && mine.called == k.called && count_of(h, mine_both) < 1.5;
         n.ways -= own_way ? 1 : 0;
         /* it may be surer now than it was when it taught */
         n = (struct counted){at_least_0(n.called),

@@ -470,10 +470,9 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 }
 
 bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us) {
-    bool missed = !is_request(msg_seen(w, &w->msgs[s->start_msg - 1]));
-    i64 unseen =
-        msg_seen(w, &w->msgs[s->start_msg - 1])->status == 100 ? 200000 : LEG_UNSEEN_US;
-    return missed && s->start_us - than_us < unseen;
+    const struct seen *first = msg_seen(w, &w->msgs[s->start_msg - 1]);
+    i64 unseen = first->status == 100 ? LEG_UNTRIED_US : LEG_UNSEEN_US;
+    return !is_request(first) && s->start_us - than_us < unseen;
 }
 
 bool leg_was_there(const struct sum *p, const struct sum *c) {

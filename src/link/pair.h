@@ -29,7 +29,7 @@ struct manner_shares {
     float reached[MANNERS], sent[MANNERS];
 };
 
-/* The network that a leg goes to, and the share of the legs from its device to single phones that go there. 0: to none of them. */
+/* The network that a leg goes to, and the share of the legs from its device that go there; recorders do not count. 0: not known. */
 struct site {
     u32 network;
     float share;
@@ -129,7 +129,7 @@ const float *pace_of(const struct index *x, u32 dev, enum evidence_kind kind);
 
 /* manner.c */
 void manners_count(struct index *x);
-/* site.c; lanes are there. */
+/* site.c */
 void sites_count(struct index *x);
 void sites_learn(struct index *x);
 /* How much likelier b goes where it goes if it is a try of the same parent as a. */

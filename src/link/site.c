@@ -1,5 +1,5 @@
 /* site.c: the network that a leg goes to. A company's phones stand in one or a few, so the tries of one call go to one network, and
- * calls to one number do. Where many legs go to one address, that is a box, and no place. */
+ * calls to one number do. How much that is worth each device shows by itself: boxes that all calls go to tell nothing. */
 #include "link/pair.h"
 #include "link/tally.h"
 

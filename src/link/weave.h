@@ -407,7 +407,8 @@ u32 way_told(const struct map *tags, const struct sum *s);
 bool leg_alive(const struct sum *s, i64 at_us, i64 slack);
 /* Its first request was not captured, only what came back: it may have begun before that moment. */
 bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us);
-#define LEG_UNSEEN_US 32000000 /* a phone rings no longer, as a rule */
+#define LEG_UNSEEN_US  32000000 /* a phone rings no longer, as a rule */
+#define LEG_UNTRIED_US 200000   /* 100 is sent by then (RFC 3261 section 17.2.1) */
 /* Had p begun when c did, and was it still there, whatever the clocks say? */
 bool leg_was_there(const struct sum *p, const struct sum *c);
 

@@ -13,16 +13,6 @@ struct street {
     int trunk, pbx, phone, other;
 };
 
-static void open_street(struct street *t) {
-    *t = (struct street){0};
-    scene_open(&t->s);
-    tap(&t->s, "wire.pcap");
-    t->trunk = box(&t->s, "trunk", "198.51.100.10");
-    t->pbx = box(&t->s, "pbx", "192.0.2.2");
-    t->phone = box(&t->s, "phone", "10.0.1.20");
-    t->other = box(&t->s, "other", "10.0.2.20");
-}
-
 static void close_street(struct street *t) {
     out_drop(&t->want);
     scene_close(&t->s);
@@ -54,25 +44,28 @@ static void others(struct street *t) {
             arena_z(&t->s.text, arena_printf(&t->s.text, "0163296%04d", i));
         struct talk *a = leg(t, t->trunk, t->pbx, caller, "02079460452"),
                     *b = leg(t, t->pbx, t->phone, caller, "02079460452");
-        double at = 3000.0 * i;
-        ask(&t->s, a, at, "INVITE");
-        ask(&t->s, b, at + 5, "INVITE");
-        tell(&t->s, b, at + 300, "180 Ringing");
-        tell(&t->s, a, at + 303, "180 Ringing");
-        answer(&t->s, b, at + 1400);
-        answer(&t->s, a, at + 1403);
-        hang_up(&t->s, a, at + 2400, false);
-        hang_up(&t->s, b, at + 2403, false);
+        pass_on(&t->s, a, b, 3000.0 * i, 300, 1400, 2400);
         want(t, arena_z(&t->s.text, arena_printf(&t->s.text, "%s %s", a->name, b->name)));
     }
+}
+
+/* With other calls in it. */
+static struct street *open_street(void) {
+    struct street *t = base_new(1, (isize)sizeof *t);
+    scene_open(&t->s);
+    tap(&t->s, "wire.pcap");
+    t->trunk = box(&t->s, "trunk", "198.51.100.10");
+    t->pbx = box(&t->s, "pbx", "192.0.2.2");
+    t->phone = box(&t->s, "phone", "10.0.1.20");
+    t->other = box(&t->s, "other", "10.0.2.20");
+    others(t);
+    return t;
 }
 
 /* The tap has missed the INVITE to the PBX, and sees that leg from its 180 on: the PBX had sent its own INVITE before. */
 static void a_child_that_shows_before_its_parent(void **state) {
     (void)state;
-    struct street *t = base_new(1, (isize)sizeof *t);
-    open_street(t);
-    others(t);
+    struct street *t = open_street();
     struct talk *a = leg(t, t->trunk, t->pbx, "01632969999", "02079460452"),
                 *b = leg(t, t->pbx, t->phone, "01632969999", "02079460452");
     double at = 3000.0 * OTHERS;
@@ -93,9 +86,7 @@ static void a_child_that_shows_before_its_parent(void **state) {
 /* Two callers without a number, so far alike. One has given up 40 ms before the phone is rung: it is rung for the other. */
 static void nobody_is_rung_for_a_call_that_is_over(void **state) {
     (void)state;
-    struct street *t = base_new(1, (isize)sizeof *t);
-    open_street(t);
-    others(t);
+    struct street *t = open_street();
     struct talk *gone = leg(t, t->trunk, t->pbx, "anonymous", "02079460452"),
                 *stays = leg(t, t->trunk, t->pbx, "anonymous", "02079460452"),
                 *rung = leg(t, t->pbx, t->other, "anonymous", "02079460452");
@@ -115,9 +106,7 @@ static void nobody_is_rung_for_a_call_that_is_over(void **state) {
 /* Everybody calls one number, and every child shows it: no link is doubted for that. */
 static void a_number_that_all_call_speaks_against_nobody(void **state) {
     (void)state;
-    struct street *t = base_new(1, (isize)sizeof *t);
-    open_street(t);
-    others(t);
+    struct street *t = open_street();
     const struct call *c = call_with(&t->s, t->all[0]);
     const struct leg *l = leg_with(&t->s, c, t->all[1]);
     for (isize i = 0; i < l->nevidence; i++) {

@@ -54,6 +54,19 @@ static void the_wal_stays_small(void **state) {
     world_drop(&w);
 }
 
+/* Commits, then some more from within a reader's search. */
+static void search_beside(struct world *w, store_row *each) {
+    struct store *reader = NULL;
+    struct search q = search_any();
+    str why;
+    world_init(w);
+    sweeps_soon(w);
+    for (int i = 0; i < COMMITS; i++) commit_one(w, i);
+    assert_int_equal(store_open(&reader, w->path, STORE_READ, &w->boot, &why), ERR_OK);
+    fine(reader, store_search(reader, &q, each, w));
+    store_close(reader);
+}
+
 static bool waits(void *ctx, str id, i64 start_us, str json) {
     (void)id, (void)start_us, (void)json;
     struct world *w = ctx;
@@ -64,16 +77,8 @@ static bool waits(void *ctx, str id, i64 start_us, str json) {
 /* … and when it has gone, the WAL begins anew at once, not when as much again has come. */
 static void the_reader_has_gone(void **state) {
     struct world w;
-    struct store *reader = NULL;
-    struct search q = search_any();
-    str why;
     (void)state;
-    world_init(&w);
-    sweeps_soon(&w);
-    for (int i = 0; i < COMMITS; i++) commit_one(&w, i);
-    assert_int_equal(store_open(&reader, w.path, STORE_READ, &w.boot, &why), ERR_OK);
-    fine(reader, store_search(reader, &q, waits, &w));
-    store_close(reader);
+    search_beside(&w, waits);
     i64 most = wal_pages(&w);
     for (int i = 0; i < COMMITS; i++) commit_one(&w, 2 * COMMITS + i);
     assert_true(wal_pages(&w) < most + WHOLE / 2);
@@ -91,16 +96,8 @@ static bool stops(void *ctx, str id, i64 start_us, str json) {
 /* Who is in the middle of a search keeps the WAL from beginning anew: it grows, and shrinks no commit's promise. */
 static void a_reader_is_in_the_way(void **state) {
     struct world w;
-    struct store *reader = NULL;
-    struct search q = search_any();
-    str why;
     (void)state;
-    world_init(&w);
-    sweeps_soon(&w);
-    for (int i = 0; i < COMMITS; i++) commit_one(&w, i);
-    assert_int_equal(store_open(&reader, w.path, STORE_READ, &w.boot, &why), ERR_OK);
-    fine(reader, store_search(reader, &q, stops, &w));
-    store_close(reader);
+    search_beside(&w, stops);
     for (int i = 100; i < 200; i++) commit_one(&w, COMMITS + i);
     world_close(&w);
     all_is_there(&w, COMMITS + 200);
