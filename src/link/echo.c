@@ -76,14 +76,19 @@ int msg_order(const struct weave *w, u32 a, u32 b) {
     return difference < -slack ? -1 : 0;
 }
 
-/* Rows of msgs + 1; 0: was not seen. */
-static double echo(const struct index *x, u32 dev, enum evidence_kind kind, u32 cause,
-                   u32 effect, i64 *gap_us) {
+/* Rows of msgs + 1; 0: was not seen. m: how often the effect comes with the cause there. */
+static double echo_of(const struct index *x, u32 dev, enum evidence_kind kind, double m,
+                      u32 cause, u32 effect, i64 *gap_us) {
     *gap_us = 0;
     if (!cause || !effect) return 1;
     struct gap gap = msg_gap(x->w, cause - 1, effect - 1);
     *gap_us = gap.us;
-    return evidence_echo_odds(kind, pace_of(x, dev, kind), gap.us, gap.slack_us);
+    return evidence_echo_odds(kind, m, pace_of(x, dev, kind), gap.us, gap.slack_us);
+}
+
+static double echo(const struct index *x, u32 dev, enum evidence_kind kind, u32 cause,
+                   u32 effect, i64 *gap_us) {
+    return echo_of(x, dev, kind, evidence_m(kind), cause, effect, gap_us);
 }
 
 enum { LATER_US = 1000000 };
@@ -134,7 +139,17 @@ static u32 end_of(const struct sum *parent) {
     return parent->cancel_msg ? parent->cancel_msg : parent->fail_msg;
 }
 
-double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to) {
+static bool was_passed_on(const struct sum *s) {
+    return s->refer_msg[0] || s->flags & (SUM_TRANSFER | SUM_HOLD | SUM_RECORDING);
+}
+
+bool pair_talks(const struct sum *child, const struct sum *parent) {
+    return child->answer_us != NEVER && parent->answer_us != NEVER && child->bye_msg &&
+           parent->bye_msg && !was_passed_on(child) && !was_passed_on(parent);
+}
+
+double pair_life(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                 struct proofs *to) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c], *parent = &w->sums[p];
     double odds =
@@ -146,19 +161,43 @@ double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to) {
     }
     i64 gap_us;
     u32 end = end_of(parent);
-    double bye =
-        echo(x, child->from_dev, EVIDENCE_BYE_ECHO, child->bye_msg, end, &gap_us);
+    double m = pair_talks(child, parent) ? (double)turn->numbers[NUMBER_BYE]
+                                         : evidence_m(EVIDENCE_BYE_ECHO);
+    double bye = echo_of(x, child->from_dev, EVIDENCE_BYE_ECHO, m, child->bye_msg, end,
+                         &gap_us);
     if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
+}
+
+/* The answer of another child that the round before found. */
+static u32 winner_of(const struct index *x, u32 c, u32 p) {
+    u32 winner = x->answered[p];
+    bool other =
+        winner && winner != c + 1 && x->w->sums[winner - 1].parent == p + 1;
+    return other ? x->w->sums[winner - 1].answer_msg : 0;
+}
+
+static double beaten_odds(const struct index *x, const struct sum *s, u32 answer) {
+    i64 gap_us;
+    double odds =
+        echo(x, s->from_dev, EVIDENCE_CANCEL_ECHO, answer, s->cancel_msg, &gap_us);
+    return gap_us < 0 ? 0 : odds;
+}
+
+void pair_beat(struct index *x, u32 c, u32 by) {
+    const struct sum *s = &x->w->sums[c];
+    u32 answer = x->w->sums[by].answer_msg, *best = &x->beaten_by[c];
+    if (!s->cancel_msg || !answer) return;
+    double odds = beaten_odds(x, s, answer);
+    if (odds > 1 && (!*best || odds > beaten_odds(x, s, *best))) *best = answer;
 }
 
 /* A try is cancelled because the caller gives up (CANCEL, or BYE in a queue that had answered), because another try was
  * answered, or because it rang for too long: then the next one leaves, which is another matter (follow.c). */
 static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    u32 winner = x->answered[p];
-    if (winner == c + 1 || (winner && x->w->sums[winner - 1].parent != p + 1)) winner = 0;
-    if (winner) winner = x->w->sums[winner - 1].answer_msg;
+    u32 winner = x->beaten_by ? x->beaten_by[c] : 0;
+    if (!winner) winner = winner_of(x, c, p);
     const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
                           parent->fail_msg, winner};
     double best = 0;

@@ -34,7 +34,7 @@ static double clamp(double x, double low, double high) {
 
 double evidence_odds(double m, double u, bool holds) {
     u = clamp(u, 1e-9, 1 - 1e-9);
-    m = clamp(m, 0.005, 0.995);
+    m = clamp(m, 0.001, 0.999);
     return holds ? m / u : (1 - m) / (1 - u);
 }
 
@@ -103,11 +103,10 @@ static double share_ahead(const float *row, const struct span *s) {
     return share_below(row, s->end) - share_below(row, s->begin);
 }
 
-double evidence_echo_odds(enum evidence_kind k, const float *delays, i64 delta_us,
-                          i64 precision_us) {
+double evidence_echo_odds(enum evidence_kind k, double m, const float *delays,
+                          i64 delta_us, i64 precision_us) {
     static const double LEAST = 1e-7; /* a chance that nobody has met yet */
-    double half = half_width(precision_us), m = weight_holds[k],
-           before = weight_before[k];
+    double half = half_width(precision_us), before = weight_before[k];
     double delta = (double)(delta_us < 0 ? -delta_us : delta_us);
     const struct span s = {place_of(delta + half), place_of(delta - half),
                            place_of(half - delta)};

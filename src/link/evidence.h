@@ -70,9 +70,9 @@ int evidence_step(i64 delay_us);
 double evidence_density(const float *delays, i64 delta_us, i64 precision_us);
 
 /* How much likelier a difference of times is for cause and effect (or effect and cause) than for two events that have
- * nothing to do with each other. */
-double evidence_echo_odds(enum evidence_kind k, const float *delays, i64 delta_us,
-                          i64 precision_us);
+ * nothing to do with each other. m: how often the one has the other for its cause. */
+double evidence_echo_odds(enum evidence_kind k, double m, const float *delays,
+                          i64 delta_us, i64 precision_us);
 /* How often a link is right for which the share of all intensities is `share`. */
 double evidence_confidence(double share);
 /* More than the odds that any echo can have. */

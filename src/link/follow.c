@@ -5,7 +5,7 @@
 static const double LEAST =
     0.05; /* a second: a delay less likely than that is no reason */
 
-enum { LOOKED_AT = 128, KEPT = 16, REACH_START_US = 100000, REACH_FAILURE_US = 400000 };
+enum { LOOKED_AT = 128, KEPT = 16, REACH_START_US = 100000, REACH_FAILURE_US = 400000, REACH_SILENT_US = 16000000 };
 
 static bool is_try(const struct sum *s) {
     return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&
@@ -18,6 +18,16 @@ static bool is_before(const struct weave *w, const struct sum *a, const struct s
     if (order != 0) return order < 0;
     if (a->start_us != b->start_us) return a->start_us < b->start_us;
     return a->id < b->id;
+}
+
+/* It may be there because that one, which nobody has answered, was given up. */
+static struct follow follow_silent(const struct index *x, u32 before, u32 after) {
+    const struct sum *a = &x->w->sums[before], *b = &x->w->sums[after];
+    struct follow f = {
+        .before = before, .after = after, .kind = FOLLOW_FAILURE, .silent = true};
+    double density = silent_density(a, b->start_us);
+    if (density > LEAST) f.density = (float)(density * pair_alike(x, before, after));
+    return f;
 }
 
 static struct follow follow_of(const struct index *x, u32 before, u32 after,
@@ -50,6 +60,7 @@ static isize keep_best(struct follow *best, isize n, const struct follow *new) {
 
 static void find(struct claims *k, u32 c, const struct clues *clues,
                  enum follow_kind kind, i64 reach_us) {
+    bool silent = clues == &k->x->silent;
     const struct weave *w = k->x->w;
     const struct sum *s = &w->sums[c];
     i64 slack = (i64)s->precision_us + JUST_BEFORE_US;
@@ -62,7 +73,8 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
         if (before == c || !is_try(&w->sums[before])) continue;
         if (s->kept && w->sums[before].kept) continue; /* nobody needs to be told */
         if (w->sums[before].start_us > s->start_us + slack) continue;
-        struct follow f = follow_of(k->x, before, c, kind);
+        struct follow f = silent ? follow_silent(k->x, before, c)
+                                 : follow_of(k->x, before, c, kind);
         if (f.density > 0) kept = keep_best(best, kept, &f);
     }
     k->follows = base_grow(k->follows, &k->cap_follows, k->nfollows + kept + 1,
@@ -78,6 +90,7 @@ void follows_find(struct claims *k, u32 c) {
     if (!is_try(&k->x->w->sums[c])) return;
     find(k, c, &k->x->leaves, FOLLOW_START, REACH_START_US);
     find(k, c, &k->x->ends, FOLLOW_FAILURE, REACH_FAILURE_US);
+    find(k, c, &k->x->silent, FOLLOW_FAILURE, REACH_SILENT_US);
     leg->nbefore = (u32)k->nfollows - leg->before;
 }
 
@@ -124,7 +137,7 @@ void follows_turn(struct claims *k) {
 void follows_weigh(struct claims *k) {
     for (isize i = 0; i < k->nfollows; i++) {
         struct follow *f = &k->follows[i];
-        f->density =
-            follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind).density;
+        f->density = (f->silent ? follow_silent(k->x, f->before, f->after)
+            : follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind)).density;
     }
 }

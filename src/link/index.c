@@ -50,6 +50,7 @@ static void add_events(struct index *x, u32 leg) {
     add_event(x, &x->events, s->to_dev, msg_us(w, s->retry_msg), leg);
     add_event(x, &x->events, s->to_dev, s->answer_us, leg);
     add_event(x, &x->ends, s->from_dev, failed_us(s), leg);
+    if (try_is_silent(s)) add_event(x, &x->silent, s->from_dev, s->last_us, leg);
     if (leg_may_be_older(w, s, s->start_us))
         add_event(x, &x->missed, s->to_dev, s->start_us, leg);
     add_event(x, &x->leaves, s->from_dev, s->start_us, leg);
@@ -132,7 +133,8 @@ void index_open(struct index *x, const struct weave *w) {
 
 void index_events(struct index *x, bool *asked) {
     const struct weave *w = x->w;
-    struct clues *const all[] = {&x->events, &x->ends, &x->leaves, &x->over, &x->missed};
+    struct clues *const all[] = {&x->events, &x->ends, &x->leaves,
+                                 &x->over,   &x->missed, &x->silent};
     x->asked = asked;
     for (isize i = 0; i < countof(all); i++) clues_open(all[i], w->ndevs);
     for (isize i = 0; i < w->nsums; i++)
@@ -184,9 +186,11 @@ void index_close(struct index *x) {
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
+    base_free(x->beaten_by);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
+    clues_drop(&x->silent);
     clues_drop(&x->missed);
     clues_drop(&x->leaves);
     clues_drop(&x->over);

@@ -331,7 +331,7 @@ struct bond pair_bond(const struct index *x, u32 c, u32 p, const struct turn *tu
     b.fit = where(x, c, p, turn, &met, place, NULL);
     if (all.bits > 0) b.fit *= exp2(all.bits);
     if ((b.once + b.more + lean) * b.fit * echoes_most < floor) return none;
-    b.fit *= pair_life(x, c, p, NULL);
+    b.fit *= pair_life(x, c, p, turn, NULL);
     b.end = pair_end(x, c, p, NULL);
     return b;
 }
@@ -355,7 +355,7 @@ static void prove(const struct index *x, u32 c, u32 p, enum depth depth,
     (void)where(x, c, p, turn, &met, place, to);
     (void)who(x, c, p, turn, &met, place, to);
     if (depth < ALL) return;
-    (void)pair_life(x, c, p, to);
+    (void)pair_life(x, c, p, turn, to);
     (void)pair_end(x, c, p, to);
 }
 

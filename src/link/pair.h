@@ -13,7 +13,8 @@ enum number_habit {
     NUMBER_CALLER,
     NUMBER_CROSSED,
     NUMBER_MANNER, /* + enum manner */
-    NUMBERS = NUMBER_MANNER + MANNERS
+    NUMBER_BYE = NUMBER_MANNER + MANNERS, /* no number: both are hung up together */
+    NUMBERS
 };
 
 /* A leg rings, is answered, fails for the reason of one of its children: of those found so far, the odds of the best one
@@ -66,6 +67,7 @@ struct index {
     struct numbers numbers;
     struct clues holds;  /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;   /* by device that it left: a try failed */
+    struct clues silent; /* the same: the last message of one that nobody has answered */
     struct clues leaves; /* by device that it left: a leg started */
     struct clues
         missed; /* by device that it reached: a leg whose INVITE was not captured */
@@ -77,7 +79,10 @@ struct index {
     u32 *size; /* by first leg: how many its call has */
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
+    u32 *beaten;
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
+    u32 *beaten_by; /* by leg: the answer (row + 1) of a try that was rung beside it, and for which it was cancelled, whose ever
+                     * they are; NULL: nobody was in doubt */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* by parent, the same */
     double *
@@ -117,6 +122,10 @@ void index_close(struct index *x);
 i64 failed_us(const struct sum *s);
 /* The message that shows it; row + 1. */
 u32 over_msg(const struct sum *s);
+/* A try that nobody has answered or refused, as far as the trace shows: nothing tells when its device gave it up … */
+bool try_is_silent(const struct sum *s);
+/* … but that it did so after the last message. How densely (per second) what begins then lies there; 0: not at all. */
+double silent_density(const struct sum *s, i64 start_us);
 
 /* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
 u32 index_root(const struct index *x, u32 leg);
@@ -248,7 +257,13 @@ struct bond pair_sends(const struct index *x, u32 c, u32 p, const struct turn *t
 /* The same by kind of trigger, for those of the parent itself. */
 void pair_causes(const struct index *x, u32 c, u32 p, double to[CAUSES]);
 /* The odds of what happened on both, but for how c failed; and that. */
-double pair_life(const struct index *x, u32 c, u32 p, struct proofs *to);
+double pair_life(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                 struct proofs *to);
+/* Both were answered and hung up, and nobody was transferred or put on hold: a device hangs them up together, or does not. */
+bool pair_talks(const struct sum *child, const struct sum *parent);
+/* c may have been cancelled because that one was answered. */
+void pair_beat(struct index *x, u32 c, u32 by);
+void pair_beaten(struct index *x, u32 c, u32 by);
 double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* All that speaks for c being a child of p, and against it, as the links found so far are: its cause comes first. */
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);

@@ -10,7 +10,7 @@ enum { TEACHERS = 4096 }; /* of one device, about so many, taken by their ids */
 static void add_chances(struct index *x, u32 c, u32 p, double share) {
     double *again = x->chances + x->in_lane_of[p] * CAUSES;
     again[EVIDENCE_AFTER_SIBLING] += share;
-    again[EVIDENCE_AFTER_FAILURE] += failed_us(&x->w->sums[c]) != NEVER ? share : 0;
+    again[EVIDENCE_AFTER_FAILURE] += failed_us(&x->w->sums[c]) != NEVER || try_is_silent(&x->w->sums[c]) ? share : 0;
 }
 
 static void teach_numbers(const struct weave *w, const struct sum *s, double much,
@@ -32,6 +32,16 @@ static void teach_numbers(const struct weave *w, const struct sum *s, double muc
         if (crossed) t->holds[NUMBER_CROSSED] += much;
         if (!crossed && p->delta_us) t->holds[NUMBER_CALLER] += much;
     }
+}
+
+static void teach_bye(const struct weave *w, const struct sum *s, double much,
+                      struct taught *t) {
+    enum { TOGETHER_US = 3000000 };
+    const struct sum *p = &w->sums[s->parent - 1];
+    if (!pair_talks(s, p)) return;
+    i64 apart = s->bye_us - p->bye_us;
+    t->of[NUMBER_BYE] += much;
+    if (apart <= TOGETHER_US && -apart <= TOGETHER_US) t->holds[NUMBER_BYE] += much;
 }
 
 static struct taught *way_of(const struct index *x, u32 c, u32 p, struct taught *all) {
@@ -98,6 +108,7 @@ struct taught *index_teach(struct index *x, const struct claims *k) {
         double much = s->confidence;
         if (k && k->legs[c].early) much *= teachers_each(x, s);
         if (t) teach_numbers(x->w, s, much, t);
+        if (t) teach_bye(x->w, s, much, t);
         if (!sure) {
             teach_softly(k, c, all);
             continue;

@@ -44,6 +44,23 @@ u32 over_msg(const struct sum *s) {
     return s->cancel_msg ? s->cancel_msg : s->fail_msg;
 }
 
+bool try_is_silent(const struct sum *s) {
+    return s->kind == KIND_CALL && s->state == STATE_RINGING &&
+           !(s->flags & SUM_RECORDING);
+}
+
+/* A request that nothing answers is sent again after T1, and each time after twice as long (RFC 3261 17.1.1.2): while that goes on the
+ * device has not given up, and where it should have gone on and did not, it has. What rings is given up at any time. */
+double silent_density(const struct sum *s, i64 start_us) {
+    enum { T1_US = 500000 };
+    static const double DOUBLINGS = 10;
+    i64 quiet_us = start_us - s->last_us, next_us = s->last_us - s->start_us + T1_US;
+    if (quiet_us < 0) return 0;
+    if (s->ring_us != NEVER)
+        return 1 / ((double)i64_max(quiet_us, 10000) / 1e6 * DOUBLINGS);
+    return quiet_us <= next_us ? 1e6 / (double)next_us : 0;
+}
+
 /* The last failure among the other tries of p, before the child left. */
 static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
     enum { TRIES = 32 };
