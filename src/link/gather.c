@@ -28,13 +28,13 @@ double fact_token_bits(str token) {
 }
 
 /* A clock's reading is no secret: SDP sessions are numbered by the second in which they began (RFC 8866 §5.2 suggests NTP), and
- * every call of that second has the same number. How many bits are left of a value that reads as the message's time, by
+ * every call of that second has the same number, which tells no more than the time does. How many bits are left of a value that reads as the message's time, by
  * Unix or NTP, in seconds or finer; -1: it is no time. */
 static int clock_bits(str value, i64 time_us) {
     static const struct {
         i64 per_second;
         int bits;
-    } units[] = {{1, 3}, {1000, 7}, {1000000, 12}};
+    } units[] = {{1, 0}, {1000, 7}, {1000000, 12}};
     enum { NEAR_S = 2 * 86400 };
     const i64 ntp_s = 2208988800;
     struct str_number n = str_u64(value, UINT64_MAX);
