@@ -1,5 +1,6 @@
 /* habit.c: what goes together in this trace, counted from the links found so far: which phones calls to a number ring. A dialled number and an extension have no digit in common; that the one leads
- * to the other shows when it has done so a few times. */
+ * to the other shows when it has done so a few times. All that is counted belongs to a device, and is counted only where a leg leaves it
+ * about which somebody will ask: habits_want. */
 #include "link/pair.h"
 #include "link/twice.h"
 
@@ -144,12 +145,12 @@ static void learn(struct index *x, const struct twice *met, u32 c) {
 }
 
 /* Where pairs come once and never again, one that was met once says nothing. */
-static void learn_ways(struct index *x, const struct twice *met, u32 c) {
+static void learn_ways(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
     struct habits *h = &x->habits;
     struct met_pair k = pair_of(x, c, s->parent - 1, HABIT_TO);
     float much = (float)s->confidence;
-    if (!k.called || !twice_has(met, k.called)) return;
+    if (!k.called || count_of(h, k.called) <= 1) return;
     double both = count_of(h, both_key(&k));
     bool once = both < 1.5;
     count_more(h, ways_key(&k), once ? 1 : much / (float)both);
@@ -168,32 +169,68 @@ static void note_pairs(const struct index *x, struct twice *met, u32 c) {
     }
 }
 
-void habits_learn(struct index *x) {
+/* Counts what the devices in `of` have shown; nothing of theirs has been counted yet. */
+static void learn_of(struct index *x, const bool *of) {
     const struct weave *w = x->w;
+    isize n = 0;
     struct twice met;
-    map_clear(&x->habits.at);
-    map_clear(&x->habits.shown);
-    x->habits.ncompanies = 0;
-    twice_open(&met, 2 * HABITS * w->nsums);
-    for (isize i = 0; i < w->nsums; i++) {
-        if (!teaches(w, &w->sums[i])) continue;
-        add_company(&x->habits, w, &w->sums[i]);
-        note_pairs(x, &met, (u32)i);
-    }
-    for (isize i = 0; i < w->nsums; i++) {
-        if (!teaches(w, &w->sums[i])) continue;
-        if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[i]);
-        learn(x, &met, (u32)i);
-    }
+    u32 *teachers = base_new(w->nsums + 1, (isize)sizeof *teachers);
     for (isize i = 0; i < w->nsums; i++)
-        if (teaches(w, &w->sums[i])) learn_ways(x, &met, (u32)i);
+        if (of[w->sums[i].from_dev] && teaches(w, &w->sums[i])) teachers[n++] = (u32)i;
+    twice_open(&met, 2 * HABITS * n);
+    for (isize i = 0; i < n; i++) {
+        add_company(&x->habits, w, &w->sums[teachers[i]]);
+        note_pairs(x, &met, teachers[i]);
+    }
+    for (isize i = 0; i < n; i++) {
+        if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[teachers[i]]);
+        learn(x, &met, teachers[i]);
+    }
+    for (isize i = 0; i < n; i++) learn_ways(x, teachers[i]);
     twice_close(&met);
+    base_free(teachers);
+}
+
+void habits_want(struct index *x, u32 dev) {
+    struct habits *h = &x->habits;
+    if (h->wanted[dev]) return;
+    h->wanted[dev] = h->missing[dev] = true;
+    h->any_missing = true;
+}
+
+void habits_learn(struct index *x) {
+    struct habits *h = &x->habits;
+    map_clear(&h->at);
+    map_clear(&h->shown);
+    h->ncompanies = 0;
+    h->learned = true;
+    learn_of(x, h->wanted);
+    h->any_missing = false;
+    for (isize i = 0; i < x->w->ndevs; i++) h->missing[i] = false;
+}
+
+void habits_complete(struct index *x) {
+    struct habits *h = &x->habits;
+    if (!h->learned || !h->any_missing) return;
+    learn_of(x, h->missing);
+    h->any_missing = false;
+    for (isize i = 0; i < x->w->ndevs; i++) h->missing[i] = false;
+}
+
+void habits_open(struct index *x) {
+    struct habits *h = &x->habits;
+    h->wanted = base_new(x->w->ndevs + 1, 1);
+    h->missing = base_new(x->w->ndevs + 1, 1);
+    bool all = !x->w->unasked || x->w->keep;
+    for (isize i = 0; all && i < x->w->ndevs; i++) h->wanted[i] = true;
 }
 
 void habits_close(struct index *x) {
     map_drop(&x->habits.at);
     map_drop(&x->habits.shown);
     base_free(x->habits.companies);
+    base_free(x->habits.wanted);
+    base_free(x->habits.missing);
 }
 
 struct counted {

@@ -1,6 +1,6 @@
 /* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
 #include "base/both.h"
-#include "link/pair.h"
+#include "link/claim.h"
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
@@ -127,6 +127,7 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->holds);
     lanes_open(x);
     sites_count(x);
+    habits_open(x);
     beside_end(&numbers);
 }
 
@@ -264,6 +265,7 @@ static void learn_habits(void *index) {
 
 void index_learn(struct index *x, const struct claims *k, bool changed) {
     struct beside habits = {0};
+    if (k) claims_want_habits(k);
     if (changed) beside_start(&habits, weave_may_use(x->w, x->w->nsums), learn_habits, x);
     struct taught *taught = index_teach(x, k);
     lanes_learn(x, taught);

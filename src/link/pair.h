@@ -50,6 +50,9 @@ struct habits {
     struct map shown; /* a caller's number that is shown -> row of companies + 1 */
     struct company *companies;
     isize ncompanies, cap_companies;
+    bool *wanted,
+        *missing; /* by device: somebody may ask; … but it was not counted yet */
+    bool any_missing, learned;
 };
 
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
@@ -212,7 +215,12 @@ struct proofs {
     isize n;
 };
 
+void habits_open(struct index *x);
+/* Somebody may ask about legs that leave this device. Where evidence is shown, somebody may ask about all. */
+void habits_want(struct index *x, u32 dev);
+/* From the links found so far; and of devices that were wanted since, by the same links. */
 void habits_learn(struct index *x);
+void habits_complete(struct index *x);
 void habits_close(struct index *x);
 /* How often calls to p's number go to the network where c goes, beside how often any call does; 1 where too little is known … */
 double habits_place(const struct index *x, u32 c, u32 p);

@@ -223,9 +223,7 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     index_events(&x, asked);
     index_calls(&x);
     index_note_children(&x);
-    struct taught *taught = index_teach(&x, NULL);
-    index_learn(&x, taught, true);
-    base_free(taught);
+    index_learn(&x, NULL, true);
     count_chances(all, &x, weight);
     fit_alike(&all->alike, &x, weight);
     for (u32 c = 0; (isize)c < w->nsums; c++) {
