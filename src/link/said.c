@@ -3,34 +3,14 @@
  *     leg_facts    numbers first, then what is for people
  *     tokens       values that two legs or more have; most values stand on one leg and are forgotten here
  */
+#include "link/saying.h"
 #include "link/twice.h"
-#include "link/weave.h"
-
-#include <stdlib.h>
 
 enum {
     NUMBERS_A_LEG = 48,
     FEW = 24, /* so many are compared one by one */
-    TOO_COMMON =
-        48, /* legs; what more of them have tells nothing, and nobody asks for its roots */
-    LABELS_A_TOKEN = 8,
-    TOKENS_A_LEG = 128,
 };
-_Static_assert(NUMBERS_A_LEG <= UINT8_MAX && TOKENS_A_LEG <= UINT8_MAX,
-               "a leg's numbers or tokens are more than a sum counts");
-
-/* One leg says one value: a token of one of its messages, or a part of its Call-ID. */
-struct saying {
-    u64 hash;
-    u32 leg, label, src; /* src: endpoint that said it */
-    u8 kind, bits;
-};
-
-/* In the order of legs and their messages, a leg's Call-ID first. */
-struct sayings {
-    struct saying *rows;
-    isize n, cap;
-};
+_Static_assert(NUMBERS_A_LEG <= UINT8_MAX, "a leg's numbers are more than a sum counts");
 
 struct said {
     struct weave *w;
@@ -73,54 +53,62 @@ static bool is_token(u8 kind) {
 
 /* ---- values: tokens, and the Call-ID --------------------------------------------------------------------- */
 
-static void say(struct sayings *g, struct saying s) {
-    g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n++] = s;
-}
+/* A part of a leg's Call-ID, by where it stands there until it is kept: in label and src; in bits which one it is. */
+enum part { PART_WHOLE, PART_STEM, PART_LOCAL };
 
-static void tell_part(struct said *g, u8 kind, str part, u8 bits) {
+static void tell_part(struct said *g, str id, str part, u8 kind, enum part which) {
     u64 hash = fact_call_id_hash(part);
     u32 leg = (u32)(g->leg - g->w->sums);
     twice_note(&g->heard, hash);
-    say(&g->names, (struct saying){hash, leg, g->call_id, g->leg->src, kind, bits});
+    say(&g->names,
+        (struct saying){hash, leg, (u32)(part.p - id.p), (u32)part.n, kind, (u8)which});
 }
 
 /* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
- * well count calls. */
-static void tell_stems(struct said *g, str id) {
-    enum { RANDOM_BITS = 10, DEEPEST = 8 };
+ * well count calls. False: it has none. */
+static bool tell_stems(struct said *g, str id, str part) {
+    enum { DEEPEST = 8 };
     for (int i = 0; i < DEEPEST; i++) {
-        str less = fact_call_id_shorter(id);
-        if (less.n == id.n) return;
-        u8 bits = (u8)fact_token_bits(less);
-        if (bits < RANDOM_BITS) return;
-        bool counter = id.p[less.n] != '_';
-        tell_part(g, counter ? FACT_COUNTER : FACT_STEM, less, bits);
-        id = less;
+        str less = fact_call_id_shorter(part);
+        if (less.n == part.n) return i > 0;
+        bool counter = part.p[less.n] != '_';
+        tell_part(g, id, less, counter ? FACT_COUNTER : FACT_STEM, PART_STEM);
+        part = less;
     }
+    return true;
 }
 
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host and without a prefix. */
 static void tell_call_id(struct said *g, const struct sum *s) {
-    enum { RANDOM_BITS = 14 };
     g->leg = s;
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;
-    u8 bits = (u8)fact_token_bits(id);
-    tell_part(g, FACT_CALL_ID, id, bits);
-    tell_stems(g, id);
-    str stem = fact_call_id_stem(id);
+    tell_part(g, id, id, FACT_CALL_ID, PART_WHOLE);
+    str stem = tell_stems(g, id, id) ? fact_call_id_stem(id) : id;
     u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
-    if (stem.n < id.n) tell_part(g, kind, stem, bits);
+    if (stem.n < id.n) tell_part(g, id, stem, kind, PART_WHOLE);
     struct str_pair cut = str_cut(stem, '@');
-    if (cut.ok) tell_stems(g, cut.head);
-    bits = (u8)fact_token_bits(cut.head);
-    if (cut.ok && bits >= RANDOM_BITS) tell_part(g, FACT_STEM, cut.head, bits);
+    if (!cut.ok) cut.head = stem;
+    if (cut.ok) (void)tell_stems(g, id, cut.head);
+    if (cut.ok) tell_part(g, id, cut.head, FACT_STEM, PART_LOCAL);
     str bare = fact_call_id_bare(cut.head);
-    if (bare.n == cut.head.n) return;
-    bits = (u8)fact_token_bits(bare);
-    if (bits >= RANDOM_BITS) tell_part(g, FACT_STEM, bare, bits);
+    if (bare.n < cut.head.n) tell_part(g, id, bare, FACT_STEM, PART_LOCAL);
+}
+
+/* A part that may have been heard before counts if it is random enough for that. */
+static void keep_part(struct said *g, struct saying s) {
+    static const u8 least[] = {
+        [PART_WHOLE] = 0, [PART_STEM] = 10, [PART_LOCAL] = 14}; /* bits */
+    const struct weave *w = g->w;
+    str id = str_table_get(&w->trace.strings, w->sums[s.leg].call_id);
+    enum part which = (enum part)s.bits;
+    str part = which == PART_WHOLE ? id : str_sub(id, s.label, s.src);
+    s.bits = (u8)fact_token_bits(part);
+    if (s.bits < least[which]) return;
+    s.label = g->call_id;
+    s.src = w->sums[s.leg].src;
+    say(&g->names, s);
 }
 
 /* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
@@ -132,7 +120,7 @@ static void tell_call_ids(struct said *g) {
     struct sayings told = g->names;
     g->names = (struct sayings){0};
     for (isize i = 0; i < told.n; i++) {
-        if (twice_has(&g->heard, told.rows[i].hash)) say(&g->names, told.rows[i]);
+        if (twice_has(&g->heard, told.rows[i].hash)) keep_part(g, told.rows[i]);
     }
     base_free(told.rows);
 }
@@ -147,6 +135,7 @@ struct taking {
     u32 caller_tag;
     u32 asked;           /* the last row + 1 that was asked for … */
     bool turned;         /* … and what came of it: is_turned */
+    u32 told;            /* the last row + 1 that said anything itself */
     struct map known;    /* past FEW */
     struct fact *others; /* those that are no numbers: they come after those */
     isize nothers, cap_others;
@@ -268,12 +257,22 @@ static void take(struct taking *g, const struct fact *f, u32 msg) {
     }
 }
 
+/* What another message of this leg has said was taken with that, if neither can be turned: both have the caller's tag in From. */
+static bool is_taken(const struct taking *g, const struct fact *again) {
+    const struct trace *t = &g->w->trace;
+    u32 row = t->facts[again->label].seen;
+    return row + 1 == g->told &&
+           (!g->caller_tag || t->idents[row].from_tag == g->caller_tag);
+}
+
 static void take_row(struct taking *g, u32 row, u32 msg) {
     const struct trace *t = &g->w->trace;
     isize i = (isize)g->said->facts_of[row] - 1;
     for (; i >= 0 && i < t->nfacts && t->facts[i].seen == row; i++) {
         const struct fact *f = &t->facts[i];
         bool again = f->kind == FACT_AGAIN; /* what another message has said */
+        if (again && is_taken(g, f)) continue;
+        if (!again) g->told = row + 1;
         for (u32 k = 0; k < (again ? f->bits : 1u); k++) {
             struct fact one = again ? t->facts[f->label + k] : *f;
             one.seen = row;
@@ -286,7 +285,7 @@ static void take_leg(struct taking *g) {
     const struct weave *w = g->w;
     struct sum *s = g->s;
     s->facts_at = (u32)w->nleg_facts;
-    g->nothers = g->asked = 0;
+    g->nothers = g->asked = g->told = 0;
     g->caller_tag = way_caller_tag(w, s);
     for (u32 i = 0; i < s->n; i++) {
         u32 msg = s->at + i, row = w->msgs[msg].seen;
@@ -320,145 +319,7 @@ static void take_facts(struct said *g) {
     base_free(t.others);
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------------------- */
-
-/* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
-static isize sort_sayings(struct sayings *g) {
-    struct sort_row *order = base_new(g->n + 1, (isize)sizeof *order);
-    struct saying *sorted = base_new(g->n + 1, (isize)sizeof *sorted);
-    isize n = 0;
-    for (isize i = 0; i < g->n; i++)
-        order[i] = (struct sort_row){g->rows[i].hash, (u64)i};
-    sort_rows(order, g->n);
-    for (isize i = 0, j; i < g->n; i = j) {
-        bool shared = false;
-        for (j = i; j < g->n && order[j].key == order[i].key; j++)
-            shared |= g->rows[order[j].value].leg != g->rows[order[i].value].leg;
-        for (isize k = i; shared && k < j; k++) sorted[n++] = g->rows[order[k].value];
-    }
-    base_free(order);
-    base_free(g->rows);
-    g->rows = sorted;
-    g->n = n;
-    return n;
-}
-
-/* A value that only one call has stands on legs that hang together: one of them is the root of all others.
- * The more roots, the more calls have it. */
-static u32 count_roots(const struct weave *w, const u32 *legs, u32 n) {
-    u32 count = 0;
-    for (u32 i = 0; i < n && n <= TOO_COMMON; i++) {
-        const struct sum *s = &w->sums[legs[i]];
-        bool below = false;
-        for (u32 k = 0; k < n && !below; k++) {
-            const struct sum *p = &w->sums[legs[k]];
-            below = k != i && p->to_dev == s->from_dev &&
-                    p->start_us <= s->start_us + 1000000 &&
-                    leg_alive(p, s->start_us, 1000000);
-        }
-        count += !below;
-    }
-    return n <= TOO_COMMON ? count : n;
-}
-
-/* The hops of one Call-ID say the same things. */
-static u32 count_ids(const struct weave *w, const u32 *legs, u32 n) {
-    u32 count = 0;
-    for (u32 i = 0; i < n && n <= TOO_COMMON; i++) {
-        const struct sum *s = &w->sums[legs[i]];
-        bool known = false;
-        for (u32 k = 0; k < i && !known; k++) {
-            const struct sum *o = &w->sums[legs[k]];
-            known = s->call_id && s->call_id == o->call_id && !(s->flags & SUM_LAX);
-        }
-        count += !known;
-    }
-    return n <= TOO_COMMON ? count : n;
-}
-
-/* Could any two of these be one call? Values that ports and counters come back to are on legs that never met. */
-static bool any_met(const struct weave *w, const struct token *t) {
-    const u32 *legs = w->token_legs + t->at;
-    if (t->names || t->n > TOO_COMMON) return true;
-    for (u32 i = 0; i < t->n; i++) {
-        for (u32 k = 0; k < i; k++) {
-            const struct sum *a = &w->sums[legs[i]], *b = &w->sums[legs[k]];
-            if (leg_was_there(a, b) || leg_was_there(b, a)) return true;
-        }
-    }
-    return false;
-}
-
-/* Tokens from sayings sorted by value; says which sayings stay (kind is 0xff where one is said twice), and gives how many rows
- * there still are. */
-static isize make_tokens(struct weave *w, struct saying *rows, isize n) {
-    isize nlegs = 0, kept = 0;
-    w->ntokens = 0;
-    w->tokens = base_grow(w->tokens, &w->cap_tokens, n + 1, (isize)sizeof *w->tokens);
-    w->token_legs =
-        base_grow(w->token_legs, &w->cap_token_legs, n + 1, (isize)sizeof *w->token_legs);
-    for (isize i = 0, j; i < n; i = j) {
-        struct token *t = &w->tokens[w->ntokens++];
-        *t = (struct token){.hash = rows[i].hash, .at = (u32)nlegs};
-        isize block = i;
-        for (j = i; j < n && rows[j].hash == rows[i].hash; j++) {
-            t->names |= rows[j].kind != FACT_TOKEN;
-            if (j == i || rows[j].leg != rows[j - 1].leg) {
-                w->token_legs[nlegs++] = rows[j].leg;
-                t->n++;
-                block = j;
-            }
-            for (isize k = block; k < j; k++) {
-                bool same =
-                    rows[k].kind == rows[j].kind && rows[k].label == rows[j].label;
-                if (same || j - block >= LABELS_A_TOKEN) {
-                    rows[j].kind = UINT8_MAX;
-                    break;
-                }
-            }
-        }
-        if (!any_met(w, t)) {
-            nlegs = t->at;
-            w->ntokens--;
-            continue;
-        }
-        t->ids = count_ids(w, w->token_legs + t->at, t->n);
-        t->roots = count_roots(w, w->token_legs + t->at, t->n);
-        for (isize k = i; k < j; k++) rows[kept++] = rows[k];
-    }
-    return kept;
-}
-
-static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
-    u32 at = 0, token = 0;
-    w->leg_tokens =
-        base_grow(w->leg_tokens, &w->cap_leg_tokens, n + 1, (isize)sizeof *w->leg_tokens);
-    for (isize i = 0; i < n; i++) {
-        struct sum *s = &w->sums[rows[i].leg];
-        if (s->ntokens == TOKENS_A_LEG) rows[i].kind = UINT8_MAX;
-        if (rows[i].kind != UINT8_MAX) s->ntokens++;
-    }
-    for (isize i = 0; i < w->nsums; i++) {
-        w->sums[i].tokens_at = at;
-        at += w->sums[i].ntokens;
-        w->sums[i].ntokens = 0;
-    }
-    for (isize i = 0; i < n; i++) {
-        token += i > 0 && rows[i].hash != rows[i - 1].hash;
-        if (rows[i].kind == UINT8_MAX) continue;
-        struct sum *s = &w->sums[rows[i].leg];
-        w->leg_tokens[s->tokens_at + s->ntokens++] = (struct leg_token){
-            token, rows[i].label, w->dev_of[rows[i].src], rows[i].kind, rows[i].bits};
-    }
-    w->nleg_tokens = at;
-}
-
-static void take_tokens(struct said *g) {
-    isize n = sort_sayings(&g->all);
-    n = make_tokens(g->w, g->all.rows, n);
-    deal_tokens(g->w, g->all.rows, n);
-    base_free(g->all.rows);
-}
+/* ---- all of it ------------------------------------------------------------------------------------------- */
 
 /* Where each message's facts begin, and which of its values were heard before. What is alike may stand on several legs. */
 static void look_at_facts(struct said *g) {
@@ -494,5 +355,5 @@ void said_collect(struct weave *w) {
     twice_close(&g.heard);
     alike_forget(w);
     twin_devices(w); /* by their numbers; tokens ask who is whose device */
-    take_tokens(&g);
+    sayings_tell(w, &g.all);
 }
