@@ -23,7 +23,7 @@ struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind
 
 struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind) {
     u32 row = numbers_row(&x->numbers, hash);
-    return row ? index_reached(x, row - 1, dev, kind) : (struct leg_run){0};
+    return row ? index_reached(x, row, dev, kind) : (struct leg_run){0};
 }
 
 isize index_sent(const struct index *x, u32 dev, u32 number) {

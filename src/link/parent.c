@@ -428,4 +428,5 @@ void score_parents(struct weave *w) {
     stand_note(&k, w);
     claims_close(&k);
     index_close(&x);
+    numbers_forget(w);
 }

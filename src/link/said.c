@@ -3,6 +3,7 @@
  *     leg_facts    numbers first, then what is for people
  *     tokens       values that two legs or more have; most values stand on one leg and are forgotten here
  */
+#include "link/numbers.h"
 #include "link/saying.h"
 #include "link/twice.h"
 
@@ -354,6 +355,7 @@ void said_collect(struct weave *w) {
     base_free(g.names.rows);
     twice_close(&g.heard);
     alike_forget(w);
+    numbers_count(w);
     twin_devices(w); /* by their numbers; tokens ask who is whose device */
     sayings_tell(w, &g.all);
 }

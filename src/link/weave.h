@@ -214,6 +214,11 @@ struct weave {
     isize cap_token_legs;
     struct leg_token *leg_tokens;
     isize nleg_tokens, cap_leg_tokens;
+    /* of the numbers of all legs, until parents are found: hash -> number, from 1; and by row of leg_facts */
+    struct map number_rows;
+    u32 *number_of;
+    isize cap_number_of;
+    u32 nnumbers;
     struct hold *holds;
     isize nholds, cap_holds;
     struct link_maybe *maybes; /* by leg, the likeliest first */
