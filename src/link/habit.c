@@ -15,6 +15,12 @@ static float float_of(u32 bits) {
     return f;
 }
 
+static u32 bits_of(float f) {
+    u32 bits;
+    memcpy(&bits, &f, sizeof bits);
+    return bits;
+}
+
 static void count_more(struct habits *h, u64 key, float much) {
     if (!(much > 0)) return;
     u32 *bits = map_put(&h->at, key);
@@ -24,15 +30,6 @@ static void count_more(struct habits *h, u64 key, float much) {
 
 static double count_of(const struct habits *h, u64 key) {
     return (double)float_of(map_get(&h->at, key));
-}
-
-static u64 number_of_kind(const struct weave *w, const struct sum *s,
-                          enum fact_kind kind) {
-    for (u32 k = 0; k < s->nnumbers; k++) {
-        const struct fact *f = &w->leg_facts[s->facts_at + k];
-        if (f->kind == kind) return f->hash;
-    }
-    return 0;
 }
 
 enum habit { HABIT_TO, HABIT_SITE, HABIT_CALLER, HABITS };
@@ -46,16 +43,14 @@ struct met_pair {
 };
 
 static u64 shown_by(const struct index *x, u32 c, enum habit habit) {
-    const struct sum *s = &x->w->sums[c];
-    if (habit == HABIT_CALLER) return number_of_kind(x->w, s, FACT_CALLER);
-    return habit == HABIT_TO ? s->to_dev + (u64)1 : x->sites[c].network;
+    if (habit == HABIT_CALLER) return x->who[c].caller;
+    return habit == HABIT_TO ? x->w->sums[c].to_dev + (u64)1 : x->sites[c].network;
 }
 
 static struct met_pair pair_of(const struct index *x, u32 leg, u32 p, enum habit habit) {
     const struct sum *c = &x->w->sums[leg];
     struct met_pair k = {0};
-    u64 called = number_of_kind(x->w, &x->w->sums[p], FACT_CALLED);
-    u64 shown = shown_by(x, leg, habit);
+    u64 called = x->who[p].called, shown = shown_by(x, leg, habit);
     if (!called || !shown) return k;
     k.here = hash_mix(c->from_dev + (u64)1, (u64)habit);
     k.called = hash_mix(k.here, called);
@@ -80,20 +75,20 @@ static u64 twice_key(const struct met_pair *k) {
     return k->here + 4;
 }
 
-static u64 shown_key(const struct weave *w, const struct sum *c) {
-    u64 caller = number_of_kind(w, c, FACT_CALLER);
-    return caller ? hash_mix(caller, c->from_dev + (u64)1) : 0;
+static u64 shown_key(const struct index *x, u32 c) {
+    u32 caller = x->who[c].caller;
+    return caller ? hash_mix(caller, x->w->sums[c].from_dev + (u64)1) : 0;
 }
 
-static bool shows_another(const struct weave *w, const struct sum *c) {
-    return number_of_kind(w, &w->sums[c->parent - 1], FACT_CALLER) !=
-           number_of_kind(w, c, FACT_CALLER);
+static bool shows_another(const struct index *x, u32 c) {
+    return x->who[x->w->sums[c].parent - 1].caller != x->who[c].caller;
 }
 
 /* The child shows another caller than the parent: that one stands for others, by the numbers that they were called by. */
-static void add_company(struct habits *h, const struct weave *w, const struct sum *c) {
-    u64 key = shown_key(w, c);
-    if (!key || !shows_another(w, c)) return;
+static void add_company(struct index *x, u32 c) {
+    struct habits *h = &x->habits;
+    u64 key = shows_another(x, c) ? shown_key(x, c) : 0;
+    if (!key) return;
     u32 *row = map_put(&h->shown, key);
     if (*row) return;
     h->companies = base_grow(h->companies, &h->cap_companies, h->ncompanies + 1,
@@ -102,15 +97,17 @@ static void add_company(struct habits *h, const struct weave *w, const struct su
     *row = (u32)++h->ncompanies;
 }
 
-static void learn_company(struct habits *h, const struct weave *w, const struct sum *c) {
-    u64 key = shown_key(w, c),
-        called = number_of_kind(w, &w->sums[c->parent - 1], FACT_CALLED);
+static void learn_company(struct index *x, u32 c) {
+    const struct sum *s = &x->w->sums[c];
+    struct habits *h = &x->habits;
+    u64 key = shown_key(x, c);
+    u32 called = x->who[s->parent - 1].called;
     u32 row = key && called ? map_get(&h->shown, key) : 0;
     if (!row) return;
     struct company *mine = &h->companies[row - 1];
-    mine->all += (float)c->confidence;
-    if (!shows_another(w, c)) return;
-    mine->other += (float)c->confidence;
+    mine->all += (float)s->confidence;
+    if (!shows_another(x, c)) return;
+    mine->other += (float)s->confidence;
     for (u32 i = 0; i < mine->n && i < NUMBERS_A_COMPANY; i++) {
         if (mine->called[i] == called) return;
     }
@@ -118,7 +115,7 @@ static void learn_company(struct habits *h, const struct weave *w, const struct 
 }
 
 const struct company *habits_companies(const struct index *x, u32 c) {
-    u64 key = shown_key(x->w, &x->w->sums[c]);
+    u64 key = shown_key(x, c);
     u32 row = key ? map_get(&x->habits.shown, key) : 0;
     return row ? &x->habits.companies[row - 1] : NULL;
 }
@@ -128,8 +125,17 @@ static bool teaches(const struct weave *w, const struct sum *s) {
     return s->kind == KIND_CALL && s->parent && !leg_is_hop(w, s) && s->confidence > 0;
 }
 
-/* What was met once is no habit: see count. */
-static void learn(struct index *x, const struct twice *met, u32 c) {
+/* ---- which pairs are met, and how often ------------------------------------------------------------------ */
+
+/* Most pairs are met once, so they are not looked up one by one, but put in order; a row's value is who teaches it, then how much. */
+struct pairs {
+    struct sort_row *rows;
+    isize n;
+    float *to; /* by teacher: how often the pair of HABIT_TO was met */
+};
+
+static void learn_pair(struct index *x, const struct twice *met, u32 c, u64 teacher,
+                       struct pairs *pairs) {
     const struct sum *s = &x->w->sums[c];
     struct habits *h = &x->habits;
     float much = (float)s->confidence;
@@ -139,19 +145,57 @@ static void learn(struct index *x, const struct twice *met, u32 c) {
         bool called = twice_has(met, k.called), shown = twice_has(met, k.shown);
         if (called) count_more(h, k.called, much);
         if (shown) count_more(h, k.shown, much);
-        if (called && shown) count_more(h, both_key(&k), much);
+        if (called && shown)
+            pairs->rows[pairs->n++] =
+                (struct sort_row){both_key(&k), teacher << 32 | bits_of(much)};
         count_more(h, k.here, much);
     }
 }
 
-/* Where pairs come once and never again, one that was met once says nothing. */
-static void learn_ways(struct index *x, u32 c) {
+/* One row a pair, with the bits of how often; put in between those that are known. */
+static void count_pairs(struct habits *h, struct pairs *pairs) {
+    sort_hashes(pairs->rows, pairs->n);
+    h->both =
+        base_grow(h->both, &h->cap_both, h->nboth + pairs->n + 1, (isize)sizeof *h->both);
+    bool more = h->nboth > 0;
+    for (isize i = 0, j; i < pairs->n; i = j) {
+        float sum = 0;
+        for (j = i; j < pairs->n && pairs->rows[j].key == pairs->rows[i].key; j++)
+            sum += float_of((u32)pairs->rows[j].value);
+        for (isize k = i; k < j; k++) pairs->to[pairs->rows[k].value >> 32] = sum;
+        h->both[h->nboth++] = (struct sort_row){pairs->rows[i].key, bits_of(sum)};
+    }
+    if (more) sort_hashes(h->both, h->nboth);
+}
+
+/* Rows lie where their hashes say, or a little beside. */
+static double count_both(const struct habits *h, u64 key) {
+    isize guess = (isize)((key >> 32) * (u64)h->nboth >> 32), step = 1;
+    isize low = guess, high = guess; /* the row, if any, is in [low, high) */
+    while (low > 0 && h->both[low - 1].key >= key) {
+        low = low > step ? low - step : 0;
+        step *= 2;
+    }
+    for (step = 1; high < h->nboth && h->both[high].key <= key; step *= 2)
+        high = high + step < h->nboth ? high + step : h->nboth;
+    while (low < high) {
+        isize mid = low + (high - low) / 2;
+        if (h->both[mid].key < key)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    bool here = low < h->nboth && h->both[low].key == key;
+    return here ? (double)float_of((u32)h->both[low].value) : 0;
+}
+
+/* Where pairs come once and never again, one that was met once says nothing. `both`: how often this one was met. */
+static void learn_ways(struct index *x, u32 c, double both) {
     const struct sum *s = &x->w->sums[c];
     struct habits *h = &x->habits;
     struct met_pair k = pair_of(x, c, s->parent - 1, HABIT_TO);
     float much = (float)s->confidence;
     if (!k.called || count_of(h, k.called) <= 1) return;
-    double both = count_of(h, both_key(&k));
     bool once = both < 1.5;
     count_more(h, ways_key(&k), once ? 1 : much / (float)both);
     if (once)
@@ -169,7 +213,7 @@ static void note_pairs(const struct index *x, struct twice *met, u32 c) {
     }
 }
 
-/* Counts what the devices in `of` have shown; nothing of theirs has been counted yet. */
+/* Counts what the devices in `of` have shown; nothing of theirs has been counted yet. What was met once is no habit: see count. */
 static void learn_of(struct index *x, const bool *of) {
     const struct weave *w = x->w;
     isize n = 0;
@@ -177,17 +221,22 @@ static void learn_of(struct index *x, const bool *of) {
     u32 *teachers = base_new(w->nsums + 1, (isize)sizeof *teachers);
     for (isize i = 0; i < w->nsums; i++)
         if (of[w->sums[i].from_dev] && teaches(w, &w->sums[i])) teachers[n++] = (u32)i;
+    struct pairs pairs = {.rows = base_new(HABITS * n + 1, (isize)sizeof *pairs.rows),
+                          .to = base_new(n + 1, (isize)sizeof *pairs.to)};
     twice_open(&met, 2 * HABITS * n);
     for (isize i = 0; i < n; i++) {
-        add_company(&x->habits, w, &w->sums[teachers[i]]);
+        add_company(x, teachers[i]);
         note_pairs(x, &met, teachers[i]);
     }
     for (isize i = 0; i < n; i++) {
-        if (x->habits.ncompanies) learn_company(&x->habits, w, &w->sums[teachers[i]]);
-        learn(x, &met, teachers[i]);
+        if (x->habits.ncompanies) learn_company(x, teachers[i]);
+        learn_pair(x, &met, teachers[i], (u64)i, &pairs);
     }
-    for (isize i = 0; i < n; i++) learn_ways(x, teachers[i]);
     twice_close(&met);
+    count_pairs(&x->habits, &pairs);
+    for (isize i = 0; i < n; i++) learn_ways(x, teachers[i], (double)pairs.to[i]);
+    base_free(pairs.rows);
+    base_free(pairs.to);
     base_free(teachers);
 }
 
@@ -202,7 +251,7 @@ void habits_learn(struct index *x) {
     struct habits *h = &x->habits;
     map_clear(&h->at);
     map_clear(&h->shown);
-    h->ncompanies = 0;
+    h->ncompanies = h->nboth = 0;
     h->learned = true;
     learn_of(x, h->wanted);
     h->any_missing = false;
@@ -229,6 +278,7 @@ void habits_close(struct index *x) {
     map_drop(&x->habits.at);
     map_drop(&x->habits.shown);
     base_free(x->habits.companies);
+    base_free(x->habits.both);
     base_free(x->habits.wanted);
     base_free(x->habits.missing);
 }
@@ -254,7 +304,7 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
     u64 both = both_key(&k);
     n = (struct counted){.called = count_of(h, k.called),
                          .shown = count_of(h, k.shown),
-                         .both = count_of(h, both),
+                         .both = count_both(h, both),
                          .all = count_of(h, k.here)};
     if (habit == HABIT_TO) {
         n.ways = count_of(h, ways_key(&k));
@@ -269,8 +319,8 @@ static struct counted count(const struct index *x, u32 c, u32 p, enum habit habi
         n.all -= mine.called ? child->confidence : 0;
         n.called -= mine.called == k.called ? child->confidence : 0;
         n.both -= mine_both == both ? child->confidence : 0;
-        bool own_way =
-            habit == HABIT_TO && mine.called == k.called && count_of(h, mine_both) < 1.5;
+        bool own_way = habit == HABIT_TO && mine.called == k.called &&
+                       count_both(h, mine_both) < 1.5;
         n.ways -= own_way ? 1 : 0;
         /* it may be surer now than it was when it taught */
         n = (struct counted){at_least_0(n.called),

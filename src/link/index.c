@@ -87,8 +87,21 @@ static void note_lost(void *index) {
     clues_settle(&x->lost);
 }
 
+static void note_who(struct index *x) {
+    const struct weave *w = x->w;
+    x->who = base_new(w->nsums + 1, (isize)sizeof *x->who);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        for (u32 k = s->facts_at + s->nnumbers; k-- > s->facts_at;) {
+            bool caller = w->leg_facts[k].kind == FACT_CALLER;
+            *(caller ? &x->who[i].caller : &x->who[i].called) = w->number_of[k];
+        }
+    }
+}
+
 static void open_numbers(void *index) {
     struct index *x = index;
+    note_who(x);
     numbers_open(&x->numbers, x->w, x->by_start);
 }
 
@@ -180,6 +193,7 @@ void index_close(struct index *x) {
     habits_close(x);
     base_free(x->manners);
     base_free(x->sites);
+    base_free(x->who);
     base_free(x->gathered);
     paces_drop(x);
     base_free(x->none_of);

@@ -37,16 +37,23 @@ struct site {
 
 /* Numbers that were called, and for which one and the same number was shown. */
 struct company {
-    u64 called[NUMBERS_A_COMPANY];
+    u32 called[NUMBERS_A_COMPANY]; /* numbers */
     u32 n;
     float other,
         all; /* how many legs showed it, and for how many of them the parent's caller was another */
 };
 
+/* The first number of each kind that a leg shows; 0: none. */
+struct who {
+    u32 caller, called;
+};
+
 /* What goes together, counted from the links found so far: calls to one number ring the same phones, show the same company's
  * number. */
 struct habits {
-    struct map at;    /* key -> how often: the bits of a float */
+    struct map at;         /* key -> how often: the bits of a float … */
+    struct sort_row *both; /* … and of pairs, by key: the value */
+    isize nboth, cap_both;
     struct map shown; /* a caller's number that is shown -> row of companies + 1 */
     struct company *companies;
     isize ncompanies, cap_companies;
@@ -95,6 +102,7 @@ struct index {
     struct map turn_at; /* in and out -> row of turns + 1 */
     isize nturns, cap_turns;
     struct habits habits;          /* habit.c */
+    struct who *who;               /* by leg */
     struct manner_shares *manners; /* by leg */
     struct site *sites;            /* by leg: site.c */
     double *

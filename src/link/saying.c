@@ -17,7 +17,7 @@ static isize sort_sayings(struct sayings *g) {
     isize n = 0;
     for (isize i = 0; i < g->n; i++)
         order[i] = (struct sort_row){g->rows[i].hash, (u64)i};
-    sort_rows(order, g->n);
+    sort_hashes(order, g->n);
     for (isize i = 0, j; i < g->n; i = j) {
         bool shared = false;
         for (j = i; j < g->n && order[j].key == order[i].key; j++)

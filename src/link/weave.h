@@ -423,6 +423,8 @@ struct sort_row {
     u64 value;
 };
 void sort_rows(struct sort_row *rows, isize n);
+/* The same, faster where keys are hashes. */
+void sort_hashes(struct sort_row *rows, isize n);
 static inline u64 sort_time(i64 us) {
     return (u64)us ^ (u64)1 << 63;
 }
