@@ -3,6 +3,7 @@
  *     leg_facts    numbers first, then what is for people
  *     tokens       values that two legs or more have; most values stand on one leg and are forgotten here
  */
+#include "base/both.h"
 #include "link/numbers.h"
 #include "link/saying.h"
 #include "link/twice.h"
@@ -13,16 +14,26 @@ enum {
 };
 _Static_assert(NUMBERS_A_LEG <= UINT8_MAX, "a leg's numbers are more than a sum counts");
 
+/* What half of the legs say. */
+struct part_said {
+    struct fact *facts;
+    struct hold *holds;
+    isize nfacts, nholds, cap_facts, cap_holds;
+    struct sayings all;
+};
+
 struct said {
     struct weave *w;
     /* by row of seen[]: row of trace.facts + 1 of its first, that is no software's name */
     u32 *facts_of;
     /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
     u32 *teller[2];
-    struct twice heard;        /* most values are said once, and are not kept */
+    /* most values are said once, and are not kept; by messages, and by Call-IDs, until these are joined */
+    struct twice heard, called;
     struct sayings names, all; /* names: of Call-IDs alone */
-    u32 call_id;               /* label */
-    const struct sum *leg;     /* whose Call-ID is told */
+    struct part_said parts[2];
+    u32 call_id;           /* label */
+    const struct sum *leg; /* whose Call-ID is told */
 };
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
@@ -60,7 +71,7 @@ enum part { PART_WHOLE, PART_STEM, PART_LOCAL };
 static void tell_part(struct said *g, str id, str part, u8 kind, enum part which) {
     u64 hash = fact_call_id_hash(part);
     u32 leg = (u32)(g->leg - g->w->sums);
-    twice_note(&g->heard, hash);
+    twice_note(&g->called, hash);
     say(&g->names,
         (struct saying){hash, leg, (u32)(part.p - id.p), (u32)part.n, kind, (u8)which});
 }
@@ -112,12 +123,15 @@ static void keep_part(struct said *g, struct saying s) {
     say(&g->names, s);
 }
 
-/* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
 static void tell_call_ids(struct said *g) {
     const struct weave *w = g->w;
     for (isize i = 0; i < w->nsums; i++) {
         if (w->sums[i].kind == KIND_CALL) tell_call_id(g, &w->sums[i]);
     }
+}
+
+/* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
+static void keep_parts(struct said *g) {
     struct sayings told = g->names;
     g->names = (struct sayings){0};
     for (isize i = 0; i < told.n; i++) {
@@ -131,6 +145,7 @@ static void tell_call_ids(struct said *g) {
 /* One leg's facts being taken. */
 struct taking {
     struct said *said;
+    struct part_said *to;
     struct weave *w;
     struct sum *s;
     u32 caller_tag;
@@ -153,7 +168,7 @@ static bool same_fact(const struct fact *a, const struct fact *b) {
 
 static bool is_known(struct taking *g, const struct fact *f) {
     const struct sum *s = g->s;
-    const struct fact *mine = g->w->leg_facts + s->facts_at;
+    const struct fact *mine = g->to->facts + s->facts_at;
     if (s->nfacts <= FEW) {
         for (u32 i = 0; i < s->nfacts; i++) {
             if (same_fact(&mine[i], f)) return true;
@@ -170,9 +185,11 @@ static bool is_known(struct taking *g, const struct fact *f) {
 }
 
 static void take_hold(struct taking *g, u32 msg) {
-    struct weave *w = g->w;
-    w->holds = base_grow(w->holds, &w->cap_holds, w->nholds + 1, (isize)sizeof *w->holds);
-    w->holds[w->nholds++] =
+    const struct weave *w = g->w;
+    struct part_said *to = g->to;
+    to->holds =
+        base_grow(to->holds, &to->cap_holds, to->nholds + 1, (isize)sizeof *to->holds);
+    to->holds[to->nholds++] =
         (struct hold){w->msgs[msg].time_us, (u32)(g->s - w->sums), msg};
     g->s->flags |= SUM_HOLD;
 }
@@ -202,14 +219,14 @@ static u8 turned_kind(u8 kind) {
 }
 
 static void keep(struct taking *g, const struct fact *said) {
-    struct weave *w = g->w;
+    struct part_said *to = g->to;
     struct fact turned = *said;
     const struct fact *f = &turned;
     if (is_turned(g, said)) turned.kind = turned_kind(said->kind);
     if (is_known(g, f)) return;
-    w->leg_facts = base_grow(w->leg_facts, &w->cap_leg_facts, w->nleg_facts + 1,
-                             (isize)sizeof *w->leg_facts);
-    w->leg_facts[w->nleg_facts++] = *f;
+    to->facts =
+        base_grow(to->facts, &to->cap_facts, to->nfacts + 1, (isize)sizeof *to->facts);
+    to->facts[to->nfacts++] = *f;
     g->s->nfacts++;
     if (f->kind == FACT_RECORDING) g->s->flags |= SUM_RECORDING;
     if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
@@ -221,7 +238,7 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
         g->s->flags |= SUM_TRANSFER;
     if (!twice_has(&g->said->heard, f->hash)) return;
     u32 src = msg_seen(g->w, &g->w->msgs[msg])->src, leg = (u32)(g->s - g->w->sums);
-    say(&g->said->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
+    say(&g->to->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
 }
 
 /* For people, after all numbers. */
@@ -285,7 +302,7 @@ static void take_row(struct taking *g, u32 row, u32 msg) {
 static void take_leg(struct taking *g) {
     const struct weave *w = g->w;
     struct sum *s = g->s;
-    s->facts_at = (u32)w->nleg_facts;
+    s->facts_at = (u32)g->to->nfacts;
     g->nothers = g->asked = g->told = 0;
     g->caller_tag = way_caller_tag(w, s);
     for (u32 i = 0; i < s->n; i++) {
@@ -306,28 +323,61 @@ static void take_leg(struct taking *g) {
     if (g->known.n) map_drop(&g->known);
 }
 
-static void take_facts(struct said *g) {
-    struct weave *w = g->w;
-    struct taking t = {.said = g, .w = w};
+static void take_legs(void *said, int half, isize from, isize to) {
+    struct said *g = said;
+    struct taking t = {.said = g, .to = &g->parts[half], .w = g->w};
     isize name = 0;
-    w->nleg_facts = w->nholds = 0;
-    for (isize i = 0; i < w->nsums; i++) {
+    while (name < g->names.n && (isize)g->names.rows[name].leg < from) name++;
+    for (isize i = from; i < to; i++) {
         for (; name < g->names.n && (isize)g->names.rows[name].leg == i; name++)
-            say(&g->all, g->names.rows[name]);
-        t.s = &w->sums[i];
+            say(&t.to->all, g->names.rows[name]);
+        t.s = &g->w->sums[i];
         take_leg(&t);
     }
     base_free(t.others);
 }
 
+/* The second half behind the first. */
+static void join_parts(struct said *g, isize second) {
+    struct weave *w = g->w;
+    struct part_said *a = &g->parts[0], *b = &g->parts[1];
+    isize nfacts = a->nfacts + b->nfacts, nholds = a->nholds + b->nholds;
+    a->facts = base_grow(a->facts, &a->cap_facts, nfacts + 1, (isize)sizeof *a->facts);
+    a->holds = base_grow(a->holds, &a->cap_holds, nholds + 1, (isize)sizeof *a->holds);
+    for (isize i = second; i < w->nsums; i++) w->sums[i].facts_at += (u32)a->nfacts;
+    for (isize i = 0; i < b->nfacts; i++) a->facts[a->nfacts++] = b->facts[i];
+    for (isize i = 0; i < b->nholds; i++) a->holds[a->nholds++] = b->holds[i];
+    for (isize i = 0; i < b->all.n; i++) say(&a->all, b->all.rows[i]);
+    base_free(b->facts);
+    base_free(b->holds);
+    base_free(b->all.rows);
+}
+
+static void take_facts(struct said *g) {
+    struct weave *w = g->w;
+    struct part_said *all = &g->parts[0];
+    *all = (struct part_said){.facts = w->leg_facts,
+                              .cap_facts = w->cap_leg_facts,
+                              .holds = w->holds,
+                              .cap_holds = w->cap_holds};
+    isize second = base_both(take_legs, g, w->nsums, weave_may_use(w, w->nsums));
+    join_parts(g, second);
+    w->leg_facts = all->facts;
+    w->cap_leg_facts = all->cap_facts;
+    w->nleg_facts = all->nfacts;
+    w->holds = all->holds;
+    w->cap_holds = all->cap_holds;
+    w->nholds = all->nholds;
+    g->all = all->all;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------- */
 
 /* Where each message's facts begin, and which of its values were heard before. What is alike may stand on several legs. */
-static void look_at_facts(struct said *g) {
+static void look_at_facts(void *said) {
+    struct said *g = said;
     const struct weave *w = g->w;
     const struct trace *t = &w->trace;
-    g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
-    twice_open(&g->heard, t->nfacts / 2 + w->nsums);
     for (isize i = t->nfacts - 1; i >= 0; i--) {
         const struct fact *f = &t->facts[i];
         if (f->kind == FACT_AGENT) continue;
@@ -338,12 +388,33 @@ static void look_at_facts(struct said *g) {
     }
 }
 
+/* What was heard twice, by messages and by Call-IDs. */
+static void listen(struct said *g) {
+    const struct weave *w = g->w;
+    const struct trace *t = &w->trace;
+    struct beside facts;
+    g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
+    twice_open(&g->heard, t->nfacts / 2 + w->nsums);
+    twice_open(&g->called, t->nfacts / 2 + w->nsums);
+    beside_start(&facts, weave_may_use(w, w->nsums), look_at_facts, g);
+    tell_call_ids(g);
+    beside_end(&facts);
+    twice_join(&g->heard, &g->called);
+    twice_close(&g->called);
+}
+
+static void find_twins(void *weave) {
+    numbers_count(weave);
+    twin_devices(weave);
+}
+
 void said_collect(struct weave *w) {
     struct said g = {.w = w};
+    struct beside twins;
     g.call_id = str_table_add(&w->trace.strings, S("Call-ID"));
-    look_at_facts(&g);
+    listen(&g);
     find_tellers(&g);
-    tell_call_ids(&g);
+    keep_parts(&g);
     take_facts(&g);
     if (w->finished) {
         trace_seal(&w->trace);
@@ -355,7 +426,8 @@ void said_collect(struct weave *w) {
     base_free(g.names.rows);
     twice_close(&g.heard);
     alike_forget(w);
-    numbers_count(w);
-    twin_devices(w); /* by their numbers; tokens ask who is whose device */
+    beside_start(&twins, weave_may_use(w, w->nsums), find_twins, w);
+    sayings_sort(w, &g.all);
+    beside_end(&twins); /* tokens ask who is whose device */
     sayings_tell(w, &g.all);
 }

@@ -10,8 +10,8 @@ enum {
 };
 _Static_assert(TOKENS_A_LEG <= UINT8_MAX, "a leg's tokens are more than a sum counts");
 
-/* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
-static isize sort_sayings(struct sayings *g) {
+/* By value, and then as they were said; without those that one leg alone says. */
+static void sort_sayings(struct sayings *g) {
     struct sort_row *order = base_new(g->n + 1, (isize)sizeof *order);
     struct saying *sorted = base_new(g->n + 1, (isize)sizeof *sorted);
     isize n = 0;
@@ -28,7 +28,6 @@ static isize sort_sayings(struct sayings *g) {
     base_free(g->rows);
     g->rows = sorted;
     g->n = n;
-    return n;
 }
 
 /* A value that only one call has stands on legs that hang together: one of them is the root of all others.
@@ -191,10 +190,13 @@ static void drop_unmet(const struct weave *w, struct sayings *all) {
     base_free(t.until);
 }
 
-void sayings_tell(struct weave *w, struct sayings *all) {
+void sayings_sort(const struct weave *w, struct sayings *all) {
     drop_unmet(w, all);
-    isize n = sort_sayings(all);
-    n = make_tokens(w, all->rows, n);
+    sort_sayings(all);
+}
+
+void sayings_tell(struct weave *w, struct sayings *all) {
+    isize n = make_tokens(w, all->rows, all->n);
     deal_tokens(w, all->rows, n);
     base_free(all->rows);
 }

@@ -22,7 +22,9 @@ static inline void say(struct sayings *g, struct saying s) {
     g->rows[g->n++] = s;
 }
 
-/* saying.c: what two legs or more say become tokens; takes the rows. */
+/* saying.c: what two legs or more say, while they were both there, by value. It asks for no devices. */
+void sayings_sort(const struct weave *w, struct sayings *all);
+/* That becomes tokens; takes the rows. */
 void sayings_tell(struct weave *w, struct sayings *all);
 
 #endif
