@@ -251,6 +251,16 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
+/* What happened to these parents. */
+static void explain_all(void *index, int half, isize from, isize to) {
+    struct index *x = index;
+    (void)half;
+    for (isize p = from; p < to; p++) {
+        struct clue_run kids = clues_find(&x->kids, (u64)p + 1);
+        for (isize i = 0; i < kids.n; i++) explain(x, kids.rows[i].leg);
+    }
+}
+
 void index_note_children(struct index *x) {
     const struct weave *w = x->w;
     struct beside lost;
@@ -266,11 +276,11 @@ void index_note_children(struct index *x) {
         const struct sum *s = &w->sums[c];
         if (!s->parent || s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
         note_child(x, c);
-        explain(x, c);
         clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
     beside_end(&lost);
+    (void)base_both(explain_all, x, w->nsums, weave_may_use(w, w->nsums));
 }
 
 static void learn_habits(void *index) {

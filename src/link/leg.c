@@ -338,6 +338,7 @@ static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
         s->last_us = i == 0 ? m->time_us : i64_max(s->last_us, m->time_us);
     }
     s->state = state_of(s, g.asked);
+    s->missed = !is_request(msg_seen(w, &w->msgs[s->start_msg - 1]));
     s->id = id_of(&g);
 }
 
@@ -359,9 +360,10 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 }
 
 bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us) {
+    if (!s->missed) return false;
     const struct seen *first = msg_seen(w, &w->msgs[s->start_msg - 1]);
     i64 unseen = first->status == 100 ? LEG_UNTRIED_US : LEG_UNSEEN_US;
-    return !is_request(first) && s->start_us - than_us < unseen;
+    return s->start_us - than_us < unseen;
 }
 
 bool leg_was_there(const struct sum *p, const struct sum *c) {

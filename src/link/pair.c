@@ -345,7 +345,8 @@ static void prove(const struct index *x, u32 c, u32 p, enum depth depth,
     struct common all = {0};
     to->n = 0;
     if (is_same(child, parent)) return;
-    if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
+    bool asked = depth > CAUSE_ALONE || parent->flags & SUM_HOLD;
+    if (asked && child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
     bool caused =
         child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, turn, all.heard, to);
     if (depth == CAUSE_ALONE || (!caused && !far_enough(child, parent, &all))) return;

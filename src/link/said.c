@@ -28,8 +28,9 @@ struct said {
     u32 *facts_of;
     /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
     u32 *teller[2];
-    /* most values are said once, and are not kept; by messages, and by Call-IDs, until these are joined */
-    struct twice heard, called;
+    /* most values are said once, and are not kept; what Call-IDs say has a table of its own until both are known, where two threads
+     * listen */
+    struct twice heard, *called;
     struct sayings names, all; /* names: of Call-IDs alone */
     struct part_said parts[2];
     u32 call_id;           /* label */
@@ -71,7 +72,7 @@ enum part { PART_WHOLE, PART_STEM, PART_LOCAL };
 static void tell_part(struct said *g, str id, str part, u8 kind, enum part which) {
     u64 hash = fact_call_id_hash(part);
     u32 leg = (u32)(g->leg - g->w->sums);
-    twice_note(&g->called, hash);
+    twice_note(g->called, hash);
     say(&g->names,
         (struct saying){hash, leg, (u32)(part.p - id.p), (u32)part.n, kind, (u8)which});
 }
@@ -393,14 +394,18 @@ static void listen(struct said *g) {
     const struct weave *w = g->w;
     const struct trace *t = &w->trace;
     struct beside facts;
+    struct twice apart;
+    int threads = weave_may_use(w, w->nsums);
     g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
     twice_open(&g->heard, t->nfacts / 2 + w->nsums);
-    twice_open(&g->called, t->nfacts / 2 + w->nsums);
-    beside_start(&facts, weave_may_use(w, w->nsums), look_at_facts, g);
+    g->called = &g->heard;
+    if (threads > 1) twice_open(g->called = &apart, t->nfacts / 2 + w->nsums);
+    beside_start(&facts, threads, look_at_facts, g);
     tell_call_ids(g);
     beside_end(&facts);
-    twice_join(&g->heard, &g->called);
-    twice_close(&g->called);
+    if (threads < 2) return;
+    twice_join(&g->heard, &apart);
+    twice_close(&apart);
 }
 
 static void find_twins(void *weave) {

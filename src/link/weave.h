@@ -87,6 +87,7 @@ struct sum {
     u16 status;
     bool tangled; /* its messages did not come in their order */
     bool kept;    /* its parent is as the last link has left it: stand.c */
+    bool missed;  /* its first request was not captured, only what came back */
     u32 call_id;
     u32 src, dst;        /* endpoints of the first request */
     u32 at, n;           /* its messages: weave.msgs[at .. at+n), in order */
