@@ -245,25 +245,6 @@ void claims_part_early(struct claims *k) {
     }
 }
 
-void claims_want_habits(const struct claims *k) {
-    for (isize i = 0; i < k->nlate; i++)
-        habits_want(k->x, k->w->sums[k->late[i]].from_dev);
-}
-
-/* Those that will get their claims ask for habits, which are learned of all their devices at once. */
-static void want_habits(struct claims *k, u32 c) {
-    if (k->legs[c].early) habits_want(k->x, k->w->sums[c].from_dev);
-}
-
-static void prepare_habits(struct claims *k) {
-    for (isize i = 0; i < k->nbeside; i++) want_habits(k, k->beside[i]);
-    for (isize i = 0; i < k->nfollows; i++) {
-        want_habits(k, k->follows[i].before);
-        want_habits(k, k->follows[i].after);
-    }
-    habits_complete(k->x);
-}
-
 /* What has used up the arrival of its parent shows only beside what it may follow. */
 static void note_again(struct claims *k, u32 c) {
     struct claim *a = &k->rows[k->legs[c].at];
@@ -276,7 +257,6 @@ static void note_again(struct claims *k, u32 c) {
 /* Those that others hear from, or that claim what others do, get their claims. */
 static void show_all(struct claims *k) {
     bool any = false;
-    prepare_habits(k);
     for (isize i = 0; i < k->nbeside; i++) any |= claims_show(k, k->beside[i]);
     for (isize i = 0; i < k->nfollows; i++) {
         any |= claims_show(k, k->follows[i].before);

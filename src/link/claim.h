@@ -105,8 +105,6 @@ struct look {
 void claims_list(struct claims *k, u32 c, struct look *to);
 /* look.c: where one call is beyond doubt by what it shares with a leg, that is its child at once. Notes the devices of the others. */
 void claims_look(struct claims *k, bool *asked);
-/* Whose habits the next round may ask about: the devices of all legs that are not early. */
-void claims_want_habits(const struct claims *k);
 /* A leg that was certain at first look gets its claim, and is weighed with the others. False: it has it. */
 bool claims_show(struct claims *k, u32 c);
 /* After the first look, or when some were shown: who is early, and who is late. */

@@ -1,6 +1,6 @@
 /* index.c: what scoring looks up (pair.h): what happened at which device when, and how rare a number is there. */
 #include "base/both.h"
-#include "link/claim.h"
+#include "link/pair.h"
 
 u64 index_number_key(u32 dev, u8 kind, u64 hash) {
     return hash_mix(hash, (u64)dev << 8 | kind);
@@ -87,21 +87,8 @@ static void note_lost(void *index) {
     clues_settle(&x->lost);
 }
 
-static void note_who(struct index *x) {
-    const struct weave *w = x->w;
-    x->who = base_new(w->nsums + 1, (isize)sizeof *x->who);
-    for (isize i = 0; i < w->nsums; i++) {
-        const struct sum *s = &w->sums[i];
-        for (u32 k = s->facts_at + s->nnumbers; k-- > s->facts_at;) {
-            bool caller = w->leg_facts[k].kind == FACT_CALLER;
-            *(caller ? &x->who[i].caller : &x->who[i].called) = w->number_of[k];
-        }
-    }
-}
-
 static void open_numbers(void *index) {
     struct index *x = index;
-    note_who(x);
     numbers_open(&x->numbers, x->w, x->by_start);
 }
 
@@ -140,7 +127,6 @@ void index_open(struct index *x, const struct weave *w) {
     clues_settle(&x->holds);
     lanes_open(x);
     sites_count(x);
-    habits_open(x);
     beside_end(&numbers);
 }
 
@@ -193,7 +179,8 @@ void index_close(struct index *x) {
     habits_close(x);
     base_free(x->manners);
     base_free(x->sites);
-    base_free(x->who);
+    base_free(x->way_of);
+    base_free(x->site_of);
     base_free(x->gathered);
     paces_drop(x);
     base_free(x->none_of);
@@ -289,7 +276,6 @@ static void learn_habits(void *index) {
 
 void index_learn(struct index *x, const struct claims *k, bool changed) {
     struct beside habits = {0};
-    if (k) claims_want_habits(k);
     if (changed) beside_start(&habits, weave_may_use(x->w, x->w->nsums), learn_habits, x);
     struct taught *taught = index_teach(x, k);
     lanes_learn(x, taught);

@@ -118,11 +118,32 @@ static void sort_meetings(struct meeting *rows, isize n) {
     base_free(old);
 }
 
+static void note_who(struct numbers *t) {
+    const struct weave *w = t->w;
+    t->who = base_new(w->nsums + 1, (isize)sizeof *t->who);
+    for (isize i = 0; i < w->nsums; i++) {
+        const struct sum *s = &w->sums[i];
+        for (u32 k = s->facts_at + s->nnumbers; k-- > s->facts_at;) {
+            bool caller = w->leg_facts[k].kind == FACT_CALLER;
+            *(caller ? &t->who[i].caller : &t->who[i].called) = w->number_of[k];
+        }
+    }
+}
+
+/* The leg met the number there: is it the first that it shows? */
+static void note_place(struct numbers *t, const struct meeting *m, u32 number) {
+    struct who *who = &t->who[m->leg];
+    u32 role = m->where & 3, place = (u32)t->nplaces;
+    if (role == NUMBER_SENT_CALLER && who->caller == number) who->sent = place;
+    if (role == NUMBER_REACHED_CALLED && who->called == number) who->reached = place;
+}
+
 static void take_place(struct numbers *t, const struct meeting *rows, isize n, u32 number,
                        u32 *at) {
     t->places =
         base_grow(t->places, &t->cap_places, t->nplaces + 1, (isize)sizeof *t->places);
     t->places[t->nplaces++] = (struct number_place){rows[0].where, *at, (u32)n, number};
+    for (isize i = 0; i < n; i++) note_place(t, &rows[i], number);
     for (isize i = 0; i < n && rows[i].fact != NOBODY; i++) {
         t->reached[rows[i].fact] = (u32)t->nplaces;
         t->legs[(*at)++] = rows[i].leg;
@@ -133,6 +154,7 @@ void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start)
     struct meetings m = find_meetings(w, by_start);
     u32 at = 0, from = 0;
     *t = (struct numbers){.w = w};
+    note_who(t);
     t->reached = base_new(w->nleg_facts + 1, (isize)sizeof *t->reached);
     t->first = base_new((isize)w->nnumbers + 2, (isize)sizeof *t->first);
     t->legs = base_new(w->nleg_facts + 1, (isize)sizeof *t->legs);
@@ -153,6 +175,7 @@ void numbers_open(struct numbers *t, const struct weave *w, const u32 *by_start)
 
 void numbers_drop(struct numbers *t) {
     base_free(t->first);
+    base_free(t->who);
     base_free(t->places);
     base_free(t->legs);
     base_free(t->reached);

@@ -15,9 +15,16 @@ struct number_place {
     u32 number;
 };
 
+/* The first number of each kind that a leg shows, and where that was met: as the leg's caller when it left, as what was called when
+ * it came; rows of places + 1; 0: none. */
+struct who {
+    u32 caller, called, sent, reached;
+};
+
 struct numbers {
     const struct weave *w;
-    u32 *first; /* by number, from 1: row of places; one more at the end */
+    struct who *who; /* by leg */
+    u32 *first;      /* by number, from 1: row of places; one more at the end */
     struct number_place *places;
     isize nplaces, cap_places;
     u32 *legs;

@@ -389,9 +389,7 @@ static void prove_one(struct weave *w, struct claims *k, u32 c) {
 static void prove_new(struct weave *w, struct claims *k) {
     for (isize i = 0; i < k->nearlies && !weave_stops(w); i++) {
         u32 c = k->earlies[i].leg;
-        if (!index_is_teacher(k->x, c)) continue;
-        prove_one(w, k, c);
-        if (!w->sums[c].nproofs) habits_want(k->x, w->sums[c].from_dev); /* once more */
+        if (index_is_teacher(k->x, c)) prove_one(w, k, c);
     }
     for (isize i = 0; i < k->nlate && !weave_stops(w); i++)
         if (k->legs[k->late[i]].open) prove_one(w, k, k->late[i]);
