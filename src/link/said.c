@@ -394,7 +394,7 @@ static void listen(struct said *g) {
     const struct weave *w = g->w;
     const struct trace *t = &w->trace;
     struct beside facts;
-    struct twice apart;
+    struct twice apart = {0};
     int threads = weave_may_use(w, w->nsums);
     g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
     twice_open(&g->heard, t->nfacts / 2 + w->nsums);
