@@ -174,7 +174,7 @@ static void count_all_ways(struct index *x, const struct teachers *all) {
     for (isize i = 0; i < all->n; i++) {
         const struct teacher *t = &all->rows[i];
         const struct sum *s = &x->w->sums[t->leg];
-        if (h->called[t->row].sum[HABIT_TO] <= 1) continue;
+        if (h->called[t->row].n < 2) continue;
         if (both[t->at] < 1.5F)
             h->of[s->from_dev].once += (float)s->confidence;
         else if (both[t->at] < 2.5F)
