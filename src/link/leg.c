@@ -216,7 +216,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     u32 row = (u32)(m - g->w->msgs) + 1;
     switch ((enum sip_method)r->method) {
     case SIP_METHOD_ACK:
-        set_once(&s->ack_us, m->time_us);
+        if (!s->ack_msg) s->ack_msg = row;
         acknowledged(g, m, r);
         break;
     case SIP_METHOD_CANCEL:
@@ -321,9 +321,9 @@ static void find_begin(struct reading *g, u32 i, const struct msg *m,
 
 static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
     struct reading g = {.w = w, .s = s, .caller_tag = caller_tag};
-    s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
-        s->bye_us = s->last_us = NEVER;
-    s->retry_msg = s->refer_msg[0] = s->refer_msg[1] = 0;
+    s->start_us = s->ring_us = s->answer_us = s->cancel_us = s->fail_us = s->bye_us =
+        s->last_us = NEVER;
+    s->ack_msg = s->retry_msg = s->refer_msg[0] = s->refer_msg[1] = 0;
     if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {

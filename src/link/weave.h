@@ -93,10 +93,11 @@ struct sum {
     u32 at, n;           /* its messages: weave.msgs[at .. at+n), in order */
     u32 precision_us;    /* of its first request */
     u32 manner[MANNERS]; /* by enum manner: hash of how it is done; 0: not known */
-    /* rows of msgs + 1; retry: the first request was sent again after a refusal or challenge; the first and the last REFER */
-    u32 start_msg, retry_msg, ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg;
+    /* rows of msgs + 1; ack: the first one; retry: the first request was sent again after a refusal or challenge; the first and the last REFER */
+    u32 start_msg, retry_msg, ring_msg, answer_msg, ack_msg, cancel_msg, fail_msg,
+        bye_msg;
     u32 refer_msg[2];
-    i64 ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us;
+    i64 ring_us, answer_us, cancel_us, fail_us, bye_us;
     u32 group; /* the result: conversation */
 };
 
