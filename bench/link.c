@@ -1,6 +1,6 @@
-/* link.c: what linking costs, step by step, and where the memory is. Usage: link [--lean] FILE... [RUNS]
+/* link.c: what linking costs, step by step, and where the memory is. Usage: link [--lean] [--threads N] FILE... [RUNS]
  *
- * Reads files as `sipweave calls --json` does (--lean: as `calls`, where nobody asks why), links all of it RUNS times (3), and prints for each step the processor time of the fastest
+ * Reads files as `sipweave calls --json` does (--lean: as `calls`, where nobody asks why), links all of it RUNS times (3), and prints for each step the processor time and the time on the wall of the fastest
  * run: in all, by message, by leg, and its share; then what each table takes, and what the whole process has taken at most. */
 #include "base/out.h"
 #include "input/input.h"
@@ -45,21 +45,33 @@ struct room {
     double peak_mb, kept_mb;
 };
 
-static void link_once(struct weave *w, double *best, struct room *rooms) {
+struct took {
+    double cpu_s, wall_s;
+};
+
+static double least(double a, double b) {
+    return a < b ? a : b;
+}
+
+static void link_once(struct weave *w, struct took *best, struct room *rooms) {
     for (isize i = 0; i < LINK_STEPS; i++) {
-        bool first = best[i] == 0;
-        double from = cpu_s();
+        bool first = best[i].wall_s <= 0;
+        struct took from = {cpu_s(), wall_s()};
         link_steps[i].run(w);
-        double took = cpu_s() - from;
+        struct took took = {cpu_s() - from.cpu_s, wall_s() - from.wall_s};
         if (first) rooms[i] = (struct room){peak_mb(), kept_mb()};
-        if (first || took < best[i]) best[i] = took;
+        if (first) best[i] = took;
+        best[i].cpu_s = least(best[i].cpu_s, took.cpu_s);
+        best[i].wall_s = least(best[i].wall_s, took.wall_s);
     }
 }
 
-static void line(const char *name, double s, double all, const struct weave *w) {
-    double messages = (double)w->nmsgs, legs = (double)w->nsums;
-    printf("%-12s %9.1f ms %8.1f ns a message %8.1f ns a leg %5.1f %%\n", name, s * 1e3,
-           s * 1e9 / messages, s * 1e9 / legs, 100 * s / all);
+static void line(const char *name, struct took t, double all, const struct weave *w) {
+    double messages = (double)w->nmsgs, legs = (double)w->nsums, s = t.cpu_s;
+    printf("%-12s %9.1f ms %8.1f ns a message %8.1f ns a leg %5.1f %% %9.1f ms on the "
+           "wall\n",
+           name, s * 1e3, s * 1e9 / messages, s * 1e9 / legs, 100 * s / all,
+           t.wall_s * 1e3);
 }
 
 static void print_rooms(const struct room *rooms) {
@@ -68,28 +80,32 @@ static void print_rooms(const struct room *rooms) {
                rooms[i].peak_mb, rooms[i].kept_mb);
 }
 
-static void print_times(const struct weave *w, double read_s, const double *best,
-                        double lines_s, double view_s) {
-    double all = 0;
-    for (isize i = 0; i < LINK_STEPS; i++) all += best[i];
+static void print_times(const struct weave *w, struct took read, const struct took *best,
+                        struct took lines, struct took views) {
+    struct took sum = {0};
+    for (isize i = 0; i < LINK_STEPS; i++) {
+        sum.cpu_s += best[i].cpu_s;
+        sum.wall_s += best[i].wall_s;
+    }
+    double all = sum.cpu_s;
     printf("%lld sightings, %lld messages, %lld legs, %lld conversations\n",
            (long long)w->trace.nseen, (long long)w->nmsgs, (long long)w->nsums,
            (long long)w->ngroups);
     for (isize i = 0; i < LINK_STEPS; i++) line(link_steps[i].name, best[i], all, w);
-    line("= linking", all, all, w);
-    line("reading", read_s, all, w);
-    line("lines", lines_s, all, w);
-    line("summaries", view_s, all, w);
+    line("= linking", sum, all, w);
+    line("reading", read, all, w);
+    line("lines", lines, all, w);
+    line("summaries", views, all, w);
 }
 
-static double time_views(struct weave *w, bool line) {
+static struct took time_views(struct weave *w, bool line) {
     arena view = arena_open_view();
-    double from = cpu_s();
+    struct took from = {cpu_s(), wall_s()};
     for (isize i = 0; i < weave_ncalls(w); i++) {
         (void)(line ? weave_call_line(w, i, &view) : weave_call(w, i, false, &view));
         arena_reset(&view);
     }
-    double took = cpu_s() - from;
+    struct took took = {cpu_s() - from.cpu_s, wall_s() - from.wall_s};
     arena_close(&view);
     return took;
 }
@@ -137,7 +153,7 @@ static void print_memory(const struct weave *w) {
 int main(int argc, char **argv) {
     struct weave *w = weave_open();
     arena boot = arena_open((isize)64 << 20);
-    double best[LINK_STEPS] = {0}, from = cpu_s();
+    struct took best[LINK_STEPS] = {0}, from = {cpu_s(), wall_s()};
     struct room rooms[LINK_STEPS];
     int runs = 3;
     for (int i = 1; i < argc; i++) {
@@ -147,16 +163,19 @@ int main(int argc, char **argv) {
             runs = (int)n.value;
         else if (str_eq(arg, S("--lean")))
             weave_without_evidence(w);
+        else if (str_eq(arg, S("--threads")) && i + 1 < argc)
+            weave_threads(w, atoi(argv[++i]));
         else if (!read_file(w, &boot, argv[i]))
             return 2;
     }
-    double read_s = cpu_s() - from, after_read_mb = peak_mb(), after_link_mb = 0;
+    struct took read = {cpu_s() - from.cpu_s, wall_s() - from.wall_s};
+    double after_read_mb = peak_mb(), after_link_mb = 0;
     for (int run = 0; run < runs || run == 0; run++) {
         link_once(w, best, rooms);
         if (run == 0) after_link_mb = peak_mb();
     }
     if (w->nmsgs == 0) return 1;
-    print_times(w, read_s, best, time_views(w, true), time_views(w, false));
+    print_times(w, read, best, time_views(w, true), time_views(w, false));
     printf("peak memory: %.0f MB when read, %.0f MB when linked: %.1f bytes a sighting\n",
            after_read_mb, after_link_mb,
            after_link_mb * 1024 * 1024 / (double)w->trace.nseen);

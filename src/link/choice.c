@@ -149,9 +149,9 @@ static void consider_numbers(struct gathering *g) {
     }
     const struct company *company = habits_companies(x, g->c);
     for (u32 i = 0; company && i < company->n && i < NUMBERS_A_COMPANY; i++) {
-        consider_reached(
-            g, index_reached_by(x, company->called[i], s->from_dev, FACT_CALLED),
-            LEGS_A_COMPANY);
+        consider_reached(g,
+                         index_reached(x, company->called[i], s->from_dev, FACT_CALLED),
+                         LEGS_A_COMPANY);
     }
 }
 

@@ -48,8 +48,8 @@ static enum leg_role role_of(const struct weave *w, u32 leg, const u32 *children
         return ROLE_TRANSFER;
     bool fork = children[s->parent - 1] > 1, last = children[leg] == 0;
     bool deep = w->sums[s->parent - 1].parent != 0;
-    if (last && deep && leaves_for_outside(w, s) && !fork) return ROLE_GATEWAY;
-    return fork ? ROLE_FORK : ROLE_HOP;
+    if (fork) return ROLE_FORK;
+    return last && deep && leaves_for_outside(w, s) ? ROLE_GATEWAY : ROLE_HOP;
 }
 
 static void assign_roles(struct weave *w) {

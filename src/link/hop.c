@@ -103,7 +103,7 @@ void hop_parents(struct weave *w) {
         if (s->call_id && !(s->flags & SUM_LAX))
             rows[n++] = (struct sort_row){w->call_ids[s->call_id].hash, (u64)i};
     }
-    sort_rows(rows, n);
+    sort_hashes(rows, n);
     for (isize i = 0; i < n; i++) {
         bool alone = (i == 0 || rows[i - 1].key != rows[i].key) &&
                      (i + 1 == n || rows[i + 1].key != rows[i].key);

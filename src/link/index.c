@@ -23,7 +23,7 @@ struct leg_run index_reached(const struct index *x, u32 number, u32 dev, u8 kind
 
 struct leg_run index_reached_by(const struct index *x, u64 hash, u32 dev, u8 kind) {
     u32 row = numbers_row(&x->numbers, hash);
-    return row ? index_reached(x, row - 1, dev, kind) : (struct leg_run){0};
+    return row ? index_reached(x, row, dev, kind) : (struct leg_run){0};
 }
 
 isize index_sent(const struct index *x, u32 dev, u32 number) {
@@ -181,6 +181,8 @@ void index_close(struct index *x) {
     habits_close(x);
     base_free(x->manners);
     base_free(x->sites);
+    base_free(x->way_of);
+    base_free(x->site_of);
     base_free(x->gathered);
     paces_drop(x);
     base_free(x->none_of);
@@ -240,6 +242,16 @@ static void explain(struct index *x, u32 c) {
     }
 }
 
+/* What happened to these parents. */
+static void explain_all(void *index, int half, isize from, isize to) {
+    struct index *x = index;
+    (void)half;
+    for (isize p = from; p < to; p++) {
+        struct clue_run kids = clues_find(&x->kids, (u64)p + 1);
+        for (isize i = 0; i < kids.n; i++) explain(x, kids.rows[i].leg);
+    }
+}
+
 void index_note_children(struct index *x) {
     const struct weave *w = x->w;
     struct beside lost;
@@ -255,11 +267,11 @@ void index_note_children(struct index *x) {
         const struct sum *s = &w->sums[c];
         if (!s->parent || s->kind != KIND_CALL || s->flags & SUM_RECORDING) continue;
         note_child(x, c);
-        explain(x, c);
         clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
     beside_end(&lost);
+    (void)base_both(explain_all, x, w->nsums, weave_may_use(w, w->nsums));
 }
 
 static void learn_habits(void *index) {

@@ -52,7 +52,7 @@ struct ways {
     struct map at; /* devices -> row + 1 */
 };
 
-/* By leg, its way: in lane_of for the time being. */
+/* By leg, its way. */
 static struct ways find_ways(struct index *x) {
     const struct weave *w = x->w;
     struct ways all = {0};
@@ -65,9 +65,10 @@ static struct ways find_ways(struct index *x) {
                 (struct way){.from_dev = s->from_dev, .to_dev = s->to_dev};
             *row = (u32)all.n;
         }
-        x->lane_of[i] = *row - 1;
+        x->way_of[i] = *row;
         all.rows[*row - 1].calls += s->kind == KIND_CALL;
     }
+    x->nways = all.n;
     return all;
 }
 
@@ -91,7 +92,7 @@ static void assign_lanes(struct index *x) {
                                    LANE_INTO + (busy ? way->from_dev + (u64)1 : 0));
     }
     for (isize i = 0; i < w->nsums; i++) {
-        const struct way *way = &all.rows[x->lane_of[i]];
+        const struct way *way = &all.rows[x->way_of[i] - 1];
         x->lane_of[i] = way->lane;
         x->in_lane_of[i] = way->in_lane;
     }
@@ -183,6 +184,7 @@ static void make_turns(struct index *x) {
 void lanes_open(struct index *x) {
     const struct weave *w = x->w;
     x->lane_of = base_new(w->nsums + 1, (isize)sizeof *x->lane_of);
+    x->way_of = base_new(w->nsums + 1, (isize)sizeof *x->way_of);
     x->in_lane_of = base_new(w->nsums + 1, (isize)sizeof *x->in_lane_of);
     assign_lanes(x);
     x->chances = base_new((x->nlanes + 1) * CAUSES, (isize)sizeof *x->chances);

@@ -1,121 +1,7 @@
 /* leg.c: messages to legs. A leg is one Call-ID between two neighbouring devices; what linking needs to
  * know of it is summed up here: its ends, its times, and how it went. */
-#include "link/weave.h"
-
-/* ---- whose leg is it ------------------------------------------------------------------------------- */
-
-/* Where a Call-ID is masked, tags tell calls apart. A call has one tag at first and two later, turned round when the
- * other side asks: tags that stand together in a message are one call's. */
-struct tags {
-    const struct trace *trace;
-    struct map index; /* Call-ID and tag -> node + 1 */
-    u32 *up;
-    isize n, cap;
-};
-
-static u32 tag_node(struct tags *t, const struct seen *r, u32 tag) {
-    u32 *number = map_put(&t->index, hash_mix(seen_call_id(t->trace, r), tag));
-    if (!*number) {
-        t->up = base_grow(t->up, &t->cap, t->n + 1, (isize)sizeof *t->up);
-        t->up[t->n] = (u32)t->n;
-        *number = (u32)++t->n;
-    }
-    return *number - 1;
-}
-
-static u32 tag_root(struct tags *t, u32 node) {
-    while (t->up[node] != node) {
-        t->up[node] = t->up[t->up[node]];
-        node = t->up[node];
-    }
-    return node;
-}
-
-static void tags_collect(struct tags *t, const struct weave *w) {
-    for (isize i = 0; i < w->nmsgs; i++) {
-        const struct seen *r = msg_seen(w, &w->msgs[i]);
-        u32 from_tag = msg_ident(w, &w->msgs[i])->from_tag;
-        if (!w->call_ids[w->trace.call_ids[w->msgs[i].seen]].masked || !from_tag)
-            continue;
-        u32 from = tag_root(t, tag_node(t, r, from_tag));
-        if (r->to_tag) t->up[from] = tag_root(t, tag_node(t, r, r->to_tag));
-    }
-}
-
-/* What is known of a leg while messages are dealt out. */
-struct draft {
-    u32 call_id, a, b; /* devices, a <= b */
-    u32 n;             /* messages */
-    u32 before;        /* the one before it of its Call-ID: row + 1 */
-};
-
-/* Legs by Call-ID and devices. A Call-ID has few of them, in a chain; past CHAIN, and where the Call-ID does not tell, a map
- * knows them. */
-struct drafts {
-    struct draft *rows;
-    isize n, cap;
-    u32 *last; /* by Call-ID: row + 1 */
-    struct map far;
-};
-
-enum { CHAIN = 16 };
-
-static u32 draft_add(struct drafts *d, u32 call_id, u32 a, u32 b, u32 before) {
-    d->rows = base_grow(d->rows, &d->cap, d->n + 1, (isize)sizeof *d->rows);
-    d->rows[d->n++] = (struct draft){call_id, a, b, 0, before};
-    return (u32)d->n;
-}
-
-/* By a key that is no Call-ID, or that has many legs. */
-static u32 draft_by_key(struct drafts *d, u64 id, u32 call_id, u32 a, u32 b) {
-    u32 *number = map_put(&d->far, hash_mix(id, (u64)a << 32 | b));
-    if (!*number) *number = draft_add(d, call_id, a, b, 0);
-    return *number - 1;
-}
-
-static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
-                    const struct msg *m) {
-    const struct seen *r = msg_seen(w, m);
-    u32 a = w->dev_of[r->src], b = w->dev_of[r->dst], id = w->trace.call_ids[m->seen];
-    if (a > b) {
-        u32 swap = a;
-        a = b;
-        b = swap;
-    }
-    bool masked = w->some_masked && w->call_ids[id].masked;
-    u32 from_tag = id == 0 || masked ? msg_ident(w, m)->from_tag : 0;
-    if (id == 0 || (masked && !from_tag))
-        return draft_by_key(d, hash_mix(msg_ident(w, m)->branch, (u64)from_tag + 1), id,
-                            a, b);
-    if (masked) {
-        u32 root = tag_root(tags, tag_node(tags, r, from_tag));
-        return draft_by_key(d, hash_mix(id, root), id, a, b);
-    }
-    int i = 0;
-    for (u32 at = d->last[id]; at; at = d->rows[at - 1].before, i++) {
-        const struct draft *leg = &d->rows[at - 1];
-        if (leg->a == a && leg->b == b) return at - 1;
-    }
-    if (i >= CHAIN) return draft_by_key(d, id, id, a, b);
-    d->last[id] = draft_add(d, id, a, b, d->last[id]);
-    return d->last[id] - 1;
-}
-
-/* Each message gets its leg; legs are numbered by their first messages. */
-static void assign(struct weave *w, struct drafts *all) {
-    struct tags tags = {.trace = &w->trace};
-    all->last = base_new(w->trace.strings.n + 1, (isize)sizeof *all->last);
-    if (w->some_masked) tags_collect(&tags, w);
-    for (isize i = 0; i < w->nmsgs; i++) {
-        struct msg *m = &w->msgs[i];
-        m->leg = draft_of(w, all, &tags, m);
-        all->rows[m->leg].n++;
-    }
-    map_drop(&all->far);
-    map_drop(&tags.index);
-    base_free(tags.up);
-    base_free(all->last);
-}
+#include "base/both.h"
+#include "link/draft.h"
 
 static void make_sums(struct weave *w, const struct drafts *all) {
     u32 at = 0;
@@ -132,9 +18,9 @@ static void make_sums(struct weave *w, const struct drafts *all) {
 
 /* Messages being moved. Where some repeat others, where each of those is has to be known to the end. */
 struct moves {
-    u32 *from; /* by row of msgs: the row where it was; NULL: nobody asks */
-    u32 *rows; /* of one leg */
-    isize cap_rows;
+    u32 *from;    /* by row of msgs: the row where it was; NULL: nobody asks */
+    u32 *rows[2]; /* of one leg, for each thread */
+    isize cap_rows[2];
 };
 
 static void moves_open(struct moves *v, const struct weave *w) {
@@ -184,23 +70,26 @@ static void put_in_order(u32 *table, u32 at, const u32 *rows, u32 n) {
 }
 
 /* The messages of one leg into the order of cause. */
-static void order_leg(struct weave *w, struct sum *s, struct moves *v, arena scratch) {
-    v->rows = base_grow(v->rows, &v->cap_rows, s->n, (isize)sizeof *v->rows);
-    for (u32 i = 0; i < s->n; i++) v->rows[i] = s->at + i;
-    if (order_rows(w, NULL, v->rows, (isize)s->n, scratch)) s->tangled = true;
-    if (!is_moved(v->rows, s->at, s->n)) return;
+static void order_leg(struct weave *w, struct sum *s, struct moves *v, int half,
+                      arena scratch) {
+    u32 *rows = v->rows[half] =
+        base_grow(v->rows[half], &v->cap_rows[half], s->n, (isize)sizeof *rows);
+    for (u32 i = 0; i < s->n; i++) rows[i] = s->at + i;
+    if (order_rows(w, NULL, rows, (isize)s->n, scratch)) s->tangled = true;
+    if (!is_moved(rows, s->at, s->n)) return;
     struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
     memcpy(old, mine, s->n * sizeof *old);
-    for (u32 i = 0; i < s->n; i++) mine[i] = old[v->rows[i] - s->at];
+    for (u32 i = 0; i < s->n; i++) mine[i] = old[rows[i] - s->at];
     base_free(old);
     if (!v->from) return;
-    put_in_order(v->from, s->at, v->rows, s->n);
-    put_in_order(w->repeats, s->at, v->rows, s->n);
+    put_in_order(v->from, s->at, rows, s->n);
+    put_in_order(w->repeats, s->at, rows, s->n);
 }
 
 /* What repeats another message is told where that has gone. */
 static void moves_close(struct moves *v, struct weave *w) {
-    base_free(v->rows);
+    base_free(v->rows[0]);
+    base_free(v->rows[1]);
     if (!v->from) return;
     u32 *now = base_new(w->nmsgs + 1, (isize)sizeof *now);
     for (isize i = 0; i < w->nmsgs; i++) now[v->from[i]] = (u32)i;
@@ -327,7 +216,7 @@ static void request_note(struct reading *g, const struct msg *m, const struct se
     u32 row = (u32)(m - g->w->msgs) + 1;
     switch ((enum sip_method)r->method) {
     case SIP_METHOD_ACK:
-        set_once(&s->ack_us, m->time_us);
+        if (!s->ack_msg) s->ack_msg = row;
         acknowledged(g, m, r);
         break;
     case SIP_METHOD_CANCEL:
@@ -432,9 +321,9 @@ static void find_begin(struct reading *g, u32 i, const struct msg *m,
 
 static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
     struct reading g = {.w = w, .s = s, .caller_tag = caller_tag};
-    s->start_us = s->ring_us = s->answer_us = s->ack_us = s->cancel_us = s->fail_us =
-        s->bye_us = s->last_us = NEVER;
-    s->retry_msg = s->refer_msg[0] = s->refer_msg[1] = 0;
+    s->start_us = s->ring_us = s->answer_us = s->cancel_us = s->fail_us = s->bye_us =
+        s->last_us = NEVER;
+    s->ack_msg = s->retry_msg = s->refer_msg[0] = s->refer_msg[1] = 0;
     if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {
@@ -449,6 +338,7 @@ static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
         s->last_us = i == 0 ? m->time_us : i64_max(s->last_us, m->time_us);
     }
     s->state = state_of(s, g.asked);
+    s->missed = !is_request(msg_seen(w, &w->msgs[s->start_msg - 1]));
     s->id = id_of(&g);
 }
 
@@ -470,9 +360,10 @@ bool leg_alive(const struct sum *s, i64 at_us, i64 slack) {
 }
 
 bool leg_may_be_older(const struct weave *w, const struct sum *s, i64 than_us) {
+    if (!s->missed) return false;
     const struct seen *first = msg_seen(w, &w->msgs[s->start_msg - 1]);
     i64 unseen = first->status == 100 ? LEG_UNTRIED_US : LEG_UNSEEN_US;
-    return !is_request(first) && s->start_us - than_us < unseen;
+    return s->start_us - than_us < unseen;
 }
 
 bool leg_was_there(const struct sum *p, const struct sum *c) {
@@ -481,19 +372,33 @@ bool leg_was_there(const struct sum *p, const struct sum *c) {
     return p->start_us <= c->start_us + slack && leg_alive(p, c->start_us, slack);
 }
 
-void leg_summarise(struct weave *w) {
+/* Legs being read, by two threads if there are two: each has messages of its own. */
+struct legs {
+    struct weave *w;
     struct moves moves;
+};
+
+static void read_legs(void *legs, int half, isize from, isize to) {
+    struct legs *g = legs;
+    arena scratch = g->w->names; /* as much for the other thread */
+    if (half) scratch = arena_open(scratch.end - scratch.at);
+    for (isize i = from; i < to; i++) {
+        order_leg(g->w, &g->w->sums[i], &g->moves, half, scratch);
+        summarise(g->w, &g->w->sums[i], 0);
+    }
+    if (half) arena_close(&scratch);
+}
+
+void leg_summarise(struct weave *w) {
+    struct legs legs = {.w = w};
     struct drafts all = {0};
-    assign(w, &all);
-    moves_open(&moves, w);
-    move_messages(w, &all, &moves);
+    drafts_deal(&all, w);
+    moves_open(&legs.moves, w);
+    move_messages(w, &all, &legs.moves);
     make_sums(w, &all);
     base_free(all.rows);
-    for (isize i = 0; i < w->nsums; i++) {
-        order_leg(w, &w->sums[i], &moves, w->names);
-        summarise(w, &w->sums[i], 0);
-    }
+    (void)base_both(read_legs, &legs, w->nsums, weave_may_use(w, w->nsums));
     ask_other_hops(w);
-    moves_close(&moves, w);
+    moves_close(&legs.moves, w);
     if (w->finished) trace_forget(&w->trace, TRACE_CALL_IDS);
 }

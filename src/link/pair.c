@@ -89,12 +89,12 @@ static double called_number(const struct index *x, u32 c, u32 p, const struct tu
     return odds;
 }
 
-/* How many of the legs that leave c's device show that caller (number + 1; 0: withhold it). Where not all of them are in the
+/* How many of the legs that leave c's device show that caller (0: withhold it). Where not all of them are in the
  * trace: `u`. */
 static double shown_by(const struct index *x, const struct sum *c, u32 number, double u) {
     if (x->w->climate) return u;
-    isize n = number ? index_sent(x, c->from_dev, number - 1)
-                     : (isize)x->withholding[c->from_dev];
+    isize n =
+        number ? index_sent(x, c->from_dev, number) : (isize)x->withholding[c->from_dev];
     return ((double)n - 1 + 0.5) / ((double)x->leaving[c->from_dev] - 1 + 20);
 }
 
@@ -114,7 +114,7 @@ static double caller_number(const struct index *x, u32 c, u32 p, const struct tu
         double u =
             s.any ? s.rarest : chance_of(x, parent->to_dev, x->withheld[parent->to_dev]);
         double odds =
-            evidence_odds(same, shown_by(x, child, s.any ? s.number + 1 : 0, u), true);
+            evidence_odds(same, shown_by(x, child, s.any ? s.number : 0, u), true);
         pair_prove(to, EVIDENCE_CALLER_NUMBER, odds, s.label, true);
         return odds;
     }
@@ -122,7 +122,7 @@ static double caller_number(const struct index *x, u32 c, u32 p, const struct tu
            company = habits_company(x, c, p);
     if (met->any) crossed = share_numbers(x, child, parent, FACT_CALLER, FACT_CALLED);
     if (crossed.any) {
-        double u = shown_by(x, child, crossed.number + 1, crossed.rarest);
+        double u = shown_by(x, child, crossed.number, crossed.rarest);
         double shown = evidence_odds(other, u, true);
         company = company > shown ? company : shown;
     }
@@ -345,7 +345,8 @@ static void prove(const struct index *x, u32 c, u32 p, enum depth depth,
     struct common all = {0};
     to->n = 0;
     if (is_same(child, parent)) return;
-    if (child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
+    bool asked = depth > CAUSE_ALONE || parent->flags & SUM_HOLD;
+    if (asked && child->ntokens && parent->ntokens) all = tokens(x, child, parent, NULL);
     bool caused =
         child->state != STATE_PARTIAL && pair_prove_cause(x, c, p, turn, all.heard, to);
     if (depth == CAUSE_ALONE || (!caused && !far_enough(child, parent, &all))) return;

@@ -38,19 +38,47 @@ struct site {
 
 /* Numbers that were called, and for which one and the same number was shown. */
 struct company {
-    u64 called[NUMBERS_A_COMPANY];
+    u32 called[NUMBERS_A_COMPANY]; /* numbers */
     u32 n;
     float other,
         all; /* how many legs showed it, and for how many of them the parent's caller was another */
 };
 
+enum habit { HABIT_TO, HABIT_SITE, HABIT_CALLER, HABITS };
+
+/* What a leg showed that followed a call to a number (habit.c), and how surely it did. */
+struct met {
+    u32 shown;
+    float much;
+};
+
+/* A number that was called at a device. */
+struct called_here {
+    u32 at, n;          /* what followed: habits.met[at .. at + n) */
+    u32 sorted[HABITS]; /* 0: as they came; else so many, in order, and each once */
+    float sum[HABITS],
+        ways; /* how often something was shown; how many devices it led to */
+};
+
+/* How often anything was shown at a device; how many pairs of number and device were met once, and twice. */
+struct device_habits {
+    float all[HABITS], once, twice;
+};
+
 /* What goes together, counted from the links found so far: calls to one number ring the same phones, show the same company's
  * number. */
 struct habits {
-    struct map at;    /* key -> how often: the bits of a float */
-    struct map shown; /* a caller's number that is shown -> row of companies + 1 */
+    struct called_here *called;
+    isize ncalled, cap_called;
+    u32 *row_of;    /* by row of numbers.places: row of called + 1 … */
+    struct map far; /* … and for numbers that were called elsewhere */
+    struct met *met[HABITS];
+    float *shown[HABITS];     /* by what is shown */
+    struct device_habits *of; /* by device */
+    struct map company_of; /* a caller's number that is shown -> row of companies + 1 */
     struct company *companies;
     isize ncompanies, cap_companies;
+    bool learned;
 };
 
 /* What scoring looks up: rarity of values, what happened at each device, what the rounds so far have found. */
@@ -96,7 +124,10 @@ struct index {
     struct turn *turns; /* the first nlanes of them: of a lane, wherever from */
     struct map turn_at; /* in and out -> row of turns + 1 */
     isize nturns, cap_turns;
-    struct habits habits;          /* habit.c */
+    struct habits habits; /* habit.c */
+    u32 *way_of,
+        *site_of; /* by leg: from which device to which; into which network; from 1 */
+    isize nways, nsites;
     struct manner_shares *manners; /* by leg */
     struct site *sites;            /* by leg: site.c */
     double *

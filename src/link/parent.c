@@ -10,6 +10,7 @@
  *     decide, learn    how often a device sends legs of its own, what becomes of numbers there (lane.c, habit.c); then again
  *     at the end  of two children that talk at the same time the less certain one looks elsewhere; circles are cut
  */
+#include "base/both.h"
 #include "link/claim.h"
 
 #include <stdlib.h>
@@ -22,16 +23,33 @@ enum { RIVALS = 32, ROUNDS = 4, SWEEPS = 5 };
 
 typedef void prove_pair(const struct index *x, u32 c, u32 p, struct proofs *to);
 
-/* Why c may belong to this parent, in w->proofs from *at on; gives how many there are. */
-static u32 keep_proofs(struct weave *w, const struct index *x, prove_pair *prove, u32 c,
-                       u32 parent, u32 *at) {
+/* Proofs of one half of the legs. */
+struct proof_table {
+    struct proof *rows;
+    isize n, cap;
+};
+
+/* Why c may belong to this parent, from *at on; gives how many there are. */
+static u32 put_proofs(struct proof_table *to, const struct index *x, prove_pair *prove,
+                      u32 c, u32 parent, u32 *at) {
     struct proofs proofs;
     prove(x, c, parent, &proofs);
-    w->proofs = base_grow(w->proofs, &w->cap_proofs, w->nproofs + proofs.n + 1,
-                          (isize)sizeof *w->proofs);
-    *at = (u32)w->nproofs;
-    for (isize i = 0; i < proofs.n; i++) w->proofs[w->nproofs++] = proofs.rows[i];
+    to->rows =
+        base_grow(to->rows, &to->cap, to->n + proofs.n + 1, (isize)sizeof *to->rows);
+    *at = (u32)to->n;
+    for (isize i = 0; i < proofs.n; i++) to->rows[to->n++] = proofs.rows[i];
     return (u32)proofs.n;
+}
+
+/* The same in w->proofs. */
+static u32 keep_proofs(struct weave *w, const struct index *x, prove_pair *prove, u32 c,
+                       u32 parent, u32 *at) {
+    struct proof_table all = {w->proofs, w->nproofs, w->cap_proofs};
+    u32 n = put_proofs(&all, x, prove, c, parent, at);
+    w->proofs = all.rows;
+    w->nproofs = all.n;
+    w->cap_proofs = all.cap;
+    return n;
 }
 
 double parent_joins_from(void) {
@@ -377,14 +395,41 @@ static void prove_new(struct weave *w, struct claims *k) {
         if (k->legs[k->late[i]].open) prove_one(w, k, k->late[i]);
 }
 
+struct proving {
+    struct claims *k;
+    struct proof_table parts[2];
+};
+
+static bool is_proved(const struct claims *k, isize c) {
+    return k->legs[c].open && k->w->sums[c].parent;
+}
+
+static void prove_half(void *proving, int half, isize from, isize to) {
+    struct proving *g = proving;
+    struct weave *w = g->k->w;
+    prove_pair *prove = w->unasked ? pair_prove_cause_alone : pair_prove_all;
+    for (isize c = from; c < to && !weave_stops(w); c++) {
+        struct sum *s = &w->sums[c];
+        if (is_proved(g->k, c))
+            s->nproofs = put_proofs(&g->parts[half], g->k->x, prove, (u32)c,
+                                    s->parent - 1, &s->proofs_at);
+    }
+}
+
 /* All there is to say, with what is known at the end; or as much as others go by. */
 static void prove_all(struct weave *w, struct claims *k) {
-    prove_pair *prove = w->unasked ? pair_prove_cause_alone : pair_prove_all;
-    for (u32 c = 0; (isize)c < w->nsums && !weave_stops(w); c++) {
-        struct sum *s = &w->sums[c];
-        if (k->legs[c].open && s->parent)
-            s->nproofs = keep_proofs(w, k->x, prove, c, s->parent - 1, &s->proofs_at);
-    }
+    struct proving g = {k, {{w->proofs, w->nproofs, w->cap_proofs}}};
+    struct proof_table *all = &g.parts[0], *more = &g.parts[1];
+    isize second = base_both(prove_half, &g, w->nsums, weave_may_use(w, w->nsums));
+    for (isize c = second; c < w->nsums; c++)
+        if (is_proved(k, c)) w->sums[c].proofs_at += (u32)all->n;
+    all->rows =
+        base_grow(all->rows, &all->cap, all->n + more->n + 1, (isize)sizeof *all->rows);
+    for (isize i = 0; i < more->n; i++) all->rows[all->n++] = more->rows[i];
+    base_free(more->rows);
+    w->proofs = all->rows;
+    w->nproofs = all->n;
+    w->cap_proofs = all->cap;
 }
 
 void score_parents(struct weave *w) {
@@ -426,4 +471,5 @@ void score_parents(struct weave *w) {
     stand_note(&k, w);
     claims_close(&k);
     index_close(&x);
+    numbers_forget(w);
 }

@@ -3,33 +3,23 @@
  *     leg_facts    numbers first, then what is for people
  *     tokens       values that two legs or more have; most values stand on one leg and are forgotten here
  */
+#include "base/both.h"
+#include "link/numbers.h"
+#include "link/saying.h"
 #include "link/twice.h"
-#include "link/weave.h"
-
-#include <stdlib.h>
 
 enum {
     NUMBERS_A_LEG = 48,
     FEW = 24, /* so many are compared one by one */
-    TOO_COMMON =
-        48, /* legs; what more of them have tells nothing, and nobody asks for its roots */
-    LABELS_A_TOKEN = 8,
-    TOKENS_A_LEG = 128,
 };
-_Static_assert(NUMBERS_A_LEG <= UINT8_MAX && TOKENS_A_LEG <= UINT8_MAX,
-               "a leg's numbers or tokens are more than a sum counts");
+_Static_assert(NUMBERS_A_LEG <= UINT8_MAX, "a leg's numbers are more than a sum counts");
 
-/* One leg says one value: a token of one of its messages, or a part of its Call-ID. */
-struct saying {
-    u64 hash;
-    u32 leg, label, src; /* src: endpoint that said it */
-    u8 kind, bits;
-};
-
-/* In the order of legs and their messages, a leg's Call-ID first. */
-struct sayings {
-    struct saying *rows;
-    isize n, cap;
+/* What half of the legs say. */
+struct part_said {
+    struct fact *facts;
+    struct hold *holds;
+    isize nfacts, nholds, cap_facts, cap_holds;
+    struct sayings all;
 };
 
 struct said {
@@ -38,10 +28,13 @@ struct said {
     u32 *facts_of;
     /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
     u32 *teller[2];
-    struct twice heard;        /* most values are said once, and are not kept */
+    /* most values are said once, and are not kept; what Call-IDs say has a table of its own until both are known, where two threads
+     * listen */
+    struct twice heard, *called;
     struct sayings names, all; /* names: of Call-IDs alone */
-    u32 call_id;               /* label */
-    const struct sum *leg;     /* whose Call-ID is told */
+    struct part_said parts[2];
+    u32 call_id;           /* label */
+    const struct sum *leg; /* whose Call-ID is told */
 };
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
@@ -73,66 +66,77 @@ static bool is_token(u8 kind) {
 
 /* ---- values: tokens, and the Call-ID --------------------------------------------------------------------- */
 
-static void say(struct sayings *g, struct saying s) {
-    g->rows = base_grow(g->rows, &g->cap, g->n + 1, (isize)sizeof *g->rows);
-    g->rows[g->n++] = s;
-}
+/* A part of a leg's Call-ID, by where it stands there until it is kept: in label and src; in bits which one it is. */
+enum part { PART_WHOLE, PART_STEM, PART_LOCAL };
 
-static void tell_part(struct said *g, u8 kind, str part, u8 bits) {
+static void tell_part(struct said *g, str id, str part, u8 kind, enum part which) {
     u64 hash = fact_call_id_hash(part);
     u32 leg = (u32)(g->leg - g->w->sums);
-    twice_note(&g->heard, hash);
-    say(&g->names, (struct saying){hash, leg, g->call_id, g->leg->src, kind, bits});
+    twice_note(g->called, hash);
+    say(&g->names,
+        (struct saying){hash, leg, (u32)(part.p - id.p), (u32)part.n, kind, (u8)which});
 }
 
 /* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
- * well count calls. */
-static void tell_stems(struct said *g, str id) {
-    enum { RANDOM_BITS = 10, DEEPEST = 8 };
+ * well count calls. False: it has none. */
+static bool tell_stems(struct said *g, str id, str part) {
+    enum { DEEPEST = 8 };
     for (int i = 0; i < DEEPEST; i++) {
-        str less = fact_call_id_shorter(id);
-        if (less.n == id.n) return;
-        u8 bits = (u8)fact_token_bits(less);
-        if (bits < RANDOM_BITS) return;
-        bool counter = id.p[less.n] != '_';
-        tell_part(g, counter ? FACT_COUNTER : FACT_STEM, less, bits);
-        id = less;
+        str less = fact_call_id_shorter(part);
+        if (less.n == part.n) return i > 0;
+        bool counter = part.p[less.n] != '_';
+        tell_part(g, id, less, counter ? FACT_COUNTER : FACT_STEM, PART_STEM);
+        part = less;
     }
+    return true;
 }
 
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host and without a prefix. */
 static void tell_call_id(struct said *g, const struct sum *s) {
-    enum { RANDOM_BITS = 14 };
     g->leg = s;
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;
-    u8 bits = (u8)fact_token_bits(id);
-    tell_part(g, FACT_CALL_ID, id, bits);
-    tell_stems(g, id);
-    str stem = fact_call_id_stem(id);
+    tell_part(g, id, id, FACT_CALL_ID, PART_WHOLE);
+    str stem = tell_stems(g, id, id) ? fact_call_id_stem(id) : id;
     u8 kind = id.p[stem.n < id.n ? stem.n : 0] == '-' ? FACT_COUNTER : FACT_STEM;
-    if (stem.n < id.n) tell_part(g, kind, stem, bits);
+    if (stem.n < id.n) tell_part(g, id, stem, kind, PART_WHOLE);
     struct str_pair cut = str_cut(stem, '@');
-    if (cut.ok) tell_stems(g, cut.head);
-    bits = (u8)fact_token_bits(cut.head);
-    if (cut.ok && bits >= RANDOM_BITS) tell_part(g, FACT_STEM, cut.head, bits);
+    if (!cut.ok) cut.head = stem;
+    if (cut.ok) (void)tell_stems(g, id, cut.head);
+    if (cut.ok) tell_part(g, id, cut.head, FACT_STEM, PART_LOCAL);
     str bare = fact_call_id_bare(cut.head);
-    if (bare.n == cut.head.n) return;
-    bits = (u8)fact_token_bits(bare);
-    if (bits >= RANDOM_BITS) tell_part(g, FACT_STEM, bare, bits);
+    if (bare.n < cut.head.n) tell_part(g, id, bare, FACT_STEM, PART_LOCAL);
 }
 
-/* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
+/* A part that may have been heard before counts if it is random enough for that. */
+static void keep_part(struct said *g, struct saying s) {
+    static const u8 least[] = {
+        [PART_WHOLE] = 0, [PART_STEM] = 10, [PART_LOCAL] = 14}; /* bits */
+    const struct weave *w = g->w;
+    str id = str_table_get(&w->trace.strings, w->sums[s.leg].call_id);
+    enum part which = (enum part)s.bits;
+    str part = which == PART_WHOLE ? id : str_sub(id, s.label, s.src);
+    s.bits = (u8)fact_token_bits(part);
+    if (s.bits < least[which]) return;
+    s.label = g->call_id;
+    s.src = w->sums[s.leg].src;
+    say(&g->names, s);
+}
+
 static void tell_call_ids(struct said *g) {
     const struct weave *w = g->w;
     for (isize i = 0; i < w->nsums; i++) {
         if (w->sums[i].kind == KIND_CALL) tell_call_id(g, &w->sums[i]);
     }
+}
+
+/* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
+static void keep_parts(struct said *g) {
     struct sayings told = g->names;
     g->names = (struct sayings){0};
     for (isize i = 0; i < told.n; i++) {
-        if (twice_has(&g->heard, told.rows[i].hash)) say(&g->names, told.rows[i]);
+        if (twice_has(&g->heard, told.rows[i].hash)) keep_part(g, told.rows[i]);
     }
     base_free(told.rows);
 }
@@ -142,11 +146,13 @@ static void tell_call_ids(struct said *g) {
 /* One leg's facts being taken. */
 struct taking {
     struct said *said;
+    struct part_said *to;
     struct weave *w;
     struct sum *s;
     u32 caller_tag;
     u32 asked;           /* the last row + 1 that was asked for … */
     bool turned;         /* … and what came of it: is_turned */
+    u32 told;            /* the last row + 1 that said anything itself */
     struct map known;    /* past FEW */
     struct fact *others; /* those that are no numbers: they come after those */
     isize nothers, cap_others;
@@ -163,7 +169,7 @@ static bool same_fact(const struct fact *a, const struct fact *b) {
 
 static bool is_known(struct taking *g, const struct fact *f) {
     const struct sum *s = g->s;
-    const struct fact *mine = g->w->leg_facts + s->facts_at;
+    const struct fact *mine = g->to->facts + s->facts_at;
     if (s->nfacts <= FEW) {
         for (u32 i = 0; i < s->nfacts; i++) {
             if (same_fact(&mine[i], f)) return true;
@@ -180,9 +186,11 @@ static bool is_known(struct taking *g, const struct fact *f) {
 }
 
 static void take_hold(struct taking *g, u32 msg) {
-    struct weave *w = g->w;
-    w->holds = base_grow(w->holds, &w->cap_holds, w->nholds + 1, (isize)sizeof *w->holds);
-    w->holds[w->nholds++] =
+    const struct weave *w = g->w;
+    struct part_said *to = g->to;
+    to->holds =
+        base_grow(to->holds, &to->cap_holds, to->nholds + 1, (isize)sizeof *to->holds);
+    to->holds[to->nholds++] =
         (struct hold){w->msgs[msg].time_us, (u32)(g->s - w->sums), msg};
     g->s->flags |= SUM_HOLD;
 }
@@ -212,14 +220,14 @@ static u8 turned_kind(u8 kind) {
 }
 
 static void keep(struct taking *g, const struct fact *said) {
-    struct weave *w = g->w;
+    struct part_said *to = g->to;
     struct fact turned = *said;
     const struct fact *f = &turned;
     if (is_turned(g, said)) turned.kind = turned_kind(said->kind);
     if (is_known(g, f)) return;
-    w->leg_facts = base_grow(w->leg_facts, &w->cap_leg_facts, w->nleg_facts + 1,
-                             (isize)sizeof *w->leg_facts);
-    w->leg_facts[w->nleg_facts++] = *f;
+    to->facts =
+        base_grow(to->facts, &to->cap_facts, to->nfacts + 1, (isize)sizeof *to->facts);
+    to->facts[to->nfacts++] = *f;
     g->s->nfacts++;
     if (f->kind == FACT_RECORDING) g->s->flags |= SUM_RECORDING;
     if (f->kind == FACT_REPLY || f->kind == FACT_FOCUS) g->s->flags |= SUM_RELATES;
@@ -231,7 +239,7 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
         g->s->flags |= SUM_TRANSFER;
     if (!twice_has(&g->said->heard, f->hash)) return;
     u32 src = msg_seen(g->w, &g->w->msgs[msg])->src, leg = (u32)(g->s - g->w->sums);
-    say(&g->said->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
+    say(&g->to->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
 }
 
 /* For people, after all numbers. */
@@ -268,12 +276,22 @@ static void take(struct taking *g, const struct fact *f, u32 msg) {
     }
 }
 
+/* What another message of this leg has said was taken with that, if neither can be turned: both have the caller's tag in From. */
+static bool is_taken(const struct taking *g, const struct fact *again) {
+    const struct trace *t = &g->w->trace;
+    u32 row = t->facts[again->label].seen;
+    return row + 1 == g->told &&
+           (!g->caller_tag || t->idents[row].from_tag == g->caller_tag);
+}
+
 static void take_row(struct taking *g, u32 row, u32 msg) {
     const struct trace *t = &g->w->trace;
     isize i = (isize)g->said->facts_of[row] - 1;
     for (; i >= 0 && i < t->nfacts && t->facts[i].seen == row; i++) {
         const struct fact *f = &t->facts[i];
         bool again = f->kind == FACT_AGAIN; /* what another message has said */
+        if (again && is_taken(g, f)) continue;
+        if (!again) g->told = row + 1;
         for (u32 k = 0; k < (again ? f->bits : 1u); k++) {
             struct fact one = again ? t->facts[f->label + k] : *f;
             one.seen = row;
@@ -285,8 +303,8 @@ static void take_row(struct taking *g, u32 row, u32 msg) {
 static void take_leg(struct taking *g) {
     const struct weave *w = g->w;
     struct sum *s = g->s;
-    s->facts_at = (u32)w->nleg_facts;
-    g->nothers = g->asked = 0;
+    s->facts_at = (u32)g->to->nfacts;
+    g->nothers = g->asked = g->told = 0;
     g->caller_tag = way_caller_tag(w, s);
     for (u32 i = 0; i < s->n; i++) {
         u32 msg = s->at + i, row = w->msgs[msg].seen;
@@ -306,166 +324,61 @@ static void take_leg(struct taking *g) {
     if (g->known.n) map_drop(&g->known);
 }
 
-static void take_facts(struct said *g) {
-    struct weave *w = g->w;
-    struct taking t = {.said = g, .w = w};
+static void take_legs(void *said, int half, isize from, isize to) {
+    struct said *g = said;
+    struct taking t = {.said = g, .to = &g->parts[half], .w = g->w};
     isize name = 0;
-    w->nleg_facts = w->nholds = 0;
-    for (isize i = 0; i < w->nsums; i++) {
+    while (name < g->names.n && (isize)g->names.rows[name].leg < from) name++;
+    for (isize i = from; i < to; i++) {
         for (; name < g->names.n && (isize)g->names.rows[name].leg == i; name++)
-            say(&g->all, g->names.rows[name]);
-        t.s = &w->sums[i];
+            say(&t.to->all, g->names.rows[name]);
+        t.s = &g->w->sums[i];
         take_leg(&t);
     }
     base_free(t.others);
 }
 
-/* ---- tokens ---------------------------------------------------------------------------------------------- */
-
-/* By value, and then as they were said; without those that one leg alone says. Gives how many there are. */
-static isize sort_sayings(struct sayings *g) {
-    struct sort_row *order = base_new(g->n + 1, (isize)sizeof *order);
-    struct saying *sorted = base_new(g->n + 1, (isize)sizeof *sorted);
-    isize n = 0;
-    for (isize i = 0; i < g->n; i++)
-        order[i] = (struct sort_row){g->rows[i].hash, (u64)i};
-    sort_rows(order, g->n);
-    for (isize i = 0, j; i < g->n; i = j) {
-        bool shared = false;
-        for (j = i; j < g->n && order[j].key == order[i].key; j++)
-            shared |= g->rows[order[j].value].leg != g->rows[order[i].value].leg;
-        for (isize k = i; shared && k < j; k++) sorted[n++] = g->rows[order[k].value];
-    }
-    base_free(order);
-    base_free(g->rows);
-    g->rows = sorted;
-    g->n = n;
-    return n;
+/* The second half behind the first. */
+static void join_parts(struct said *g, isize second) {
+    struct weave *w = g->w;
+    struct part_said *a = &g->parts[0], *b = &g->parts[1];
+    isize nfacts = a->nfacts + b->nfacts, nholds = a->nholds + b->nholds;
+    a->facts = base_grow(a->facts, &a->cap_facts, nfacts + 1, (isize)sizeof *a->facts);
+    a->holds = base_grow(a->holds, &a->cap_holds, nholds + 1, (isize)sizeof *a->holds);
+    for (isize i = second; i < w->nsums; i++) w->sums[i].facts_at += (u32)a->nfacts;
+    for (isize i = 0; i < b->nfacts; i++) a->facts[a->nfacts++] = b->facts[i];
+    for (isize i = 0; i < b->nholds; i++) a->holds[a->nholds++] = b->holds[i];
+    for (isize i = 0; i < b->all.n; i++) say(&a->all, b->all.rows[i]);
+    base_free(b->facts);
+    base_free(b->holds);
+    base_free(b->all.rows);
 }
 
-/* A value that only one call has stands on legs that hang together: one of them is the root of all others.
- * The more roots, the more calls have it. */
-static u32 count_roots(const struct weave *w, const u32 *legs, u32 n) {
-    u32 count = 0;
-    for (u32 i = 0; i < n && n <= TOO_COMMON; i++) {
-        const struct sum *s = &w->sums[legs[i]];
-        bool below = false;
-        for (u32 k = 0; k < n && !below; k++) {
-            const struct sum *p = &w->sums[legs[k]];
-            below = k != i && p->to_dev == s->from_dev &&
-                    p->start_us <= s->start_us + 1000000 &&
-                    leg_alive(p, s->start_us, 1000000);
-        }
-        count += !below;
-    }
-    return n <= TOO_COMMON ? count : n;
+static void take_facts(struct said *g) {
+    struct weave *w = g->w;
+    struct part_said *all = &g->parts[0];
+    *all = (struct part_said){.facts = w->leg_facts,
+                              .cap_facts = w->cap_leg_facts,
+                              .holds = w->holds,
+                              .cap_holds = w->cap_holds};
+    isize second = base_both(take_legs, g, w->nsums, weave_may_use(w, w->nsums));
+    join_parts(g, second);
+    w->leg_facts = all->facts;
+    w->cap_leg_facts = all->cap_facts;
+    w->nleg_facts = all->nfacts;
+    w->holds = all->holds;
+    w->cap_holds = all->cap_holds;
+    w->nholds = all->nholds;
+    g->all = all->all;
 }
 
-/* The hops of one Call-ID say the same things. */
-static u32 count_ids(const struct weave *w, const u32 *legs, u32 n) {
-    u32 count = 0;
-    for (u32 i = 0; i < n && n <= TOO_COMMON; i++) {
-        const struct sum *s = &w->sums[legs[i]];
-        bool known = false;
-        for (u32 k = 0; k < i && !known; k++) {
-            const struct sum *o = &w->sums[legs[k]];
-            known = s->call_id && s->call_id == o->call_id && !(s->flags & SUM_LAX);
-        }
-        count += !known;
-    }
-    return n <= TOO_COMMON ? count : n;
-}
-
-/* Could any two of these be one call? Values that ports and counters come back to are on legs that never met. */
-static bool any_met(const struct weave *w, const struct token *t) {
-    const u32 *legs = w->token_legs + t->at;
-    if (t->names || t->n > TOO_COMMON) return true;
-    for (u32 i = 0; i < t->n; i++) {
-        for (u32 k = 0; k < i; k++) {
-            const struct sum *a = &w->sums[legs[i]], *b = &w->sums[legs[k]];
-            if (leg_was_there(a, b) || leg_was_there(b, a)) return true;
-        }
-    }
-    return false;
-}
-
-/* Tokens from sayings sorted by value; says which sayings stay (kind is 0xff where one is said twice), and gives how many rows
- * there still are. */
-static isize make_tokens(struct weave *w, struct saying *rows, isize n) {
-    isize nlegs = 0, kept = 0;
-    w->ntokens = 0;
-    w->tokens = base_grow(w->tokens, &w->cap_tokens, n + 1, (isize)sizeof *w->tokens);
-    w->token_legs =
-        base_grow(w->token_legs, &w->cap_token_legs, n + 1, (isize)sizeof *w->token_legs);
-    for (isize i = 0, j; i < n; i = j) {
-        struct token *t = &w->tokens[w->ntokens++];
-        *t = (struct token){.hash = rows[i].hash, .at = (u32)nlegs};
-        isize block = i;
-        for (j = i; j < n && rows[j].hash == rows[i].hash; j++) {
-            t->names |= rows[j].kind != FACT_TOKEN;
-            if (j == i || rows[j].leg != rows[j - 1].leg) {
-                w->token_legs[nlegs++] = rows[j].leg;
-                t->n++;
-                block = j;
-            }
-            for (isize k = block; k < j; k++) {
-                bool same =
-                    rows[k].kind == rows[j].kind && rows[k].label == rows[j].label;
-                if (same || j - block >= LABELS_A_TOKEN) {
-                    rows[j].kind = UINT8_MAX;
-                    break;
-                }
-            }
-        }
-        if (!any_met(w, t)) {
-            nlegs = t->at;
-            w->ntokens--;
-            continue;
-        }
-        t->ids = count_ids(w, w->token_legs + t->at, t->n);
-        t->roots = count_roots(w, w->token_legs + t->at, t->n);
-        for (isize k = i; k < j; k++) rows[kept++] = rows[k];
-    }
-    return kept;
-}
-
-static void deal_tokens(struct weave *w, struct saying *rows, isize n) {
-    u32 at = 0, token = 0;
-    w->leg_tokens =
-        base_grow(w->leg_tokens, &w->cap_leg_tokens, n + 1, (isize)sizeof *w->leg_tokens);
-    for (isize i = 0; i < n; i++) {
-        struct sum *s = &w->sums[rows[i].leg];
-        if (s->ntokens == TOKENS_A_LEG) rows[i].kind = UINT8_MAX;
-        if (rows[i].kind != UINT8_MAX) s->ntokens++;
-    }
-    for (isize i = 0; i < w->nsums; i++) {
-        w->sums[i].tokens_at = at;
-        at += w->sums[i].ntokens;
-        w->sums[i].ntokens = 0;
-    }
-    for (isize i = 0; i < n; i++) {
-        token += i > 0 && rows[i].hash != rows[i - 1].hash;
-        if (rows[i].kind == UINT8_MAX) continue;
-        struct sum *s = &w->sums[rows[i].leg];
-        w->leg_tokens[s->tokens_at + s->ntokens++] = (struct leg_token){
-            token, rows[i].label, w->dev_of[rows[i].src], rows[i].kind, rows[i].bits};
-    }
-    w->nleg_tokens = at;
-}
-
-static void take_tokens(struct said *g) {
-    isize n = sort_sayings(&g->all);
-    n = make_tokens(g->w, g->all.rows, n);
-    deal_tokens(g->w, g->all.rows, n);
-    base_free(g->all.rows);
-}
+/* ---- all of it ------------------------------------------------------------------------------------------- */
 
 /* Where each message's facts begin, and which of its values were heard before. What is alike may stand on several legs. */
-static void look_at_facts(struct said *g) {
+static void look_at_facts(void *said) {
+    struct said *g = said;
     const struct weave *w = g->w;
     const struct trace *t = &w->trace;
-    g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
-    twice_open(&g->heard, t->nfacts / 2 + w->nsums);
     for (isize i = t->nfacts - 1; i >= 0; i--) {
         const struct fact *f = &t->facts[i];
         if (f->kind == FACT_AGENT) continue;
@@ -476,12 +389,37 @@ static void look_at_facts(struct said *g) {
     }
 }
 
+/* What was heard twice, by messages and by Call-IDs. */
+static void listen(struct said *g) {
+    const struct weave *w = g->w;
+    const struct trace *t = &w->trace;
+    struct beside facts;
+    struct twice apart = {0};
+    int threads = weave_may_use(w, w->nsums);
+    g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
+    twice_open(&g->heard, t->nfacts / 2 + w->nsums);
+    g->called = &g->heard;
+    if (threads > 1) twice_open(g->called = &apart, t->nfacts / 2 + w->nsums);
+    beside_start(&facts, threads, look_at_facts, g);
+    tell_call_ids(g);
+    beside_end(&facts);
+    if (threads < 2) return;
+    twice_join(&g->heard, &apart);
+    twice_close(&apart);
+}
+
+static void find_twins(void *weave) {
+    numbers_count(weave);
+    twin_devices(weave);
+}
+
 void said_collect(struct weave *w) {
     struct said g = {.w = w};
+    struct beside twins;
     g.call_id = str_table_add(&w->trace.strings, S("Call-ID"));
-    look_at_facts(&g);
+    listen(&g);
     find_tellers(&g);
-    tell_call_ids(&g);
+    keep_parts(&g);
     take_facts(&g);
     if (w->finished) {
         trace_seal(&w->trace);
@@ -493,6 +431,8 @@ void said_collect(struct weave *w) {
     base_free(g.names.rows);
     twice_close(&g.heard);
     alike_forget(w);
-    twin_devices(w); /* by their numbers; tokens ask who is whose device */
-    take_tokens(&g);
+    beside_start(&twins, weave_may_use(w, w->nsums), find_twins, w);
+    sayings_sort(w, &g.all);
+    beside_end(&twins); /* tokens ask who is whose device */
+    sayings_tell(w, &g.all);
 }

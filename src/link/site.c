@@ -26,6 +26,9 @@ void sites_count(struct index *x) {
         if (!s->network) continue;
         s->share = w->climate ? 0.5F : tally_share(&met, i, w->sums[i].from_dev);
     }
+    x->site_of = met.row_of;
+    x->nsites = met.n;
+    met.row_of = NULL;
     tally_close(&met);
     x->gathered = base_new(w->ndevs + 1, (isize)sizeof *x->gathered);
 }

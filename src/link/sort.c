@@ -75,3 +75,27 @@ void sort_rows(struct sort_row *rows, isize n) {
         sort_many(rows, n);
     }
 }
+
+/* As many piles as rows, by the upper bits of the key: in each of them is hardly more than one. */
+void sort_hashes(struct sort_row *rows, isize n) {
+    int bits = 8;
+    while (bits < 30 && (isize)1 << bits < n) bits++;
+    if (n < MANY) {
+        sort_rows(rows, n);
+        return;
+    }
+    isize piles = (isize)1 << bits, from = 0;
+    u32 *at = base_new(piles + 1, (isize)sizeof *at);
+    struct sort_row *other = base_new(n, (isize)sizeof *other);
+    for (isize i = 0; i < n; i++) at[(rows[i].key >> (64 - bits)) + 1]++;
+    for (isize i = 0; i < piles; i++) at[i + 1] += at[i];
+    for (isize i = 0; i < n; i++) other[at[rows[i].key >> (64 - bits)]++] = rows[i];
+    for (isize i = 0; i < piles;
+         i++) { /* each at[] has moved on to the next one's beginning */
+        if ((isize)at[i] - from > 1) sort_rows(other + from, (isize)at[i] - from);
+        from = at[i];
+    }
+    memcpy(rows, other, (size_t)n * sizeof *rows);
+    base_free(other);
+    base_free(at);
+}

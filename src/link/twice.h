@@ -34,6 +34,15 @@ static inline void twice_note(struct twice *t, u64 hash) {
     *word |= *word & once ? once << 1 : once;
 }
 
+/* What was noted in either, of one size. */
+static inline void twice_join(struct twice *t, const struct twice *other) {
+    const u64 once = 0x5555555555555555u;
+    for (u64 i = 0; i <= t->mask / 32; i++) {
+        u64 a = t->bits[i], b = other->bits[i];
+        t->bits[i] = a | b | (a & b & once) << 1;
+    }
+}
+
 /* True of all values that were noted twice, and of few others. */
 static inline bool twice_has(const struct twice *t, u64 hash) {
     u64 place = twice_place(t, hash);

@@ -31,10 +31,8 @@ struct ballot {
 
 struct twins {
     struct weave *w;
-    struct map places; /* kind and number -> row of recents + 1 */
-    struct recent *recents;
-    isize nrecents, cap_recents;
-    struct map pairs; /* pair -> row of ballots + 1 */
+    struct recent *recents; /* by number, as caller and as called */
+    struct map pairs;       /* pair -> row of ballots + 1 */
     struct ballot *ballots;
     isize nballots, cap_ballots;
     struct map talks; /* pairs of devices that speak with each other */
@@ -46,15 +44,10 @@ static u64 pair_of(u32 a, u32 b) {
     return (u64)a << 32 | b;
 }
 
-static struct recent *recent_of(struct twins *t, const struct fact *f) {
-    u32 *place = map_put(&t->places, hash_mix(f->hash, f->kind));
-    if (!*place) {
-        t->recents = base_grow(t->recents, &t->cap_recents, t->nrecents + 1,
-                               (isize)sizeof *t->recents);
-        t->recents[t->nrecents++] = (struct recent){0};
-        *place = (u32)t->nrecents;
-    }
-    return &t->recents[*place - 1];
+/* Of a row of leg_facts that is a number. */
+static struct recent *recent_of(const struct twins *t, u32 fact) {
+    bool called = t->w->leg_facts[fact].kind == FACT_CALLED;
+    return &t->recents[2 * (isize)t->w->number_of[fact] + called];
 }
 
 /* What the recent legs with one number say of where c came from. */
@@ -82,7 +75,7 @@ static void vote(struct twins *t, u32 c) {
     struct opinion o = {0};
     for (u32 k = 0; k < s->nnumbers; k++) {
         struct opinion one = {0};
-        ask_recent(t, recent_of(t, &t->w->leg_facts[s->facts_at + k]), c, &one);
+        ask_recent(t, recent_of(t, s->facts_at + k), c, &one);
         o.self |= one.self;
         if (one.dev && !one.split && !o.dev) o.dev = one.dev;
     }
@@ -102,7 +95,7 @@ static void vote(struct twins *t, u32 c) {
 static void remember(struct twins *t, u32 c) {
     const struct sum *s = &t->w->sums[c];
     for (u32 k = 0; k < s->nnumbers; k++) {
-        struct recent *r = recent_of(t, &t->w->leg_facts[s->facts_at + k]);
+        struct recent *r = recent_of(t, s->facts_at + k);
         r->legs[r->n++ % RECENT] = c;
     }
 }
@@ -110,6 +103,7 @@ static void remember(struct twins *t, u32 c) {
 static void hold_vote(struct twins *t) {
     struct weave *w = t->w;
     struct sort_row *rows = base_new(w->nsums + 1, (isize)sizeof *rows);
+    t->recents = base_new(2 * ((isize)w->nnumbers + 1), (isize)sizeof *t->recents);
     for (isize i = 0; i < w->nsums; i++)
         rows[i] = (struct sort_row){sort_time(w->sums[i].start_us), (u64)i};
     sort_rows(rows, w->nsums);
@@ -243,7 +237,6 @@ void twin_devices(struct weave *w) {
     }
     if (any) rename_all(&t);
     note_twins(&t);
-    map_drop(&t.places);
     map_drop(&t.pairs);
     map_drop(&t.talks);
     base_free(t.recents);

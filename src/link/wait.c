@@ -15,10 +15,9 @@ struct habit {
 
 /* Row + 1 of the ACK of the answer that began the call. */
 static u32 ack_of(const struct weave *w, const struct sum *s) {
-    if (!s->answer_msg || s->ack_us == NEVER) return 0;
+    if (!s->answer_msg || !s->ack_msg) return 0;
     u32 cseq = msg_seen(w, &w->msgs[s->answer_msg - 1])->cseq;
-    for (u32 i = 0; i < s->n; i++) {
-        u32 row = s->at + i;
+    for (u32 row = s->ack_msg - 1; row < s->at + s->n; row++) {
         const struct seen *r = msg_seen(w, &w->msgs[row]);
         bool ack = (r->flags & SEEN_REQUEST) && r->method == SIP_METHOD_ACK;
         if (ack && r->cseq == cseq) return row + 1;

@@ -14,15 +14,17 @@ void weave_close(struct weave *w) {
     if (!w) return;
     trace_drop(&w->trace);
     map_drop(&w->hosts);
+    map_drop(&w->number_rows);
     str_table_drop(&w->host_names);
-    void *const tables[] = {
-        w->arrivals,  w->call_ids,  w->source_rank,  w->canon,      w->spread_at,
-        w->spread_by, w->rank,      w->alikes,       w->alike_of,   w->next_alike,
-        w->common_us, w->stints,    w->blur_us,      w->mirror_us,  w->islands,
-        w->msgs,      w->more,      w->devs,         w->dev_of,     w->sums,
-        w->repeats,   w->leg_facts, w->tokens,       w->token_legs, w->leg_tokens,
-        w->holds,     w->proofs,    w->groups,       w->by_group,   w->relations,
-        w->decisions, w->maybes,    w->maybes_below, w->decided,    w->twin_of};
+    void *const tables[] = {w->arrivals,     w->call_ids,   w->source_rank, w->canon,
+                            w->spread_at,    w->spread_by,  w->rank,        w->alikes,
+                            w->alike_of,     w->next_alike, w->common_us,   w->stints,
+                            w->blur_us,      w->mirror_us,  w->islands,     w->msgs,
+                            w->more,         w->devs,       w->dev_of,      w->sums,
+                            w->repeats,      w->leg_facts,  w->tokens,      w->token_legs,
+                            w->leg_tokens,   w->holds,      w->proofs,      w->groups,
+                            w->by_group,     w->relations,  w->decisions,   w->maybes,
+                            w->maybes_below, w->decided,    w->twin_of,     w->number_of};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     climate_drop(w);
     given_drop(w);

@@ -62,39 +62,43 @@ enum sum_flag {
     SUM_GIVEN = 128,   /* its parent was told, see given.c */
 };
 
-/* A leg as linking sees it. Times are NEVER where the event was not seen. */
 /* What is the same on most legs of a call, and on many others: boxes pass it on as they were told. */
 enum manner { MANNER_NAME, MANNER_MEDIA, MANNERS };
 
+/* A leg as linking sees it. Times are NEVER where the event was not seen. First what nearly every pass over all legs reads. */
 struct sum {
-    u32 call_id;
+    u8 kind; /* enum call_kind */
+    u8 flags, state;
+    u8 nnumbers; /* so many of its facts, the first ones, are numbers */
     u32 from_dev, to_dev;
-    u32 src, dst;         /* endpoints of the first request */
-    u32 at, n;            /* its messages: weave.msgs[at .. at+n), in order */
-    u32 facts_at, nfacts; /* weave.leg_facts … */
-    u32 tokens_at;        /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
-    u32 precision_us;     /* of its first request */
-    u32 manner[MANNERS];  /* by enum manner: hash of how it is done; 0: not known */
-    u8 kind;              /* enum call_kind */
-    u8 nnumbers;          /* so many of its facts, the first ones, are numbers */
+    u32 parent; /* the result: row + 1; 0: none */
+    i64 start_us;
+    double confidence;
+    u32 facts_at, nfacts;   /* weave.leg_facts … */
+    u32 proofs_at, nproofs; /* weave.proofs */
+    u64 id;
+    i64 last_us;
+    double share;  /* the likeliest one's, of all that could have sent it */
+    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
+    u32 tokens_at; /* weave.leg_tokens[tokens_at .. tokens_at + ntokens) */
     u8 ntokens;
     u8 role; /* enum leg_role: the result */
-    u8 state, ended_by, transport, flags;
+    u8 ended_by, transport;
+    u16 status;
     bool tangled; /* its messages did not come in their order */
     bool kept;    /* its parent is as the last link has left it: stand.c */
-    u16 status;
-    u64 id;
-    i64 start_us, ring_us, answer_us, ack_us, cancel_us, fail_us, bye_us, last_us;
-    /* rows of msgs + 1; retry: the first request was sent again after a refusal or challenge; the first and the last REFER */
-    u32 start_msg, retry_msg, ring_msg, answer_msg, cancel_msg, fail_msg, bye_msg;
+    bool missed;  /* its first request was not captured, only what came back */
+    u32 call_id;
+    u32 src, dst;        /* endpoints of the first request */
+    u32 at, n;           /* its messages: weave.msgs[at .. at+n), in order */
+    u32 precision_us;    /* of its first request */
+    u32 manner[MANNERS]; /* by enum manner: hash of how it is done; 0: not known */
+    /* rows of msgs + 1; ack: the first one; retry: the first request was sent again after a refusal or challenge; the first and the last REFER */
+    u32 start_msg, retry_msg, ring_msg, answer_msg, ack_msg, cancel_msg, fail_msg,
+        bye_msg;
     u32 refer_msg[2];
-    /* the result */
-    u32 parent;    /* row + 1; 0: none */
-    u32 likeliest; /* row + 1: the leg that it would hang on, whether it does or not … */
-    u32 group;     /* conversation */
-    double share;  /* the likeliest one's, of all that could have sent it */
-    double confidence;
-    u32 proofs_at, nproofs; /* weave.proofs */
+    i64 ring_us, answer_us, cancel_us, fail_us, bye_us;
+    u32 group; /* the result: conversation */
 };
 
 /* A value that two legs or more have. */
@@ -214,6 +218,11 @@ struct weave {
     isize cap_token_legs;
     struct leg_token *leg_tokens;
     isize nleg_tokens, cap_leg_tokens;
+    /* of the numbers of all legs, until parents are found: hash -> number, from 1; and by row of leg_facts */
+    struct map number_rows;
+    u32 *number_of;
+    isize cap_number_of;
+    u32 nnumbers;
     struct hold *holds;
     isize nholds, cap_holds;
     struct link_maybe *maybes; /* by leg, the likeliest first */
@@ -418,6 +427,8 @@ struct sort_row {
     u64 value;
 };
 void sort_rows(struct sort_row *rows, isize n);
+/* The same, faster where keys are hashes. */
+void sort_hashes(struct sort_row *rows, isize n);
 static inline u64 sort_time(i64 us) {
     return (u64)us ^ (u64)1 << 63;
 }

@@ -219,13 +219,12 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
     struct index x;
     bool *asked = base_new(w->ndevs + 1, 1); /* the index frees it */
     memset(asked, true, (size_t)w->ndevs);
+    numbers_count(w);
     index_open(&x, w);
     index_events(&x, asked);
     index_calls(&x);
     index_note_children(&x);
-    struct taught *taught = index_teach(&x, NULL);
-    index_learn(&x, taught, true);
-    base_free(taught);
+    index_learn(&x, NULL, true);
     count_chances(all, &x, weight);
     fit_alike(&all->alike, &x, weight);
     for (u32 c = 0; (isize)c < w->nsums; c++) {
@@ -239,6 +238,7 @@ static void count_legs(struct counts *all, struct weave *w, double weight,
         if (t) count_strangers(all, &x, t, c);
     }
     index_close(&x);
+    numbers_forget(w);
 }
 
 /* With the true parents; every world counts the same. */
