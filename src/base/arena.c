@@ -46,7 +46,7 @@ void *arena_alloc(arena *a, isize size, isize align, isize count) {
 }
 
 str arena_copy(arena *a, str s) {
-    u8 *p = arena_new(a, u8, s.n);
+    u8 *p = arena_more(a, s.n);
     if (s.n) memcpy(p, s.p, (size_t)s.n);
     return (str){p, s.n};
 }

@@ -73,10 +73,16 @@ static void read_head(struct digest *d, const struct sighting *s,
     fact_head(d, m);
 }
 
+void weave_near(const struct weave *w, const struct digest *d) {
+    str_table_near(&w->trace.strings, d->call_id);
+}
+
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
     struct digest d;
     read_head(&d, s, m);
+    weave_near(w, &d);
+    digest_text(&d, m);
     fact_gather(&w->trace, add_row(w, &d), &d, m, w->scratch);
 }
 
@@ -95,12 +101,9 @@ bool weave_digest(struct digest *d, const struct sighting *s, arena *a) {
     enum err e = sip_msg_parse(&m, s->bytes, &f);
     if (e != ERR_OK && e != ERR_MORE) return false;
     read_head(d, s, &m);
+    digest_text(d, &m);
     fact_say(d, &m, a);
     return true;
-}
-
-void weave_near(const struct weave *w, const struct digest *d) {
-    str_table_near(&w->trace.strings, d->call_id);
 }
 
 void weave_take(struct weave *w, struct digest *d) {

@@ -43,7 +43,7 @@ static u64 hash_with_crs(str text) {
 }
 
 /* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
-u32 digest_content(str text, const struct sip_msg *m) {
+static u32 digest_content(str text, const struct sip_msg *m) {
     u64 hash = 0;
     /* the parser has looked at the head */
     bool looked = m->crlf && m->head.p == text.p && m->bytes.p == text.p;
@@ -64,7 +64,6 @@ void digest_head(struct digest *d, const struct sighting *s, const struct sip_ms
         .call_id = str_key_of(m->call_id),
         .ident = {hash32(m->branch), hash32(m->from_tag)},
         .to_tag = hash32(m->to_tag),
-        .content = digest_content(s->bytes, m),
         .cseq = m->cseq.number,
         .status = m->status,
         .method = (u8)(m->is_request ? m->method : m->cseq.method),
@@ -73,14 +72,14 @@ void digest_head(struct digest *d, const struct sighting *s, const struct sip_ms
     };
 }
 
+void digest_text(struct digest *d, const struct sip_msg *m) {
+    d->content = digest_content(d->s.bytes, m);
+}
+
 /* Where it is one of the message's own bytes: they go, what the program says of itself stays. */
 static void take(str *part, str bytes, arena *a) {
     if (!part->n || !str_inside(*part, bytes)) return;
-    u8 *p = a->at;
-    must(part->n <= a->end - a->at);
-    memcpy(p, part->p, (size_t)part->n);
-    a->at += part->n;
-    part->p = p;
+    *part = arena_copy(a, *part);
 }
 
 void digest_detach(struct digest *d, bool keep, arena *a) {

@@ -44,12 +44,11 @@ struct digest {
     isize nsaid;
 };
 
-/* Fills what every message has; the rest is empty. Borrows the bytes. */
+/* Fills what every message has, but for content; the rest is empty. Borrows the bytes. */
 void digest_head(struct digest *d, const struct sighting *s, const struct sip_msg *m);
+/* Fills the hash of the text without its CRs and trailing blank lines; never 0. */
+void digest_text(struct digest *d, const struct sip_msg *m);
 /* Takes what it borrows into the arena; the message's bytes only with `keep`. */
 void digest_detach(struct digest *d, bool keep, arena *a);
-
-/* The hash of a text that was parsed as *m, without its CRs and trailing blank lines; never 0. */
-u32 digest_content(str text, const struct sip_msg *m);
 
 #endif

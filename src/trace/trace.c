@@ -136,7 +136,6 @@ u32 trace_add(struct trace *t, const struct digest *d) {
     const struct sighting *s = &d->s;
     isize size = i64_min(d->size, SEEN_LARGEST);
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
-    str_table_near(&t->strings, d->call_id);
     widen(t);
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){

@@ -37,6 +37,7 @@ static bool make(struct digest *d, const struct sighting *s, arena *a) {
     enum err e = sip_msg_parse(&m, s->bytes, &f);
     if (e != ERR_OK && e != ERR_MORE) return false;
     digest_head(d, s, &m);
+    digest_text(d, &m);
     d->said = arena_new(a, struct telling, 3);
     d->said[d->nsaid++].label = m.branch;
     d->said[d->nsaid++].label = S("from here");

@@ -31,6 +31,7 @@ static u32 add(struct trace *t, u32 source, str bytes, u64 at) {
     assert_true(e == ERR_OK || e == ERR_MORE);
     struct digest d;
     digest_head(&d, &s, &m);
+    digest_text(&d, &m);
     return trace_add(t, &d);
 }
 
