@@ -9,7 +9,7 @@
  * are, for the caller to do all of the work on: so both are busy to the end, whatever the work costs. A digest is some 300 bytes,
  * and all batches together fit a core's cache.
  *
- * There are few batches, so however large the file is, little of it is in memory. Who is faster waits, and is woken when half of the
+ * There are few batches, so however large the file is, little of it is in memory. Who is faster waits, and is woken when a few
  * batches are there for it: waking costs as much as a hundred messages. A source gets its number from the caller's sink, so the
  * reader waits for it; there are few of them. */
 #include "input/input.h"
