@@ -28,6 +28,14 @@ void *arena_alloc(arena *a, isize size, isize align, isize count);
 #define arena_new(a, type, count)                                                        \
     ((type *)arena_alloc((a), (isize)sizeof(type), (isize) _Alignof(type), (count)))
 
+/* So many bytes right behind what was given last, as they are. */
+static inline void *arena_more(arena *a, isize size) {
+    must(size <= a->end - a->at);
+    u8 *p = a->at;
+    a->at += size;
+    return p;
+}
+
 str arena_copy(arena *a, str s); /* a copy that lives as long as the arena */
 str arena_printf(arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *arena_z(arena *a, str s); /* NUL-terminated copy, for cli and system calls */

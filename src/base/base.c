@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,12 @@ u64 hash_nocase(str s, u64 seed) {
     u64 hash = seed;
     do {
         isize n = s.n < countof(folded) ? s.n : countof(folded);
-        for (isize i = 0; i < n; i++) folded[i] = to_lower(s.p[i]);
+        for (isize at = 0; at < n; at += 8) {
+            u64 word = 0;
+            memcpy(&word, s.p + at, (size_t)(n - at < 8 ? n - at : 8));
+            word = scan_lower(word);
+            memcpy(folded + at, &word, 8);
+        }
         hash = hash_bytes((str){folded, n}, hash);
         s = str_from(s, n);
     } while (s.n);

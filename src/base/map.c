@@ -86,11 +86,13 @@ u32 str_table_find(const struct str_table *t, str s) {
     return str_place(t, s, str_hash(s))->id;
 }
 
-struct str_key str_table_key(const struct str_table *t, str s) {
+struct str_key str_key_of(str s) {
     if (s.n == 0) return (struct str_key){0};
-    u32 hash = str_hash(s);
-    if (t->cap_slots > 0) __builtin_prefetch(&t->slots[hash & (t->cap_slots - 1)]);
-    return (struct str_key){s, hash};
+    return (struct str_key){s, str_hash(s)};
+}
+
+void str_table_near(const struct str_table *t, struct str_key key) {
+    if (t->cap_slots > 0) __builtin_prefetch(&t->slots[key.hash & (t->cap_slots - 1)]);
 }
 
 u32 str_table_add_key(struct str_table *t, struct str_key key) {
@@ -112,7 +114,7 @@ u32 str_table_add_key(struct str_table *t, struct str_key key) {
 }
 
 u32 str_table_add(struct str_table *t, str s) {
-    return str_table_add_key(t, str_table_key(t, s));
+    return str_table_add_key(t, str_key_of(s));
 }
 
 str str_table_get(const struct str_table *t, u32 id) {

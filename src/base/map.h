@@ -37,12 +37,13 @@ struct str_table {
 };
 
 u32 str_table_add(struct str_table *t, str s);
-/* The same in two steps, with time in between for its place to come from memory. */
+/* The same in steps: the hash needs no table, and then there may be time for its place to come from memory. */
 struct str_key {
     str s;
     u32 hash;
 };
-struct str_key str_table_key(const struct str_table *t, str s);
+struct str_key str_key_of(str s);
+void str_table_near(const struct str_table *t, struct str_key key);
 u32 str_table_add_key(struct str_table *t, struct str_key key);
 u32 str_table_find(const struct str_table *t, str s); /* 0 where absent, or empty */
 str str_table_get(const struct str_table *t, u32 id); /* borrows: until the next add */

@@ -50,6 +50,27 @@ static inline u64 scan_sse2(const u8 *p, u8 byte) {
 #define scan_block scan_words
 #endif
 
+/* ---- eight bytes in a word ------------------------------------------------------------------ */
+
+#define SCAN_EACH(byte) (0x0101010101010101u * (u64)(byte))
+
+/* The top bit of each byte that lies from `low` to `high`, both ASCII. */
+static inline u64 scan_between(u64 x, u8 low, u8 high) {
+    u64 seven = x & SCAN_EACH(0x7f);
+    u64 reaches = seven + SCAN_EACH(0x80 - low), past = seven + SCAN_EACH(0x7f - high);
+    return (reaches & ~past & ~x) & SCAN_EACH(0x80);
+}
+
+/* ASCII capitals made small. */
+static inline u64 scan_lower(u64 x) {
+    return x | scan_between(x, 'A', 'Z') >> 2;
+}
+
+/* How many bytes have their top bit set, of which alone there are any. */
+static inline int scan_count(u64 tops) {
+    return (int)((tops >> 7) * SCAN_EACH(1) >> 56);
+}
+
 /* Every place of one byte in a run of bytes, front to back. */
 struct scan {
     const u8 *p;

@@ -19,15 +19,25 @@ static void on_skipped(void *ctx, enum skip_reason reason, u64 place, u64 bytes)
     r->skips.bytes[reason] += bytes;
 }
 
-static void on_parsed(void *ctx, const struct sighting *s, const struct sip_msg *m) {
+static void on_sighting(void *ctx, const struct sighting *s) {
     struct reading *r = ctx;
-    if (!m) {
+    if (!weave_add(r->weave, s)) {
         on_skipped(ctx, SKIP_NOT_SIP, s->line, (u64)s->bytes.n);
         return;
     }
-    weave_add_parsed(r->weave, s, m);
     r->sightings++;
     r->bytes += (u64)s->bytes.n;
+}
+
+static void on_digests(void *ctx, struct digest *const *digests, isize n) {
+    enum { NEAR = 4 };
+    struct reading *r = ctx;
+    for (isize i = 0; i < n; i++) {
+        if (i + NEAR < n) weave_near(r->weave, digests[i + NEAR]);
+        weave_take(r->weave, digests[i]);
+        r->bytes += (u64)digests[i]->size;
+    }
+    r->sightings += (u64)n;
 }
 
 static void on_damage(void *ctx, str sentence) {
@@ -87,7 +97,8 @@ static bool given_before(const struct options *o, isize i) {
 
 bool reading_open(struct reading *r, const struct options *o, bool evidence) {
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
-    struct input_sink sink = {r, on_source, NULL, on_skipped, on_damage};
+    struct input_sink sink = {r, on_source, on_sighting, on_skipped, on_damage};
+    struct input_ahead ahead = {weave_digest, on_digests};
     int threads = threads_of(o);
     struct input_options how = {.zone_s = o->zone_s};
     isize readable = 0;
@@ -103,8 +114,11 @@ bool reading_open(struct reading *r, const struct options *o, bool evidence) {
             readable++;
             continue;
         }
-        if (input_file_parse(o->files[i], &how, &sink, on_parsed, threads, &r->boot,
-                             &sentence) == ERR_OK) {
+        enum err e =
+            threads > 1
+                ? input_file_ahead(o->files[i], &how, &sink, &ahead, &r->boot, &sentence)
+                : input_file_read(o->files[i], &how, &sink, &r->boot, &sentence);
+        if (e == ERR_OK) {
             readable++;
         } else {
             cli_say("%.*s", (int)sentence.n, (const char *)sentence.p);

@@ -17,9 +17,10 @@ static bool is_plain(str s) {
 }
 
 static void field(struct out *o, arena a, str s, int width) {
-    if (s.n <= width && is_plain(s)) { /* nearly always */
+    static const str blanks = {(const u8 *)"                    ", 20};
+    if (s.n <= width && width <= blanks.n && is_plain(s)) { /* nearly always */
         out_bytes(o, s);
-        for (isize i = s.n; i < width; i++) out_byte(o, ' ');
+        out_bytes(o, str_sub(blanks, 0, width - s.n));
         return;
     }
     struct cells text = cells_text(&a, s, false);

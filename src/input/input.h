@@ -24,15 +24,19 @@ must_use enum err input_file_read(const char *path, const struct input_options *
                                   const struct input_sink *sink, arena *boot,
                                   str *sentence);
 
-/* The same, and each message is parsed: `parsed` gets all that would have come as sightings, NULL for what is no SIP after
- * all; the sink's own `sighting` is not called. With two threads one reads and parses ahead; `sink` and `parsed` are called
- * by the caller's thread alone, in the same order with the same values however many there are. `boot` is not to be used
- * by them. */
-struct sip_msg;
-typedef void input_parsed(void *ctx, const struct sighting *s, const struct sip_msg *m);
-must_use enum err input_file_parse(const char *path, const struct input_options *o,
-                                   const struct input_sink *sink, input_parsed *parsed,
-                                   int threads, arena *boot, str *sentence);
+/* The same by two threads. One reads ahead, and makes digests of most messages, beside the caller's, which alone calls `take` and the
+ * sink: in the order of the file, each message either as a digest or, for the sink to do all of the work on it, as a sighting. Which
+ * of these depends on who is busy, so both have to come to the same. `boot` is not to be used by them. */
+struct digest;
+struct input_ahead {
+    /* Asks nothing but the sighting. False: it is no SIP after all, which the sink is told as skipped. */
+    bool (*digest)(struct digest *d, const struct sighting *s, arena *a);
+    void (*take)(void *ctx, struct digest *const *digests, isize n);
+};
+must_use enum err input_file_ahead(const char *path, const struct input_options *o,
+                                   const struct input_sink *sink,
+                                   const struct input_ahead *how, arena *boot,
+                                   str *sentence);
 /* The files stay open behind the sources that they announced, for source_read; this closes all of them. */
 void input_files_close(void);
 

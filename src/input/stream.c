@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WINDOW_FIRST = 128 * 1024, WINDOW = 1024 * 1024 };
+/* What is read at once stays in a core's cache until it is parsed, so it is less than the window, and where nothing has to stay it goes to
+ * the front of it again and again. */
+enum { WINDOW_FIRST = 128 * 1024, WINDOW = 1024 * 1024, READ_MOST = 128 * 1024 };
 
 /* Makes room: of what was given only the history stays. */
 static void forget_old(struct stream *s) {
@@ -18,13 +20,14 @@ static void forget_old(struct stream *s) {
 
 /* Reads once, behind what is there. */
 static void fill(struct stream *s) {
-    if (s->n == s->cap && s->cap == WINDOW) forget_old(s);
+    bool again = s->history == 0 && s->at >= READ_MOST;
+    if (again || (s->n == s->cap && s->cap == WINDOW)) forget_old(s);
     if (s->n == s->cap) {
         isize wider = s->cap ? WINDOW : WINDOW_FIRST;
         s->buf = base_grow(s->buf, &s->cap, wider, 1);
     }
     ssize_t got;
-    do got = read(s->fd, s->buf + s->n, (size_t)(s->cap - s->n));
+    do got = read(s->fd, s->buf + s->n, (size_t)i64_min(s->cap - s->n, READ_MOST));
     while (got < 0 && errno == EINTR);
     if (got < 0) s->error = errno;
     if (got <= 0)

@@ -32,9 +32,15 @@ enum fact_kind {
 
 enum { FACT_FOR_PEOPLE = 1 };
 
-/* Adds the facts of one message just added to the trace as row `seen`. Only messages that can start
- * or change a leg say anything: initial requests, answers, REFER. */
-void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m);
+/* Of one message, by nothing but its bytes, into its digest: the agent, and whether it can say anything. Only messages that can start
+ * or change a leg do: initial requests, answers, REFER. */
+void fact_head(struct digest *d, const struct sip_msg *m);
+/* All that it says; after fact_head. In the arena; borrows the message's bytes. */
+void fact_say(struct digest *d, const struct sip_msg *m, arena *a);
+/* Adds the facts of one message just added to the trace as row `row`. *m: it was not asked yet what it says (fact_say), which is
+ * done if nobody has said that before; NULL: it was. */
+void fact_gather(struct trace *t, u32 row, struct digest *d, const struct sip_msg *m,
+                 arena scratch);
 
 /* What kinds of media are offered, with which profiles, and how keys are agreed; manner.c. */
 u64 manner_of_media(const struct sdp *d);

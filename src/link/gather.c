@@ -3,6 +3,7 @@
  * works without anybody having heard of it. Whether it weighs anything is a matter of rarity, later. */
 #include "link/gather.h"
 
+#include "base/scan.h"
 #include "sdp/sdp.h"
 
 enum { TOKENS_A_MESSAGE = 24, TOKEN_SHORTEST = 6, TOKEN_LONGEST = 512 };
@@ -17,9 +18,11 @@ static bool is_null_token(str s) {
 double fact_token_bits(str token) {
     isize digits = 0, letters = 0;
     if (is_null_token(token)) return 0;
-    for (isize i = 0; i < token.n; i++) {
-        digits += is_digit(token.p[i]);
-        letters += is_alpha(token.p[i]);
+    for (isize at = 0; at < token.n; at += 8) {
+        u64 word = 0;
+        memcpy(&word, token.p + at, (size_t)i64_min(token.n - at, 8));
+        digits += scan_count(scan_between(word, '0', '9'));
+        letters += scan_count(scan_between(scan_lower(word), 'a', 'z'));
     }
     double bits = digits && letters ? 1.5 * (double)digits + 0.5 * (double)letters
                                     : (double)digits + 0.25 * (double)letters;
@@ -53,38 +56,26 @@ static int clock_bits(str value, i64 time_us) {
     return upper > -NEAR_S && upper < NEAR_S ? 12 : -1;
 }
 
-static void token(struct gather *g, str value, u32 label) {
+static void token(struct gather *g, str value, str label) {
     value = str_trim(value);
     if (value.n < TOKEN_SHORTEST || value.n > TOKEN_LONGEST) return;
     if (g->ntokens >= TOKENS_A_MESSAGE || is_null_token(value)) return;
-    int clock = clock_bits(value, g->t->times[g->seen]);
+    int clock = clock_bits(value, g->d->s.time_us);
     g->ntokens++;
     u8 bits = clock >= 0 ? (u8)clock : (u8)fact_token_bits(value);
-    trace_fact(g->t,
-               (struct fact){hash_nocase(value, 3), g->seen, label, FACT_TOKEN, bits});
+    gather_token(g, hash_nocase(value, 3), bits, label);
 }
 
-/* The software that sent it; each name once for each sender. A proxy passes on what others say of themselves: who asks
- * with one Via is surely the one that speaks. */
-static void agent(struct gather *g, const struct sip_msg *m) {
-    struct trace *t = g->t;
+/* The software that sent it. A proxy passes on what others say of themselves: who asks with one Via is surely the one that speaks. */
+static void agent(struct digest *d, const struct sip_msg *m) {
     const struct sip_header *h = sip_header_first(m, SIP_HDR_USER_AGENT);
     if (!h) h = sip_header_first(m, SIP_HDR_SERVER);
     if (!h || h->value.n == 0) return;
     const struct sip_header *via = sip_header_first(m, SIP_HDR_VIA);
-    bool own =
+    d->agent = h->value;
+    d->agent_own =
         m->is_request && via && !sip_header_next(m, via) && str_find(via->value, ',') < 0;
-    u64 hash = hash_bytes(h->value, own);
-    isize src = t->seen[g->seen].src, met = src * 2 + own;
-    t->agent_met =
-        base_grow(t->agent_met, &t->cap_agent_met, met + 1, (isize)sizeof *t->agent_met);
-    if (t->agent_met[met] == hash) return;
-    t->agent_met[met] = hash;
-    u32 *known = map_put(&t->agents_known, hash_mix(hash, (u64)src));
-    if (*known) return;
-    *known = 1;
-    trace_fact(
-        g->t, (struct fact){hash, g->seen, trace_label(g->t, h->value), FACT_AGENT, own});
+    d->agent_hash = hash_bytes(h->value, d->agent_own);
 }
 
 /* ---- tokens ------------------------------------------------------------------------------ */
@@ -92,14 +83,13 @@ static void agent(struct gather *g, const struct sip_msg *m) {
 static void tokens_of_parts(struct gather *g, str value, str name) {
     isize start = 0;
     if (value.n < TOKEN_SHORTEST) return;
-    u32 label = trace_label(g->t, name);
-    token(g, value, label);
+    token(g, value, name);
     for (isize i = 0; i <= value.n; i++) {
         u8 c = i < value.n ? value.p[i] : ';';
         if (c != ';' && c != ',' && c != '=' && c != ' ' && c != '"' && c != '\t')
             continue;
         str part = str_sub(value, start, i - start);
-        if (part.n < value.n) token(g, part, label);
+        if (part.n < value.n) token(g, part, name);
         start = i + 1;
     }
 }
@@ -124,7 +114,7 @@ static void header_token(struct gather *g, const struct sip_header *h) {
             icid = str_cut(icid, '=').tail;
         }
         if (icid.n && icid.p[0] == '"') icid = str_sub(icid, 1, icid.n - 2);
-        token(g, icid, trace_word(g->t, S("icid-value")));
+        token(g, icid, S("icid-value"));
         break;
     default: break;
     }
@@ -148,7 +138,6 @@ static str branch_of(const struct sip_msg *m, str via, bool topmost) {
 /* A stateless or record-routing neighbour leaves older Vias as they were. */
 static void via_tokens(struct gather *g, const struct sip_msg *m) {
     isize nth = 0;
-    u32 label = trace_word(g->t, S("Via branch"));
     for (const struct sip_header *h = sip_header_first(m, SIP_HDR_VIA); h;
          h = sip_header_next(m, h)) {
         str rest = h->value, item = rest;
@@ -156,7 +145,7 @@ static void via_tokens(struct gather *g, const struct sip_msg *m) {
         if (alone) rest = (str){0};
         while (alone || sip_list_next(&rest, &item)) {
             alone = false;
-            token(g, branch_of(m, item, nth == 0), label);
+            token(g, branch_of(m, item, nth == 0), S("Via branch"));
             if (++nth == 4) return;
         }
     }
@@ -166,25 +155,23 @@ static void sdp_tokens(struct gather *g, const struct sip_msg *m) {
     struct sdp d;
     struct fail f;
     if (m->body.n == 0 || sdp_parse(&d, m->body, &f) != ERR_OK) return;
-    if (m->is_request) gather_add(g, FACT_MEDIA, manner_of_media(&d), 0);
-    int clock = clock_bits(d.session_id, g->t->times[g->seen]);
+    if (m->is_request) gather_add(g, FACT_MEDIA, manner_of_media(&d), (str){0});
+    int clock = clock_bits(d.session_id, g->d->s.time_us);
     if (d.session_id.n >= 8 && d.origin_address.n) {
         u64 hash = hash_mix(hash_bytes(d.session_id, 4), hash_bytes(d.origin_address, 4));
         u8 bits = clock >= 0 ? (u8)clock : 16;
-        u32 label = trace_word(g->t, S("SDP session"));
-        trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, bits});
+        gather_token(g, hash, bits, S("SDP session"));
     }
     for (isize i = 0, told = 0; i < d.nmedia; i++) { /* one port tells it for all */
         const struct sdp_media *media = &d.media[i];
         bool held = media->port < 1024 || str_eq(media->address, S("0.0.0.0"));
         if (!held && media->address.n && !told++) {
             u64 hash = hash_mix(hash_bytes(media->address, 5), media->port);
-            u32 label = trace_word(g->t, S("media address"));
-            trace_fact(g->t, (struct fact){hash, g->seen, label, FACT_TOKEN, 12});
+            gather_token(g, hash, 12, S("media address"));
         }
-        token(g, media->ice_ufrag, trace_word(g->t, S("ICE ufrag")));
-        token(g, media->crypto, trace_word(g->t, S("SRTP key")));
-        token(g, media->fingerprint, trace_word(g->t, S("DTLS fingerprint")));
+        token(g, media->ice_ufrag, S("ICE ufrag"));
+        token(g, media->crypto, S("SRTP key"));
+        token(g, media->fingerprint, S("DTLS fingerprint"));
     }
 }
 
@@ -192,7 +179,7 @@ static void dialog_ref(struct gather *g, str value, str label) {
     struct sip_dialog_ref d;
     struct fail f;
     if (sip_dialog_ref_parse(&d, value, &f) != ERR_OK || d.call_id.n == 0) return;
-    gather_add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), trace_label(g->t, label));
+    gather_add(g, FACT_DIALOG, fact_call_id_hash(d.call_id), label);
 }
 
 static void dialog_refs(struct gather *g, const struct sip_msg *m) {
@@ -229,6 +216,7 @@ static bool carries_recording(const struct sip_msg *m) {
     const struct sip_header *h = sip_header_first(m, SIP_HDR_REQUIRE);
     if (h && str_find_nocase(h->value, S("siprec")) >= 0) return true;
     h = sip_header_first(m, SIP_HDR_CONTENT_TYPE);
+    if (h && str_starts_nocase(h->value, S("application/sdp"))) return false; /* alone */
     return h && str_find_nocase(m->body, S("application/rs-metadata")) >= 0;
 }
 
@@ -254,7 +242,7 @@ static void replies(struct gather *g, const struct sip_msg *m) {
     const struct sip_header *h = sip_header_first(m, SIP_HDR_IN_REPLY_TO);
     str rest = h ? h->value : (str){0}, item;
     for (int i = 0; i < CALLS_A_REPLY && sip_list_next(&rest, &item); i++)
-        gather_add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), 0);
+        gather_add(g, FACT_REPLY, fact_call_id_hash(str_trim(item)), (str){0});
 }
 
 /* Contact: <sip:8000@bridge.example.com>;isfocus (RFC 4579 §5.1) */
@@ -271,7 +259,7 @@ static void focus(struct gather *g, const struct sip_msg *m) {
     sip_param_get(a.params, S("isfocus"), &found);
     if (!found || sip_uri_parse(&u, a.uri, &f) != ERR_OK) return;
     u64 hash = hash_mix(hash_nocase(u.user, 6), hash_nocase(u.host, 6));
-    gather_add(g, FACT_FOCUS, hash, trace_label(g->t, u.user));
+    gather_add(g, FACT_FOCUS, hash, u.user);
 }
 
 /* ---- which messages say anything ----------------------------------------------------------- */
@@ -280,41 +268,24 @@ static void initial_request(struct gather *g, const struct sip_msg *m) {
     people_of_request(g, m);
     if (m->method != SIP_METHOD_INVITE) return;
     header_tokens(g, m);
-    token(g, m->from_tag, trace_word(g->t, S("From tag")));
+    token(g, m->from_tag, S("From tag"));
     via_tokens(g, m);
     sdp_tokens(g, m);
-    if (carries_recording(m)) gather_add(g, FACT_RECORDING, 0, 0);
+    if (carries_recording(m)) gather_add(g, FACT_RECORDING, 0, (str){0});
     replies(g, m);
 }
 
 static void answer(struct gather *g, const struct sip_msg *m) {
-    if (m->status >= 300)
-        gather_add(g, FACT_REASON, m->status, trace_label(g->t, m->reason));
+    if (m->status >= 300) gather_add(g, FACT_REASON, m->status, m->reason);
     if (m->cseq.method != SIP_METHOD_INVITE) return;
     people_of_answer(g, m);
-    if (m->status >= 200 && m->status < 300)
-        token(g, m->to_tag, trace_word(g->t, S("To tag")));
+    if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
     /* the other side's half of Session-ID, an identity that a box on the way has added */
     header_tokens(g, m);
     if (m->status >= 300 && m->status < 400)
         gather_numbers(g, m, SIP_HDR_CONTACT, FACT_CONTACT);
     sdp_tokens(g, m);
 }
-
-static u64 message_hash(const struct trace *t, u32 row) {
-    return (u64)t->call_ids[row] << 32 | t->contents[row];
-}
-
-static bool same_message(const struct trace *t, u32 x, u32 y) {
-    const struct seen *a = &t->seen[x], *b = &t->seen[y];
-    return memcmp(&t->idents[x], &t->idents[y], sizeof *t->idents) == 0 &&
-           t->contents[x] == t->contents[y] && t->call_ids[x] == t->call_ids[y] &&
-           a->cseq == b->cseq && a->method == b->method && a->status == b->status &&
-           a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
-}
-
-/* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
-static const struct row_way one_message = {message_hash, same_message, SEEN_TOLD, 4};
 
 /* Requests that begin or change something, and answers to them. */
 static bool starts_something(u8 method) {
@@ -330,20 +301,24 @@ static bool starts_something(u8 method) {
     }
 }
 
-void fact_gather(struct trace *t, u32 seen, const struct sip_msg *m) {
-    struct gather g = {t, seen, 0};
-    const struct seen *r = &t->seen[seen];
+void fact_head(struct digest *d, const struct sip_msg *m) {
+    bool initial = m->is_request && (m->to_tag.n == 0 || m->method == SIP_METHOD_REFER);
+    bool again = m->is_request && m->method == SIP_METHOD_INVITE;
+    bool answers = !m->is_request && m->status > 100;
+    agent(d, m);
+    d->tells = (initial || answers || again) && starts_something(d->method);
+}
+
+void fact_say(struct digest *d, const struct sip_msg *m, arena *a) {
+    struct gather g = {d, a, 0};
     bool refers = m->is_request && m->method == SIP_METHOD_REFER;
     bool initial = m->is_request && (m->to_tag.n == 0 || refers);
-    bool answers = !m->is_request && m->status > 100;
-    bool again = m->is_request && m->method == SIP_METHOD_INVITE && !initial;
-    agent(&g, m);
-    if ((!initial && !answers && !again) || !starts_something(r->method)) return;
-    if (!row_set_add(&t->told, &one_message, t, seen)) return;
+    if (!d->tells) return;
+    d->said = arena_new(a, struct telling, 0);
     if (refers) refer(&g, m);
     if (initial && m->to_tag.n == 0) initial_request(&g, m);
     if (initial && (refers || m->method == SIP_METHOD_INVITE)) dialog_refs(&g, m);
-    if (answers) answer(&g, m);
-    if (r->method == SIP_METHOD_INVITE) focus(&g, m);
-    if (again && holds(m)) gather_add(&g, FACT_HOLD, 0, 0);
+    if (!m->is_request) answer(&g, m);
+    if (d->method == SIP_METHOD_INVITE) focus(&g, m);
+    if (m->is_request && !initial && holds(m)) gather_add(&g, FACT_HOLD, 0, (str){0});
 }

@@ -26,6 +26,12 @@ u32 weave_source(struct weave *w, const struct source *s);
 bool weave_add(struct weave *w, const struct sighting *s);
 /* The same for a message that the caller has parsed already: *m is s->bytes, read by sip_msg_parse. */
 void weave_add_parsed(struct weave *w, const struct sighting *s, const struct sip_msg *m);
+/* The same in two steps, of which the first asks nothing of a weave: another thread may do it. False: it is not SIP. What is made is in
+ * the arena and in the sighting's bytes (digest_detach). */
+bool weave_digest(struct digest *d, const struct sighting *s, arena *a);
+void weave_take(struct weave *w, struct digest *d);
+/* It will be taken soon: its place may come from memory meanwhile. */
+void weave_near(const struct weave *w, const struct digest *d);
 isize weave_nseen(const struct weave *w);
 const struct trace *weave_trace(const struct weave *w);
 

@@ -7,6 +7,7 @@ struct weave *weave_open(void) {
     trace_init(&w->trace);
     w->names = arena_open((isize)2 << 30);
     w->said_by = arena_open((isize)64 << 20);
+    w->scratch = arena_open_view();
     return w;
 }
 
@@ -32,6 +33,7 @@ void weave_close(struct weave *w) {
     lore_drop(w);
     arena_close(&w->names);
     arena_close(&w->said_by);
+    arena_close(&w->scratch);
     base_free(w);
 }
 
@@ -40,15 +42,6 @@ u32 weave_source(struct weave *w, const struct source *s) {
     w->arrivals = base_grow(w->arrivals, &w->cap_arrivals, w->trace.nsources,
                             (isize)sizeof *w->arrivals);
     return source;
-}
-
-bool weave_add(struct weave *w, const struct sighting *s) {
-    struct sip_msg m;
-    struct fail f;
-    enum err e = sip_msg_parse(&m, s->bytes, &f);
-    if (e != ERR_OK && e != ERR_MORE) return false;
-    weave_add_parsed(w, s, &m);
-    return true;
 }
 
 /* From 1970 to some time after 3000, so that differences of times have room. */
@@ -68,14 +61,55 @@ static void note_arrival(struct weave *w, const struct seen *r, i64 time_us) {
     w->some_logged |= r->vantage != VANTAGE_WIRE;
 }
 
+static u32 add_row(struct weave *w, const struct digest *d) {
+    must(!w->finished);
+    u32 row = trace_add(&w->trace, d);
+    note_arrival(w, &w->trace.seen[row], d->s.time_us);
+    return row;
+}
+
+static void read_head(struct digest *d, const struct sighting *s,
+                      const struct sip_msg *m) {
+    digest_head(d, s, m);
+    d->s.time_us = sane_time(s->time_us);
+    fact_head(d, m);
+}
+
+void weave_near(const struct weave *w, const struct digest *d) {
+    str_table_near(&w->trace.strings, d->call_id);
+}
+
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
-    struct sighting sane = *s;
-    must(!w->finished);
-    sane.time_us = sane_time(s->time_us);
-    u32 row = trace_add(&w->trace, &sane, m);
-    note_arrival(w, &w->trace.seen[row], sane.time_us);
-    fact_gather(&w->trace, row, m);
+    struct digest d;
+    read_head(&d, s, m);
+    weave_near(w, &d);
+    digest_text(&d, m);
+    fact_gather(&w->trace, add_row(w, &d), &d, m, w->scratch);
+}
+
+bool weave_add(struct weave *w, const struct sighting *s) {
+    struct sip_msg m;
+    struct fail f;
+    enum err e = sip_msg_parse(&m, s->bytes, &f);
+    if (e != ERR_OK && e != ERR_MORE) return false;
+    weave_add_parsed(w, s, &m);
+    return true;
+}
+
+bool weave_digest(struct digest *d, const struct sighting *s, arena *a) {
+    struct sip_msg m;
+    struct fail f;
+    enum err e = sip_msg_parse(&m, s->bytes, &f);
+    if (e != ERR_OK && e != ERR_MORE) return false;
+    read_head(d, s, &m);
+    digest_text(d, &m);
+    fact_say(d, &m, a);
+    return true;
+}
+
+void weave_take(struct weave *w, struct digest *d) {
+    fact_gather(&w->trace, add_row(w, d), d, NULL, w->scratch);
 }
 
 void weave_join_all(struct weave *w) {

@@ -242,6 +242,7 @@ struct weave {
     struct decided *decided; /* by row of decisions */
     isize cap_decided;
     arena said_by; /* their strings */
+    arena scratch; /* for what one message says */
     bool join_all, finished, stopped;
     bool unasked;                  /* nobody will ask why: evidence is not kept */
     int threads;                   /* that may be used at once; 0 as 1 */

@@ -27,7 +27,7 @@ static str take_line(str *rest) {
 }
 
 /* One line, if it is not blank. */
-static bool read_line(str text, struct sdp_line *line) {
+static inline bool read_line(str text, struct sdp_line *line) {
     bool formed = text.n >= 2 && is_alpha(text.p[0]) && text.p[1] == '=';
     if (!formed && str_trim(text).n == 0) return false;
     *line = formed ? (struct sdp_line){text.p[0], str_from(text, 2)}
@@ -79,13 +79,16 @@ static bool lines_next(struct lines *l, struct sdp_line *line) {
     return false;
 }
 
-/* Takes the next word off *rest; blanks separate. `end`: of what may be read. */
-static str take_word(str *rest, const u8 *end) {
-    str s = *rest;
-    while (s.n && is_blank(s.p[0])) s.p++, s.n--;
-    isize n = s.n ? scan_blank(s, end - s.p) : 0;
-    *rest = (str){s.p + n, s.n - n};
-    return (str){s.p, n};
+/* The first words of a line, `most` at most; blanks separate. Gives what is behind them. `end`: of what may be read. */
+static str take_words(str line, const u8 *end, str *words, isize most) {
+    const u8 *p = line.p, *stop = line.p + line.n;
+    for (isize i = 0; i < most; i++) {
+        while (p < stop && is_blank(*p)) p++;
+        isize n = p < stop ? scan_blank((str){p, stop - p}, end - p) : 0;
+        words[i] = (str){p, n};
+        p += n;
+    }
+    return (str){p, stop - p};
 }
 
 static bool attribute_is(str line, str name, str *value) {
@@ -109,25 +112,21 @@ str sdp_attribute(str lines, str name, bool *found) {
 
 /* o=user id version IN IP4 address */
 static void read_origin(struct sdp *d, str text, str value) {
-    str rest = value;
-    const u8 *end = text.p + text.n;
-    d->origin_user = take_word(&rest, end);
-    d->session_id = take_word(&rest, end);
-    d->session_version = take_word(&rest, end);
-    (void)take_word(&rest, end);
-    (void)take_word(&rest, end);
-    d->origin_address = take_word(&rest, end);
+    str words[6];
+    (void)take_words(value, text.p + text.n, words, countof(words));
+    d->origin_user = words[0];
+    d->session_id = words[1];
+    d->session_version = words[2];
+    d->origin_address = words[5];
     if (d->origin_address.n == 0)
         note(d, text, value, "an o= line has fewer than six fields");
 }
 
 /* c=IN IP4 address, for multicast address/ttl */
 static str read_connection(struct sdp *d, str text, str value) {
-    str rest = value;
-    const u8 *end = text.p + text.n;
-    (void)take_word(&rest, end);
-    (void)take_word(&rest, end);
-    str address = str_cut(take_word(&rest, end), '/').head;
+    str words[3];
+    (void)take_words(value, text.p + text.n, words, countof(words));
+    str address = str_cut(words[2], '/').head;
     if (address.n == 0) note(d, text, value, "a c= line has no address");
     return address;
 }
@@ -135,11 +134,11 @@ static str read_connection(struct sdp *d, str text, str value) {
 /* m=audio 49170/2 RTP/AVP 0 8 */
 static void read_media(struct sdp *d, str text, str value, struct sdp_media *m) {
     *m = (struct sdp_media){.nports = 1};
-    str rest = value;
-    const u8 *end = text.p + text.n;
-    m->type = take_word(&rest, end);
-    struct str_pair ports = str_cut(take_word(&rest, end), '/');
-    m->proto = take_word(&rest, end);
+    str words[3];
+    str rest = take_words(value, text.p + text.n, words, countof(words));
+    struct str_pair ports = str_cut(words[1], '/');
+    m->type = words[0];
+    m->proto = words[2];
     m->formats = str_trim(rest);
     struct str_number port = str_u64(ports.head, 65535),
                       count = str_u64(ports.tail, 65535);

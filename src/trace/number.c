@@ -149,10 +149,10 @@ struct number number_read_start(str text) {
 }
 
 struct number_key number_key_of(str text) {
-    isize n = 0;
+    isize plus = text.n && text.p[0] == '+', n = plus;
     while (n < text.n && is_digit(text.p[n])) n++;
-    if (n > 0 && n == text.n && n <= NUMBER_MAX) {
-        isize tail = i64_min(n, NUMBER_WHOLE);
+    if (n > plus && n == text.n && n <= NUMBER_MAX) {
+        isize tail = i64_min(n - plus, NUMBER_WHOLE);
         return (struct number_key){hash_bytes(str_from(text, n - tail), 2), false};
     }
     struct number number = number_read(text);

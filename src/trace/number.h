@@ -42,7 +42,7 @@ struct number number_read(str text);
 /* The beginning of a number: nothing is known of its length, so every prefix is taken off. */
 struct number number_read_start(str text);
 
-/* key and withheld of number_read; quick for plain digits. */
+/* key and withheld of number_read; quick for plain digits, and a plus before them. */
 struct number_key {
     u64 key;
     bool withheld;

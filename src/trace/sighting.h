@@ -70,7 +70,6 @@ struct sighting {
     u16 attempt; /* FireBrick "Try n": 0 the first, then retransmissions */
     bool cut;    /* the source says, or shows, that bytes are missing at the end */
     str bytes;   /* one SIP message; borrowed until the call returns */
-    u32 content; /* trace_content of them, where somebody had time for that; 0: not known */
 };
 
 /* X(code, sentence): why bytes, packets or lines were passed over. Counted, never silent. */

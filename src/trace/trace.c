@@ -1,14 +1,11 @@
 #include "trace/trace.h"
 
-#include "base/scan.h"
-
 #include <string.h>
 
 void trace_init(struct trace *t) {
     *t = (struct trace){.names = arena_open((isize)256 << 20)};
     t->endpoints = base_grow(NULL, &t->cap_endpoints, 1, (isize)sizeof *t->endpoints);
     t->nendpoints = 1;
-    t->numbers_met = base_new(NUMBERS_MET + 1, (isize)sizeof *t->numbers_met);
 }
 
 void trace_forget(struct trace *t, enum trace_column column) {
@@ -43,7 +40,6 @@ void trace_drop(struct trace *t) {
     base_free(t->endpoints);
     base_free(t->facts);
     base_free(t->asked);
-    base_free(t->numbers_met);
     base_free(t->agent_met);
     base_free(t->kept);
     map_drop(&t->endpoint_index);
@@ -113,61 +109,6 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e) {
     return *met;
 }
 
-static u32 hash32(str s) {
-    if (s.n == 0) return 0;
-    u32 h = (u32)hash_bytes(s, 0);
-    return h ? h : 1;
-}
-
-/* Does every line end in CRLF? */
-static bool is_crlf(str text) {
-    struct scan lines = scan_open(text, 0, '\n');
-    for (isize at; (at = scan_next(&lines)) >= 0;) {
-        if (at == 0 || text.p[at - 1] != '\r') return false;
-    }
-    return true;
-}
-
-enum { PIECE = 2048 };
-
-static u64 piece_hash(u64 before, str piece) {
-    u64 hash = hash_bytes(piece, 0);
-    return before ? hash_mix(before, hash) : hash;
-}
-
-/* Of the text as it would be with a CR before every LF, which was given some already. */
-static u64 hash_with_crs(str text) {
-    u8 piece[PIECE];
-    u64 hash = 0;
-    isize n = 0;
-    for (isize i = 0; i < text.n; i++) {
-        bool bare = text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r');
-        for (int k = bare ? 0 : 1; k < 2; k++) {
-            if (n == PIECE) {
-                hash = piece_hash(hash, (str){piece, n});
-                n = 0;
-            }
-            piece[n++] = k ? text.p[i] : '\r';
-        }
-    }
-    return piece_hash(hash, (str){piece, n});
-}
-
-/* A device's log writes LF for CRLF, so two sightings of one message agree only when all lines end alike. */
-u32 trace_content(str text, const struct sip_msg *m) {
-    u64 hash = 0;
-    /* the parser has looked at the head */
-    bool looked = m->crlf && m->head.p == text.p && m->bytes.p == text.p;
-    bool crlf = is_crlf(str_from(text, looked ? m->head.n : 0));
-    text = str_trim(text);
-    if (!crlf) return (u32)hash_with_crs(text) | 1;
-    do {
-        hash = piece_hash(hash, str_sub(text, 0, PIECE));
-        text = str_from(text, PIECE);
-    } while (text.n);
-    return (u32)hash | 1;
-}
-
 static u64 keep(struct trace *t, str bytes) {
     t->kept = base_grow(t->kept, &t->cap_kept, t->nkept + bytes.n, 1);
     if (bytes.n) memcpy(t->kept + t->nkept, bytes.p, (size_t)bytes.n);
@@ -191,43 +132,41 @@ static void widen(struct trace *t) {
     t->contents = base_grow(t->contents, &t->cap_contents, n, (isize)sizeof *t->contents);
 }
 
-u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m) {
-    str bytes = str_sub(s->bytes, 0, SEEN_LARGEST);
+u32 trace_add(struct trace *t, const struct digest *d) {
+    const struct sighting *s = &d->s;
+    isize size = i64_min(d->size, SEEN_LARGEST);
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
-    struct str_key call_id = str_table_key(&t->strings, m->call_id);
     widen(t);
-    t->contents[t->nseen] =
-        s->content
-            ? s->content
-            : trace_content(s->bytes, m); /* while the Call-ID's place is on its way */
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
-        .size = (u32)bytes.n & SEEN_LARGEST,
+        .size = (u32)size & SEEN_LARGEST,
         .line = (u32)s->line,
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
-        .cseq = m->cseq.number,
-        .to_tag = hash32(m->to_tag),
+        .cseq = d->cseq,
+        .to_tag = d->to_tag,
         .precision_us =
             (u32)i64_min(s->precision_us ? s->precision_us : 1, SEEN_COARSEST) &
             SEEN_COARSEST,
-        .status = m->status & 1023u,
+        .status = d->status & 1023u,
         .vantage = (u32)s->vantage & 3,
         .source = (u16)s->source,
-        .method = (u32)(m->is_request ? m->method : m->cseq.method) & 31,
+        .method = d->method & 31u,
         .transport = (u32)s->transport & 7,
     };
-    if (m->is_request) r->flags |= SEEN_REQUEST;
-    if (s->cut || m->cut || bytes.n < s->bytes.n) r->flags |= SEEN_CUT;
+    if (d->is_request) r->flags |= SEEN_REQUEST;
+    if (d->cut || size < d->size) r->flags |= SEEN_CUT;
     if (s->at > SEEN_FARTHEST || !t->sources[s->source].read) {
+        must(s->bytes.n == d->size);
         r->flags |= SEEN_KEPT;
-        set_place(r, keep(t, bytes));
+        set_place(r, keep(t, str_sub(s->bytes, 0, size)));
     } else {
         set_place(r, s->at);
     }
     t->times[t->nseen] = s->time_us;
-    t->idents[t->nseen] = (struct ident){hash32(m->branch), hash32(m->from_tag)};
-    t->call_ids[t->nseen] = str_table_add_key(&t->strings, call_id);
+    t->contents[t->nseen] = d->content;
+    t->idents[t->nseen] = d->ident;
+    t->call_ids[t->nseen] = str_table_add_key(&t->strings, d->call_id);
     return (u32)t->nseen++;
 }
 
@@ -237,13 +176,12 @@ void trace_fact(struct trace *t, struct fact f) {
 }
 
 u32 trace_label(struct trace *t, str label) {
-    return str_table_add(&t->strings, label);
-}
-
-u32 trace_word(struct trace *t, str literal) {
-    struct word_met *met = &t->words_met[((uintptr_t)literal.p >> 2) % WORDS_MET];
-    if (met->p != literal.p) *met = (struct word_met){literal.p, trace_label(t, literal)};
-    return met->label;
+    struct str_key key = str_key_of(label);
+    u32 *met = &t->labels_met[key.hash % LABELS_MET];
+    if (label.n == 0) return 0;
+    if (!*met || !str_eq(str_table_get(&t->strings, *met), label))
+        *met = str_table_add_key(&t->strings, key);
+    return *met;
 }
 
 str trace_bytes(const struct trace *t, u32 seen, arena *a) {

@@ -11,6 +11,7 @@
 
 #include "base/map.h"
 #include "sip/sip.h"
+#include "trace/digest.h"
 #include "trace/rows.h"
 #include "trace/sighting.h"
 
@@ -45,10 +46,6 @@ static inline u64 seen_at(const struct seen *r) {
     return (u64)r->at_high << 32 | r->at_low;
 }
 
-/* What tells messages and legs apart, beside what stands in struct seen. */
-struct ident {
-    u32 branch, from_tag; /* hashes, 0 where absent */
-};
 _Static_assert(SIP_METHOD_OTHER < 32, "a method has no room in a row of seen[]");
 
 /* What a message says that helps linking. `link` gathers facts while the message is parsed. 20 bytes, two for each message. */
@@ -60,13 +57,6 @@ struct __attribute__((packed, aligned(4))) fact {
     u8 bits;   /* how random a token looks by itself */
 };
 
-/* Numbers that were read lately: the same few stand in all messages of a call. */
-struct number_met {
-    u64 key;
-    u32 label; /* its text as a string; 0: not asked for yet */
-    u8 text[30], n;
-    bool withheld;
-};
 /* Of a Call-ID: the last request that began something, and its facts about people, which an answer to it may say again. */
 struct asked {
     u64 hash;      /* of what it says */
@@ -75,12 +65,7 @@ struct asked {
     u8 nfacts;     /* … and how many */
     bool answered; /* an answer has said them again */
 };
-/* A text of the program itself and the number of its string. */
-struct word_met {
-    const u8 *p;
-    u32 label;
-};
-enum { NUMBERS_MET = 256, WORDS_MET = 64 };
+enum { LABELS_MET = 256 };
 
 struct trace {
     struct seen *seen;
@@ -105,9 +90,7 @@ struct trace {
         answered; /* of the answers on one hop, the one that has said who calls whom */
     struct asked *asked; /* by Call-ID */
     isize cap_asked;
-    struct number_met
-        *numbers_met; /* NUMBERS_MET by hash, and one for what is too long for them */
-    struct word_met words_met[WORDS_MET];
+    u32 labels_met[LABELS_MET]; /* string numbers of labels that came lately, by hash */
     u64 *
         agent_met; /* two by endpoint: hashes of the last software that it was said to be, by others and by itself */
     isize cap_agent_met;
@@ -142,15 +125,11 @@ void trace_forget(struct trace *t, enum trace_column column);
 /* Nothing is added any more, and facts are not asked for again: gives back what only that needs. */
 void trace_seal(struct trace *t);
 
-/* The hash of a text that was parsed as *m, without its CRs and trailing blank lines; never 0. */
-u32 trace_content(str text, const struct sip_msg *m);
-
-/* Adds one sighting that was parsed as *m; gives its row. */
-u32 trace_add(struct trace *t, const struct sighting *s, const struct sip_msg *m);
+/* Adds one sighting; gives its row. Where its source cannot give its bytes again the digest has them. */
+u32 trace_add(struct trace *t, const struct digest *d);
 /* f.label is a string number, as these give it. */
 void trace_fact(struct trace *t, struct fact f);
 u32 trace_label(struct trace *t, str label);
-u32 trace_word(struct trace *t, str literal); /* for what stands in the program: S("…") */
 
 /* The SIP of one row; in the arena or in place. Empty when its source can no longer give it. */
 str trace_bytes(const struct trace *t, u32 seen, arena *a);

@@ -64,6 +64,37 @@ static void copies_and_texts(void **state) {
     arena_close(&a);
 }
 
+static void numbers_are_printed_as_printf_does(void **state) {
+    (void)state;
+    static const long long numbers[] = {0,  7,   -7,   10,        99,       -10,
+                                        60, 123, -123, INT32_MAX, INT32_MIN};
+    arena a = arena_open(1 << 16);
+    char want[200];
+    for (isize i = 0; i < countof(numbers); i++) {
+        long long n = numbers[i], wide = n * 1000000007;
+        int narrow = (int)n;
+        const char *word = i % 2 ? "" : "word";
+#define EACH(f)         f("%d|%02d|%04d|%lld|%02lld|%s%%", narrow, narrow, narrow, wide, n, word)
+#define MORE(f)         f("%s %.*s %.*s %5d %.3s %u", word, 2, word, 9, word, narrow, word, 7U)
+#define INTO_ARENA(...) str got = arena_printf(&a, __VA_ARGS__)
+#define INTO_WANT(...)  (void)snprintf(want, sizeof want, __VA_ARGS__)
+        {
+            EACH(INTO_ARENA);
+            EACH(INTO_WANT);
+            assert_string_equal((const char *)got.p, want);
+            assert_int_equal(got.n, strlen(want));
+        }
+        {
+            MORE(INTO_ARENA);
+            MORE(INTO_WANT);
+            assert_string_equal((const char *)got.p, want);
+        }
+    }
+    str least = arena_printf(&a, "%lld", (long long)INT64_MIN);
+    assert_true(str_eq(least, S("-9223372036854775808")));
+    arena_close(&a);
+}
+
 /* Large reservations cost nothing until touched; a reset gives back what was touched past a MiB. */
 static void large_and_reset(void **state) {
     (void)state;
@@ -120,6 +151,7 @@ int main(void) {
         cmocka_unit_test(items_are_aligned_and_zero),
         cmocka_unit_test(by_value_is_scratch),
         cmocka_unit_test(copies_and_texts),
+        cmocka_unit_test(numbers_are_printed_as_printf_does),
         cmocka_unit_test(large_and_reset),
         cmocka_unit_test(full_stops_the_program),
     };

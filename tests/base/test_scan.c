@@ -77,8 +77,33 @@ static void the_near_one_is_found(void **state) {
     }
 }
 
+/* Each byte at each place of a word, beside bytes that are one off. */
+static void words_are_folded_and_counted(void **state) {
+    (void)state;
+    for (int place = 0; place < 8; place++) {
+        for (int c = 0; c < 256; c++) {
+            u8 bytes[8], folded[8];
+            u64 word;
+            for (int i = 0; i < 8; i++) bytes[i] = (u8)(c + 1 + i % 2 * 254);
+            bytes[place] = (u8)c;
+            int digits = 0, letters = 0;
+            for (int i = 0; i < 8; i++) {
+                digits += is_digit(bytes[i]);
+                letters += is_alpha(bytes[i]);
+            }
+            memcpy(&word, bytes, 8);
+            assert_int_equal(scan_count(scan_between(word, '0', '9')), digits);
+            word = scan_lower(word);
+            assert_int_equal(scan_count(scan_between(word, 'a', 'z')), letters);
+            memcpy(folded, &word, 8);
+            for (int i = 0; i < 8; i++) assert_int_equal(folded[i], to_lower(bytes[i]));
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_folded_and_counted),
         cmocka_unit_test(all_ways_agree),
         cmocka_unit_test(every_byte_is_itself_alone),
         cmocka_unit_test(the_near_one_is_found),

@@ -29,7 +29,10 @@ static u32 add(struct trace *t, u32 source, str bytes, u64 at) {
     (void)endpoint_read(&s.dst, S("192.0.2.1:5060"));
     enum err e = sip_msg_parse(&m, bytes, &f);
     assert_true(e == ERR_OK || e == ERR_MORE);
-    return trace_add(t, &s, &m);
+    struct digest d;
+    digest_head(&d, &s, &m);
+    digest_text(&d, &m);
+    return trace_add(t, &d);
 }
 
 static void sources_by_name_and_kind(void **state) {
@@ -189,7 +192,7 @@ static void facts_have_labels(void **state) {
     u32 label = trace_label(&t, S("X-CID"));
     trace_fact(&t, (struct fact){.hash = 1, .label = label, .kind = 2});
     trace_fact(&t, (struct fact){.hash = 3, .label = trace_label(&t, (str){0})});
-    trace_fact(&t, (struct fact){.hash = 4, .label = trace_word(&t, S("X-CID"))});
+    trace_fact(&t, (struct fact){.hash = 4, .label = trace_label(&t, S("X-CID"))});
     assert_int_equal(t.nfacts, 3);
     assert_int_equal(t.facts[0].label, t.facts[2].label);
     assert_int_equal(t.facts[1].label, 0);
