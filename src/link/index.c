@@ -133,7 +133,7 @@ void index_open(struct index *x, const struct weave *w) {
 
 void index_events(struct index *x, bool *asked) {
     const struct weave *w = x->w;
-    struct clues *const all[] = {&x->events, &x->ends, &x->leaves,
+    struct clues *const all[] = {&x->events, &x->ends,   &x->leaves,
                                  &x->over,   &x->missed, &x->silent};
     x->asked = asked;
     for (isize i = 0; i < countof(all); i++) clues_open(all[i], w->ndevs);
@@ -163,7 +163,7 @@ static void note_child(struct index *x, u32 c) {
     u32 *answered = &x->answered[s->parent - 1];
     i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
     if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
-    if (failed_us(s) == NEVER) return;
+    if (failed_us(s) == NEVER && !try_is_silent(s)) return;
     x->next_failure[c] = x->failures[s->parent - 1];
     x->failures[s->parent - 1] = c + 1;
 }

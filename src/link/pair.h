@@ -105,7 +105,7 @@ struct index {
 
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
-    /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
+    /* by leg: the last found of its tries that failed or that nobody answered, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
     u32 *beaten;
     u32 *answered;     /* by leg: its first child to be answered, + 1 */

@@ -54,11 +54,30 @@ bool try_is_silent(const struct sum *s) {
 double silent_density(const struct sum *s, i64 start_us) {
     enum { T1_US = 500000 };
     static const double DOUBLINGS = 10;
-    i64 quiet_us = start_us - s->last_us, next_us = s->last_us - s->start_us + T1_US;
-    if (quiet_us < 0) return 0;
+    i64 quiet_us = start_us - s->last_us, next_us = s->last_us - s->start_us + T1_US,
+        slack = s->precision_us;
+    if (quiet_us < -slack) return 0;
     if (s->ring_us != NEVER)
         return 1 / ((double)i64_max(quiet_us, 10000) / 1e6 * DOUBLINGS);
-    return quiet_us <= next_us ? 1e6 / (double)next_us : 0;
+    return quiet_us <= next_us + slack ? 1e6 / (double)next_us : 0;
+}
+
+/* Another try of p's that nobody has answered, and that was given up before c left. */
+static void pull_silent(const struct index *x, u32 c, u32 p, const struct turn *turn,
+                        struct trigger *t) {
+    enum { TRIES = 32 };
+    const struct weave *w = x->w;
+    i64 start_us = w->sums[c].start_us;
+    u32 row = x->failures[p];
+    for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
+        const struct sum *s = &w->sums[row - 1];
+        if (row - 1 == c || s->parent != p + 1 || !try_is_silent(s)) continue;
+        double density = (double)turn->causes[t->kind] * silent_density(s, start_us);
+        if (density <= t->density) continue;
+        t->density = density;
+        t->gap.us =
+            -i64_max(start_us - s->last_us, 1); /* below zero: nothing shows when */
+    }
 }
 
 /* The last failure among the other tries of p, before the child left. */
@@ -70,7 +89,7 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
     for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
         const struct sum *s = &w->sums[row - 1];
         i64 end = failed_us(s);
-        if (row - 1 == c || s->parent != p + 1) continue;
+        if (row - 1 == c || s->parent != p + 1 || end == NEVER) continue;
         if (end > until || (best && end <= latest)) continue;
         latest = end;
         best = over_msg(s);
@@ -189,7 +208,7 @@ static bool tries(const struct reach *r, const struct sum *child) {
 enum {
     OWN_ARRIVAL = 2,
     OWN = 6,
-    TRIGGERS = 8
+    TRIGGERS = 9
 }; /* so many are the parent's arrival, the parent's, in all */
 
 /* The parent's own triggers, pulled. */
@@ -250,7 +269,9 @@ bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *tu
     all[OWN + 1] = (struct trigger){.kind = EVIDENCE_AFTER_FAILURE,
                                     .msg = tried ? failure_before(x, c, p, r.slack) : 0};
     pull(x, c, turn, &all[OWN]);
+    all[OWN + 2] = (struct trigger){.kind = EVIDENCE_AFTER_FAILURE};
     pull(x, c, turn, &all[OWN + 1]);
+    if (tried) pull_silent(x, c, p, turn, &all[OWN + 2]);
     const struct trigger *best = &all[0];
     double sum = 0;
     for (isize i = 0; i < TRIGGERS; i++) {
