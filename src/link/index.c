@@ -188,7 +188,6 @@ void index_close(struct index *x) {
     base_free(x->none_of);
     base_free(x->explained);
     base_free(x->answered);
-    base_free(x->beaten_by);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);
