@@ -28,13 +28,14 @@ CFLAGS_train   := $(CFLAGS_release)
 LDFLAGS_debug   := $(SANITIZE)
 LDFLAGS_release := -O2 -flto=auto -Wl,-z,relro,-z,now
 LDFLAGS_train   := $(LDFLAGS_release) -fprofile-generate
-# Once trained (see `release`), every release build is laid out by the counts; functions that have changed since are not.
+# Once trained (see `release`), every release build is laid out by the counts, but for files that have changed since.
 # An object's counts stand in one place for both builds: gcc knows functions by it.
 TRAINED := $(if $(findstring release,$(BUILD)),$(wildcard build/train/.done))
 COUNTS = -dumpdir build/train/counts/$(<D)/ -dumpbase $(<F) -MF $(@:.o=.d)
+COUNTED = $(TRAINED:%=$(shell [ build/train/counts/$<.gcda -nt $< ] && echo yes))
 COUNTS_train = $(COUNTS) -fprofile-generate -fprofile-update=atomic
-COUNTS_release = $(if $(TRAINED),$(COUNTS) -fprofile-use -fprofile-partial-training -Wno-missing-profile \
-                   -Wno-coverage-mismatch)
+COUNTS_release = $(if $(COUNTED),$(COUNTS) -fprofile-use -fprofile-partial-training -Wno-missing-profile \
+                   -Wno-coverage-mismatch -Wno-error)
 # what is laid out so makes gcc warn of sizes that no caller gives
 LDFLAGS_release += $(if $(TRAINED),-Wno-stringop-overflow)
 CFLAGS += $(BASE_CFLAGS) $(CFLAGS_$(BUILD)) $(PKG_CFLAGS)
