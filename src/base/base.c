@@ -221,7 +221,7 @@ static isize room_of(const struct block *b, isize cap, isize size) {
     return b && b->mapped ? (b->mapped - MAPPED_HEAD) / size : cap;
 }
 
-/* A large block that grows is given out in steps. */
+/* A large block that grows is given out in steps. A new one is given out whole, and its pages come as they are used. */
 void *base_widen(void *items, isize *cap, isize need, isize size) {
     isize had = *cap * size, room = room_of(block_of(items), *cap, size);
     isize wider = room ? room : 16;
@@ -237,7 +237,7 @@ void *base_widen(void *items, isize *cap, isize need, isize size) {
     }
     isize step = i64_max(need, *cap + PAGES_AT_ONCE / size + 1);
     *cap = grows ? i64_min(wider, step) : wider;
-    near_pages(items, had, *cap * size);
+    if (grows) near_pages(items, had, *cap * size);
     return items;
 }
 
