@@ -145,13 +145,18 @@ u64 hash_mix(u64 a, u64 b) {
 }
 
 /* What stands before the items of a block. From MAPPED_FROM bytes on a block is pages of its own: then a larger one is had
- * by moving page tables, nothing is copied or zeroed, and what is not used yet is not there. */
+ * by moving page tables, nothing is copied or zeroed, and what is not used yet is not there. Pages are asked for some at a time just before
+ * they are used, which costs two thirds of what the processor's asking for each of them does. */
 struct block {
     isize mapped; /* its bytes in all; 0: it is from the heap */
     isize pad;
 };
 
-enum { MAPPED_FROM = 1 << 20, MAPPED_HEAD = 64 }; /* rows of 64 bytes do not straddle */
+enum {
+    MAPPED_FROM = 1 << 17,
+    MAPPED_HEAD = 64, /* rows of 64 bytes do not straddle */
+    PAGES_AT_ONCE = 1 << 16,
+};
 
 static struct block *block_of(void *items) {
     return items ? (struct block *)items - 1 : NULL;
@@ -159,6 +164,18 @@ static struct block *block_of(void *items) {
 
 static isize whole_pages(isize bytes) {
     return (bytes + 4095) & ~(isize)4095;
+}
+
+/* The bytes [from, to) of a block will be written to. Where the system does not know this, pages come one by one. */
+static void near_pages(u8 *items, isize from, isize to) {
+#ifdef MADV_POPULATE_WRITE
+    u8 *block = items - MAPPED_HEAD;
+    from = whole_pages(from + MAPPED_HEAD);
+    to = whole_pages(to + MAPPED_HEAD);
+    if (from < to) (void)madvise(block + from, (size_t)(to - from), MADV_POPULATE_WRITE);
+#else
+    (void)items, (void)from, (void)to;
+#endif
 }
 
 static void *map_block(isize bytes) {
@@ -199,15 +216,29 @@ static void *grow_to(void *items, isize had, isize bytes) {
     return grow_heap(items, had, bytes);
 }
 
+/* How many items a block has addresses for. */
+static isize room_of(const struct block *b, isize cap, isize size) {
+    return b && b->mapped ? (b->mapped - MAPPED_HEAD) / size : cap;
+}
+
+/* A large block that grows is given out in steps. A new one is given out whole, and its pages come as they are used. */
 void *base_widen(void *items, isize *cap, isize need, isize size) {
-    isize wider = *cap ? *cap : 16;
+    isize had = *cap * size, room = room_of(block_of(items), *cap, size);
+    isize wider = room ? room : 16;
     while (wider < need) {
         must(wider <= PTRDIFF_MAX / 4 / size);
         wider *= 2;
     }
-    isize had = *cap * size, bytes = wider * size;
-    *cap = wider;
-    return grow_to(items, had, bytes);
+    bool grows = items != NULL;
+    if (wider > room) items = grow_to(items, had, wider * size);
+    if (!block_of(items)->mapped) {
+        *cap = wider;
+        return items;
+    }
+    isize step = i64_max(need, *cap + PAGES_AT_ONCE / size + 1);
+    *cap = grows ? i64_min(wider, step) : wider;
+    if (grows) near_pages(items, had, *cap * size);
+    return items;
 }
 
 void *base_new(isize count, isize size) {
@@ -220,7 +251,9 @@ void *base_room(void *items, isize *cap, isize need, isize size) {
     if (need <= *cap) return items;
     base_free(items);
     *cap = need;
-    return base_new(need, size);
+    items = base_new(need, size);
+    if (block_of(items)->mapped) near_pages(items, 0, need * size);
+    return items;
 }
 
 void base_free(void *items) {

@@ -156,7 +156,7 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
 /* Makes room for at least `need` items of `size` bytes: the block is kept or moved (doubling),
  * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
  * base_free. The only place outside arenas that takes memory from the heap. A large block is
- * touched page by page as it is used, and moved without being copied. */
+ * had in steps as it is used (*cap grows by less than half), and moved without being copied. */
 void *base_widen(void *items, isize *cap, isize need, isize size);
 static inline void *base_grow(void *items, isize *cap, isize need, isize size) {
     return need <= *cap ? items : base_widen(items, cap, need, size);

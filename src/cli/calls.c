@@ -4,7 +4,7 @@
 
 int command_calls(const struct options *o) {
     struct reading r;
-    if (!reading_open(&r, o, o->json)) {
+    if (!reading_open(&r, o, (struct wanted){.evidence = o->json})) {
         reading_close(&r);
         return EXIT_USAGE;
     }

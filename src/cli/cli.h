@@ -38,9 +38,13 @@ struct reading {
     arena boot;
 };
 
-/* Reads all files (and --hosts) into one weave and links it; `evidence`: calls will be shown with the evidence for each leg. False:
- * nothing could be read; the sentence was printed. */
-bool reading_open(struct reading *r, const struct options *o, bool evidence);
+/* What of calls will be shown. */
+struct wanted {
+    bool evidence; /* for each leg */
+    bool messages;
+};
+/* Reads all files (and --hosts) into one weave and links it. False: nothing could be read; the sentence was printed. */
+bool reading_open(struct reading *r, const struct options *o, struct wanted wanted);
 void reading_close(struct reading *r);
 /* Prints damage and counts of what was skipped, to standard error. */
 void reading_report(const struct reading *r, const struct options *o);

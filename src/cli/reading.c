@@ -95,7 +95,7 @@ static bool given_before(const struct options *o, isize i) {
     return false;
 }
 
-bool reading_open(struct reading *r, const struct options *o, bool evidence) {
+bool reading_open(struct reading *r, const struct options *o, struct wanted wanted) {
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
     struct input_sink sink = {r, on_source, on_sighting, on_skipped, on_damage};
     struct input_ahead ahead = {weave_digest, on_digests};
@@ -125,7 +125,8 @@ bool reading_open(struct reading *r, const struct options *o, bool evidence) {
         }
     }
     if (readable < o->nfiles) return false;
-    if (!evidence) weave_without_evidence(r->weave);
+    if (!wanted.evidence) weave_without_evidence(r->weave);
+    if (!wanted.messages) weave_without_messages(r->weave);
     weave_threads(r->weave, threads);
     weave_finish(r->weave);
     return true;

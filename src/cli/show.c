@@ -48,7 +48,7 @@ static void write_call(struct out *out, const struct call *c, const struct optio
 
 int command_show(const struct options *o) {
     struct reading r;
-    if (!reading_open(&r, o, true)) {
+    if (!reading_open(&r, o, (struct wanted){true, true})) {
         reading_close(&r);
         return EXIT_USAGE;
     }

@@ -47,9 +47,8 @@ static void sort_source(struct weave *w, isize from, isize n) {
     struct sort_row *rows = base_new(n, (isize)sizeof *rows);
     for (isize i = 0; i < n; i++) {
         u32 row = w->canon[from + i];
-        const struct seen *r = &w->trace.seen[row];
-        rows[i] =
-            (struct sort_row){sort_time(w->trace.times[row]), (u64)r->line << 32 | row};
+        u64 line = w->trace.places[row].line;
+        rows[i] = (struct sort_row){sort_time(w->trace.times[row]), line << 32 | row};
     }
     sort_rows(rows, n);
     stint_split(w, rows, n, from);

@@ -69,7 +69,7 @@ struct sighting weave_sighting(const struct weave *w, isize row) {
                              .precision_us = r->precision_us,
                              .source = r->source,
                              .at = SIGHTING_NOWHERE,
-                             .line = r->line,
+                             .line = w->trace.places[row].line,
                              .src = w->trace.endpoints[r->src],
                              .dst = w->trace.endpoints[r->dst],
                              .transport = (enum transport)r->transport,

@@ -281,7 +281,8 @@ static void add_end(struct clocks *c, u32 from, u32 to, isize tie) {
 static bool set_back(const struct weave *w, isize stint) {
     const struct seen *before = placed(w, w->stints[stint] - 1);
     const struct seen *first = placed(w, w->stints[stint]);
-    return before->source == first->source && before->line < first->line;
+    return before->source == first->source &&
+           seen_place(&w->trace, before)->line < seen_place(&w->trace, first)->line;
 }
 
 /* Two trees become one; its busiest stint is the root. */

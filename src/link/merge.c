@@ -373,6 +373,7 @@ static void merge_alike(struct merger *g, const struct alike *a) {
 static void forget_times(struct weave *w) {
     bool same = w->trace.nsources == 1 && !w->coarse && !w->more && !w->common_us;
     if (same && w->finished) trace_forget(&w->trace, TRACE_TIMES);
+    if (w->unshown && w->finished) trace_forget(&w->trace, TRACE_PLACES);
 }
 
 /* In the canonical order of their first sightings. Most are seen once, and nothing is like them. */

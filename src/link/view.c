@@ -178,9 +178,9 @@ static void seen_fill(const struct view *v, const struct msg *m, struct message 
     for (u32 row = m->seen + 1; row; row = more_of(v->w, row - 1)) {
         const struct seen *r = &v->w->trace.seen[row - 1];
         i64 us = v->w->trace.times ? v->w->trace.times[row - 1] : m->time_us;
-        out->seen[out->nseen++] =
-            (struct seen_by){arena_copy(v->a, v->w->trace.sources[r->source].name), us,
-                             r->precision_us, (enum vantage)r->vantage, r->line};
+        out->seen[out->nseen++] = (struct seen_by){
+            arena_copy(v->a, v->w->trace.sources[r->source].name), us, r->precision_us,
+            (enum vantage)r->vantage, v->w->trace.places[row - 1].line};
     }
 }
 
@@ -339,7 +339,7 @@ struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) 
     view_outcome(c, &c->legs[0]);
     view_maybes(&v);
     view_related(&v);
-    if (with_messages) {
+    if (with_messages && w->trace.places) {
         c->nmessages = i64_min(n, MOST_SHOWN);
         prompt_find(w, v.order, c->nmessages, v.prompts);
         messages(&v, c->nmessages);

@@ -50,11 +50,11 @@ static i64 sane_time(i64 us) {
     return us < 0 ? 0 : i64_min(us, latest);
 }
 
-static void note_arrival(struct weave *w, const struct seen *r, i64 time_us) {
+static void note_arrival(struct weave *w, const struct seen *r, i64 time_us, u32 line) {
     struct arrival *a = &w->arrivals[r->source];
-    a->disorder |= time_us < a->last_us || r->line < a->last_line;
+    a->disorder |= time_us < a->last_us || line < a->last_line;
     a->last_us = time_us;
-    a->last_line = r->line;
+    a->last_line = line;
     a->n++;
     w->coarse |= r->precision_us >= SPREAD_FROM_US;
     w->some_cut |= (r->flags & SEEN_CUT) != 0;
@@ -64,7 +64,7 @@ static void note_arrival(struct weave *w, const struct seen *r, i64 time_us) {
 static u32 add_row(struct weave *w, const struct digest *d) {
     must(!w->finished);
     u32 row = trace_add(&w->trace, d);
-    note_arrival(w, &w->trace.seen[row], d->s.time_us);
+    note_arrival(w, &w->trace.seen[row], d->s.time_us, (u32)d->s.line);
     return row;
 }
 
@@ -118,6 +118,10 @@ void weave_join_all(struct weave *w) {
 
 void weave_without_evidence(struct weave *w) {
     w->unasked = true;
+}
+
+void weave_without_messages(struct weave *w) {
+    w->unshown = true;
 }
 
 void weave_threads(struct weave *w, int n) {

@@ -245,6 +245,7 @@ struct weave {
     arena scratch; /* for what one message says */
     bool join_all, finished, stopped;
     bool unasked;                  /* nobody will ask why: evidence is not kept */
+    bool unshown;                  /* messages will not be shown */
     int threads;                   /* that may be used at once; 0 as 1 */
     bool (*ends)(const void *ctx); /* NULL: nobody ends a link early */
     const void *ends_ctx;

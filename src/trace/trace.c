@@ -10,6 +10,11 @@ void trace_init(struct trace *t) {
 
 void trace_forget(struct trace *t, enum trace_column column) {
     switch (column) {
+    case TRACE_PLACES:
+        base_free(t->places);
+        t->places = NULL;
+        t->cap_places = 0;
+        break;
     case TRACE_TIMES:
         base_free(t->times);
         t->times = NULL;
@@ -30,12 +35,13 @@ void trace_forget(struct trace *t, enum trace_column column) {
         t->contents = NULL;
         t->cap_contents = 0;
         break;
+    case TRACE_COLUMNS: break;
     }
 }
 
 void trace_drop(struct trace *t) {
     base_free(t->seen);
-    for (int k = 0; k < 4; k++) trace_forget(t, (enum trace_column)k);
+    for (int k = 0; k < TRACE_COLUMNS; k++) trace_forget(t, (enum trace_column)k);
     base_free(t->sources);
     base_free(t->endpoints);
     base_free(t->facts);
@@ -116,16 +122,19 @@ static u64 keep(struct trace *t, str bytes) {
     return (u64)(t->nkept - bytes.n);
 }
 
-static void set_place(struct seen *r, u64 at) {
+static struct at_source place_of(u64 at, isize size, u64 line) {
     must(at <= SEEN_FARTHEST);
-    r->at_low = (u32)at;
-    r->at_high = (u32)(at >> 32) & 255;
+    return (struct at_source){.at_low = (u32)at,
+                              .at_high = (u32)(at >> 32) & 255,
+                              .size = (u32)size & SEEN_LARGEST,
+                              .line = (u32)line};
 }
 
 /* Room for one more row. */
 static void widen(struct trace *t) {
     isize n = t->nseen + 1;
     t->seen = base_grow(t->seen, &t->cap_seen, n, (isize)sizeof *t->seen);
+    t->places = base_grow(t->places, &t->cap_places, n, (isize)sizeof *t->places);
     t->times = base_grow(t->times, &t->cap_times, n, (isize)sizeof *t->times);
     t->idents = base_grow(t->idents, &t->cap_idents, n, (isize)sizeof *t->idents);
     t->call_ids = base_grow(t->call_ids, &t->cap_call_ids, n, (isize)sizeof *t->call_ids);
@@ -135,12 +144,11 @@ static void widen(struct trace *t) {
 u32 trace_add(struct trace *t, const struct digest *d) {
     const struct sighting *s = &d->s;
     isize size = i64_min(d->size, SEEN_LARGEST);
+    u64 at = s->at;
     must(t->nseen < UINT32_MAX - 1 && (isize)s->source < t->nsources);
     widen(t);
     struct seen *r = &t->seen[t->nseen];
     *r = (struct seen){
-        .size = (u32)size & SEEN_LARGEST,
-        .line = (u32)s->line,
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
         .cseq = d->cseq,
@@ -159,10 +167,9 @@ u32 trace_add(struct trace *t, const struct digest *d) {
     if (s->at > SEEN_FARTHEST || !t->sources[s->source].read) {
         must(s->bytes.n == d->size);
         r->flags |= SEEN_KEPT;
-        set_place(r, keep(t, str_sub(s->bytes, 0, size)));
-    } else {
-        set_place(r, s->at);
+        at = keep(t, str_sub(s->bytes, 0, size));
     }
+    t->places[t->nseen] = place_of(at, size, s->line);
     t->times[t->nseen] = s->time_us;
     t->contents[t->nseen] = d->content;
     t->idents[t->nseen] = d->ident;
@@ -186,7 +193,9 @@ u32 trace_label(struct trace *t, str label) {
 
 str trace_bytes(const struct trace *t, u32 seen, arena *a) {
     const struct seen *r = &t->seen[seen];
-    if (r->flags & SEEN_KEPT) return (str){t->kept + seen_at(r), (isize)r->size};
+    if (!t->places) return (str){0};
+    const struct at_source *p = &t->places[seen];
+    if (r->flags & SEEN_KEPT) return (str){t->kept + place_at(p), (isize)p->size};
     const struct source *s = &t->sources[r->source];
-    return s->read(s->read_ctx, seen_at(r), r->size, a);
+    return s->read(s->read_ctx, place_at(p), p->size, a);
 }

@@ -4,8 +4,8 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 36 bytes, and 24 more that nobody needs once legs are known; the SIP itself stays in its source and is
- * read again when shown, or is kept here when no source can give it back. */
+ * A row of seen[] is 24 bytes, one of places[] 12, and 24 more that nobody needs once legs are known; the SIP itself stays in its source and
+ * is read again when shown, or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
 
@@ -18,15 +18,12 @@
 enum seen_flag {
     SEEN_REQUEST = 1,
     SEEN_CUT = 2,
-    SEEN_KEPT = 4,      /* `at` is an offset in trace.kept */
+    SEEN_KEPT = 4,      /* place.at is an offset in trace.kept */
     SEEN_TOLD = 8,      /* in trace.told */
     SEEN_ANSWERED = 16, /* in trace.answered */
 };
 
 struct seen {
-    u32 at_low; /* where its bytes are: seen_at */
-    u32 at_high : 8, size : 24;
-    u32 line;
     u32 src, dst; /* endpoint numbers */
     u32 cseq;
     u32 to_tag;            /* hash, 0 where absent */
@@ -40,10 +37,18 @@ struct seen {
 };
 enum { SEEN_COARSEST = (1 << 20) - 1, SEEN_LARGEST = (1 << 24) - 1 };
 #define SEEN_FARTHEST ((u64)0xffffffffff) /* 1 TiB */
-_Static_assert(sizeof(struct seen) == 36, "a row of seen[] has grown");
+_Static_assert(sizeof(struct seen) == 24, "a row of seen[] has grown");
 
-static inline u64 seen_at(const struct seen *r) {
-    return (u64)r->at_high << 32 | r->at_low;
+/* Where its bytes are, for whoever wants to see them. */
+struct at_source {
+    u32 at_low;
+    u32 at_high : 8, size : 24;
+    u32 line;
+};
+_Static_assert(sizeof(struct at_source) == 12, "a row of places[] has grown");
+
+static inline u64 place_at(const struct at_source *p) {
+    return (u64)p->at_high << 32 | p->at_low;
 }
 
 _Static_assert(SIP_METHOD_OTHER < 32, "a method has no room in a row of seen[]");
@@ -70,11 +75,12 @@ enum { LABELS_MET = 256 };
 struct trace {
     struct seen *seen;
     /* by row of seen[], each until trace_forget was told that nobody asks any more; then NULL */
+    struct at_source *places;
     i64 *times; /* in us */
     struct ident *idents;
     u32 *call_ids; /* string numbers; 0: the message has none */
     u32 *contents; /* hashes of the texts without their CRs and trailing blank lines */
-    isize nseen, cap_seen, cap_times, cap_idents, cap_call_ids, cap_contents;
+    isize nseen, cap_seen, cap_places, cap_times, cap_idents, cap_call_ids, cap_contents;
     struct source *sources;
     isize nsources, cap_sources;
     struct endpoint *endpoints; /* number 0 is "not known" */
@@ -101,6 +107,10 @@ struct trace {
 };
 
 /* Of a row by its place in seen[]. */
+static inline const struct at_source *seen_place(const struct trace *t,
+                                                 const struct seen *r) {
+    return &t->places[r - t->seen];
+}
 static inline i64 seen_time_us(const struct trace *t, const struct seen *r) {
     return t->times[r - t->seen];
 }
@@ -119,7 +129,14 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 void trace_rest(struct trace *t);
 
 /* Nothing is added any more, and this is not asked for again: gives it back. */
-enum trace_column { TRACE_TIMES, TRACE_IDENTS, TRACE_CALL_IDS, TRACE_CONTENTS };
+enum trace_column {
+    TRACE_PLACES,
+    TRACE_TIMES,
+    TRACE_IDENTS,
+    TRACE_CALL_IDS,
+    TRACE_CONTENTS,
+    TRACE_COLUMNS
+};
 void trace_forget(struct trace *t, enum trace_column column);
 
 /* Nothing is added any more, and facts are not asked for again: gives back what only that needs. */
@@ -131,7 +148,7 @@ u32 trace_add(struct trace *t, const struct digest *d);
 void trace_fact(struct trace *t, struct fact f);
 u32 trace_label(struct trace *t, str label);
 
-/* The SIP of one row; in the arena or in place. Empty when its source can no longer give it. */
+/* The SIP of one row; in the arena or in place. Empty when its source can no longer give it, or its place is forgotten. */
 str trace_bytes(const struct trace *t, u32 seen, arena *a);
 
 #endif

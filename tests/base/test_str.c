@@ -146,21 +146,38 @@ static void hashes(void **state) {
     assert_true(hash_mix(1, 2) == 0x07ee86c281446bef);
 }
 
-/* From a small block on the heap to pages of its own, and to more of them. */
+/* From a small block on the heap to pages of its own, and to more of them, which are given out in steps. */
 static void growing_far_keeps_and_zeroes(void **state) {
     (void)state;
     isize cap = 0, had = 0;
-    u64 *items = NULL;
+    u64 *items = NULL, *before = NULL;
     for (isize need = 10; need < 3000000; need = cap + 1) {
         items = base_grow(items, &cap, need, (isize)sizeof *items);
-        for (isize i = 0; i < had; i++) assert_int_equal(items[i], i + 1);
+        assert_true(cap >= need);
+        for (isize i = 0; items != before && i < had; i++)
+            assert_int_equal(items[i], i + 1);
+        before = items;
         for (isize i = had; i < cap; i++) {
             assert_int_equal(items[i], 0);
             items[i] = (u64)i + 1;
         }
         had = cap;
     }
+    for (isize i = 0; i < had; i++) assert_int_equal(items[i], i + 1);
+    items = base_grow(items, &cap, 10 * had + 7, (isize)sizeof *items); /* at one go */
+    assert_true(cap >= 10 * had + 7);
+    for (isize i = 0; i < cap; i++) assert_int_equal(items[i], i < had ? i + 1 : 0);
     base_free(items);
+    cap = 0; /* what is asked for at once is there at once: maps rely on it */
+    base_free(base_grow(NULL, &cap, 1 << 20, 4));
+    assert_int_equal(cap, 1 << 20);
+    cap = 0;
+    u8 *room = base_room(NULL, &cap, 300001, 1);
+    assert_int_equal(cap, 300001);
+    for (isize i = 0; i < cap; i++) assert_int_equal(room[i], 0);
+    room = base_grow(room, &cap, 300002, 1);
+    room[300001] = 1;
+    base_free(room);
     u8 *at_once = base_new(5000001, 1);
     for (isize i = 0; i < 5000001; i++) assert_int_equal(at_once[i], 0);
     base_free(at_once);

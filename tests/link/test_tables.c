@@ -238,7 +238,7 @@ static void assert_same_links(const struct call *want, const struct call *have) 
         assert_true(a->confidence >= b->confidence && a->confidence <= b->confidence);
         assert_true(b->nevidence <= 1 && b->nevidence <= a->nevidence);
     }
-    for (isize i = 0; i < want->nmessages; i++) {
+    for (isize i = 0; want->messages && i < want->nmessages; i++) {
         const struct message *a = &want->messages[i], *b = &have->messages[i];
         assert_int_equal(a->time_us, b->time_us);
         assert_int_equal(a->leg, b->leg);
@@ -266,6 +266,31 @@ static void links_are_the_same_without_evidence(void **state) {
     assert_nothing_lost(unasked);
     weave_close(w);
     weave_close(unasked);
+    scene_close(&s);
+}
+
+static void links_are_the_same_without_messages(void **state) {
+    (void)state;
+    struct scene s;
+    play_calls(&s, 3);
+    struct weave *w = play(&s, 0), *unshown = again(&s);
+    weave_without_evidence(unshown);
+    weave_without_messages(unshown);
+    weave_finish(unshown);
+    assert_true(weave_ncalls(w) > 0);
+    assert_int_equal(weave_ncalls(w), weave_ncalls(unshown));
+    for (isize i = 0; i < weave_ncalls(w); i++) {
+        arena view = arena_open_view();
+        const struct call *want = weave_call(w, i, false, &view),
+                          *have = weave_call(unshown, i, false, &view);
+        assert_same_links(want, have);
+        assert_int_equal(want->nmessages, have->nmessages);
+        assert_null(
+            weave_call(unshown, i, true, &view)->messages); /* asked all the same */
+        arena_close(&view);
+    }
+    weave_close(w);
+    weave_close(unshown);
     scene_close(&s);
 }
 
@@ -317,6 +342,7 @@ int main(void) {
         cmocka_unit_test(hundreds_of_requests_seen_twice),
         cmocka_unit_test(one_call_id_on_a_hundred_hops),
         cmocka_unit_test(links_are_the_same_without_evidence),
+        cmocka_unit_test(links_are_the_same_without_messages),
         cmocka_unit_test(linked_for_good_is_linked),
         cmocka_unit_test(two_threads_link_as_one_does),
     };
