@@ -38,6 +38,7 @@ bool claim_allowed(const struct claims *k, u32 c, u32 p) {
 static void take_out(struct claims *k, struct claimed *leg, u32 i) {
     struct claim *rows = k->rows + leg->at;
     leg->rest += rows[i].weight;
+    leg->moved = true;
     leg->n--;
     for (; i < leg->n; i++) rows[i] = rows[i + 1];
 }
@@ -109,6 +110,7 @@ void claim_put(struct claims *k, u32 c, const struct claim *new) {
     for (u32 m = leg->n; m > i; m--) rows[m] = rows[m - 1];
     rows[i] = *new;
     leg->n++;
+    leg->moved = true;
 }
 
 double claims_share_of(struct claims *k, u32 c, u32 parent) {

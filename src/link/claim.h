@@ -11,7 +11,6 @@ enum { CLAIMS_A_LEG = 48 };
 struct claim {
     u32 parent; /* row of sums; a leg's are in rising order */
     bool forbidden;
-    struct bond bond;
     float causes
         [2]; /* how often a try of this parent's is followed by another here: by enum follow_kind */
     float told[2]; /* of `sent`: by what follows what */
@@ -21,6 +20,7 @@ struct claim {
     double
         weight; /* all of it: legs a second, to be compared with the other claims and the background */
     double once, once_next; /* the odds that the parent's arrival sent it */
+    struct bond bond;
 };
 
 enum follow_kind { FOLLOW_START, FOLLOW_FAILURE };
@@ -32,6 +32,11 @@ struct follow {
     bool silent;   /* nothing shows when the other one was given up */
     float density; /* of the delay */
     double given;  /* what it gives to all claims of `after` */
+};
+
+/* The places of one parent's claims on both legs of a follow. */
+struct claim_pair {
+    u8 before, after;
 };
 
 /* A leg among claims. */
@@ -50,6 +55,7 @@ struct claimed {
     bool
         early; /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
     bool followed; /* what it may follow has been found */
+    bool moved;    /* claims came or went since pairs were found */
     float once;    /* of such a claim: as in there */
 };
 
@@ -67,6 +73,9 @@ struct claims {
     struct follow *follows; /* by `after` */
     isize nfollows, cap_follows;
     u32 *next;
+    struct claim_pair
+        *pairs;    /* believe.c: of follow i those at pairs_at[i] .. pairs_at[i + 1] */
+    u32 *pairs_at; /* NULL: not looked for, claims come and go */
     isize nturned; /* so many follows are in next */
     i64 blur_us;   /* how coarse the coarsest stamp is */
     double *once;  /* by parent: the odds that its arrival has sent a leg */
@@ -135,6 +144,8 @@ static inline u32 claims_doubtful(const struct claims *k, isize i) {
 }
 /* believe.c: what each knows is told to the others, until it settles. */
 void claims_believe(struct claims *k, int sweeps);
+/* All have been told, for now: claims may be gathered and weighed again. */
+void claims_told(struct claims *k);
 /* alone.c: a parent's tries do not overlap, unless they start together. */
 void claims_part(struct claims *k);
 void claims_forward(struct claims *k, u32 c);
@@ -146,6 +157,7 @@ double claim_once(const struct claims *k, u32 c, const struct claim *a);
 void claims_note(struct claims *k, u32 c);
 /* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
 void claims_share(struct claims *k, u32 c, u32 neighbour);
+void claims_share_begin(struct claims *k, u32 c); /* before c's neighbours are asked */
 struct claim *claim_find(struct claims *k, u32 c, u32 parent);
 /* p is no offspring of c's, and nobody has decided that they are apart. */
 bool claim_allowed(const struct claims *k, u32 c, u32 p);
