@@ -76,7 +76,8 @@ static void drop_hopeless(struct claims *k, struct claimed *leg) {
 static void make_room(struct claims *k, struct claimed *leg) {
     if (leg->n < leg->cap) return;
     bool last = leg->cap && leg->at + leg->cap == (u32)k->nrows;
-    u32 cap = leg->cap + 2, at = last ? leg->at : (u32)k->nrows;
+    u8 cap = (u8)(leg->cap + 2);
+    u32 at = last ? leg->at : (u32)k->nrows;
     isize end = (isize)at + cap;
     k->rows = base_grow(k->rows, &k->cap_rows, end, (isize)sizeof *k->rows);
     for (u32 i = 0; i < leg->n && !last; i++) k->rows[at + i] = k->rows[leg->at + i];

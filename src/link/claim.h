@@ -41,23 +41,25 @@ struct claim_pair {
 
 /* A leg among claims. */
 struct claimed {
-    u32 at, n, cap;      /* claims.rows[at .. at + n) */
-    u32 before, nbefore; /* follows[before ..): those that lead to it */
-    u32 next, nnext;     /* next[next ..): rows of follows that lead on from it */
-    double background, rest,
-        all; /* legs a second: without a parent; of parents that have no room here; and with all */
-    bool torn;    /* it decided against the try that it is there because of */
-    bool open;    /* it has to choose */
-    bool sure;    /* and has done so: what is told to it changes nothing */
-    bool certain; /* beyond doubt, by what it shares with one call alone … */
-    bool
-        apart; /* … and of no concern to those that are not sure: it is not weighed again */
-    bool
-        early; /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
-    bool followed; /* what it may follow has been found */
-    bool moved;    /* claims came or went since pairs were found */
-    float once;    /* of such a claim: as in there */
+    u32 at;          /* claims.rows[at .. at + n) */
+    u32 before;      /* follows[before .. before + nbefore): those that lead to it */
+    u32 next, nnext; /* next[next ..): rows of follows that lead on from it */
+    u8 n, cap, nbefore;
+    bool torn : 1;    /* it decided against the try that it is there because of */
+    bool open : 1;    /* it has to choose */
+    bool sure : 1;    /* and has done so: what is told to it changes nothing */
+    bool certain : 1; /* beyond doubt, by what it shares with one call alone … */
+    /* … and of no concern to those that are not sure: it is not weighed again */
+    bool apart : 1;
+    /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
+    bool early : 1;
+    bool followed : 1; /* what it may follow has been found */
+    bool moved : 1;    /* claims came or went since pairs were found */
+    float once;        /* of a claim that is early: as in there */
+    /* legs a second: without a parent; of parents that have no room here; and with all */
+    double background, rest, all;
 };
+_Static_assert(CLAIMS_A_LEG + 2 <= UINT8_MAX, "a leg has more claims than it counts");
 
 /* A leg that was certain at first look, by start, and its parent. */
 struct early {

@@ -122,7 +122,9 @@ double pair_echo(const struct index *x, const struct sum *c, const struct sum *p
 /* What another child explains already tells little of this one: either may have been the reason. */
 static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind kind,
                           struct proofs *to) {
-    const struct explained *e = &x->explained[p];
+    static const struct explained nothing = {0};
+    u32 row = x->explained_of[p];
+    const struct explained *e = row ? &x->explained[row - 1] : &nothing;
     i64 gap_us;
     double odds = pair_echo(x, &x->w->sums[c], &x->w->sums[p], kind, &gap_us);
     double other = e->leg[kind] == c + 1 ? e->second[kind] : e->best[kind];
@@ -163,8 +165,8 @@ double pair_life(const struct index *x, u32 c, u32 p, const struct turn *turn,
     u32 end = end_of(parent);
     double m = pair_talks(child, parent) ? (double)turn->numbers[NUMBER_BYE]
                                          : evidence_m(EVIDENCE_BYE_ECHO);
-    double bye = echo_of(x, child->from_dev, EVIDENCE_BYE_ECHO, m, child->bye_msg, end,
-                         &gap_us);
+    double bye =
+        echo_of(x, child->from_dev, EVIDENCE_BYE_ECHO, m, child->bye_msg, end, &gap_us);
     if (child->bye_msg && end) pair_prove(to, EVIDENCE_BYE_ECHO, bye, 0, gap_us);
     return odds * bye;
 }
@@ -172,8 +174,7 @@ double pair_life(const struct index *x, u32 c, u32 p, const struct turn *turn,
 /* The answer of another child that the round before found. */
 static u32 winner_of(const struct index *x, u32 c, u32 p) {
     u32 winner = x->answered[p];
-    bool other =
-        winner && winner != c + 1 && x->w->sums[winner - 1].parent == p + 1;
+    bool other = winner && winner != c + 1 && x->w->sums[winner - 1].parent == p + 1;
     return other ? x->w->sums[winner - 1].answer_msg : 0;
 }
 

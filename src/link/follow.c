@@ -5,7 +5,15 @@
 static const double LEAST =
     0.05; /* a second: a delay less likely than that is no reason */
 
-enum { LOOKED_AT = 128, KEPT = 16, REACH_START_US = 100000, REACH_FAILURE_US = 400000, REACH_SILENT_US = 16000000 };
+enum {
+    LOOKED_AT = 128,
+    KEPT = 16,
+    REACH_START_US = 100000,
+    REACH_FAILURE_US = 400000,
+    REACH_SILENT_US = 16000000
+};
+
+_Static_assert(3 * KEPT <= UINT8_MAX, "a leg follows more than it counts");
 
 static bool is_try(const struct sum *s) {
     return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&
@@ -73,8 +81,8 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
         if (before == c || !is_try(&w->sums[before])) continue;
         if (s->kept && w->sums[before].kept) continue; /* nobody needs to be told */
         if (w->sums[before].start_us > s->start_us + slack) continue;
-        struct follow f = silent ? follow_silent(k->x, before, c)
-                                 : follow_of(k->x, before, c, kind);
+        struct follow f =
+            silent ? follow_silent(k->x, before, c) : follow_of(k->x, before, c, kind);
         if (f.density > 0) kept = keep_best(best, kept, &f);
     }
     k->follows = base_grow(k->follows, &k->cap_follows, k->nfollows + kept + 1,
@@ -91,7 +99,7 @@ void follows_find(struct claims *k, u32 c) {
     find(k, c, &k->x->leaves, FOLLOW_START, REACH_START_US);
     find(k, c, &k->x->ends, FOLLOW_FAILURE, REACH_FAILURE_US);
     find(k, c, &k->x->silent, FOLLOW_FAILURE, REACH_SILENT_US);
-    leg->nbefore = (u32)k->nfollows - leg->before;
+    leg->nbefore = (u8)((u32)k->nfollows - leg->before);
 }
 
 /* Of the tries that start between these times. */
@@ -137,7 +145,9 @@ void follows_turn(struct claims *k) {
 void follows_weigh(struct claims *k) {
     for (isize i = 0; i < k->nfollows; i++) {
         struct follow *f = &k->follows[i];
-        f->density = (f->silent ? follow_silent(k->x, f->before, f->after)
-            : follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind)).density;
+        f->density =
+            (f->silent ? follow_silent(k->x, f->before, f->after)
+                       : follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind))
+                .density;
     }
 }

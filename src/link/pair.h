@@ -12,7 +12,7 @@ enum number_habit {
     NUMBER_CALLED,
     NUMBER_CALLER,
     NUMBER_CROSSED,
-    NUMBER_MANNER, /* + enum manner */
+    NUMBER_MANNER,                        /* + enum manner */
     NUMBER_BYE = NUMBER_MANNER + MANNERS, /* no number: both are hung up together */
     NUMBERS
 };
@@ -108,11 +108,13 @@ struct index {
     /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
     u32 *beaten;
-    u32 *answered;     /* by leg: its first child to be answered, + 1 */
-    u32 *beaten_by; /* by leg: the answer (row + 1) of a try that was rung beside it, and for which it was cancelled, whose ever
+    u32 *answered; /* by leg: its first child to be answered, + 1 */
+    u32 *
+        beaten_by; /* by leg: the answer (row + 1) of a try that was rung beside it, and for which it was cancelled, whose ever
                      * they are; NULL: nobody was in doubt */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
-    struct explained *explained; /* by parent, the same */
+    struct explained *explained; /* the same, of those that have children … */
+    u32 *explained_of;           /* … by parent: row + 1 */
     double *
         chances; /* by lane into a device and kind of trigger (CAUSES): what could make the device send a leg */
     /* by device: how many legs reach it, and leave it, without a caller's number */
