@@ -247,8 +247,10 @@ void claims_gather(struct claims *k, u32 c) {
     leg->certain = false;
     leg->background = leg->all = lane_of(k->x, c)->background;
     k->stamp++;
+    leans_open(k, c);
     consider_tokens(&g);
     if (s->state == STATE_PARTIAL) {
+        leans_close(k);
         claims_forward(k, c);
         return;
     }
@@ -261,6 +263,7 @@ void claims_gather(struct claims *k, u32 c) {
         consider_around(&g, &k->x->missed, s->from_dev, s->start_us, LEG_UNSEEN_US,
                         false);
     }
+    leans_close(k);
     claims_forward(k, c);
     claims_note(k, c);
     claims_trim(k, c);

@@ -66,6 +66,14 @@ struct early {
     u32 leg, parent;
 };
 
+/* A try before a leg that gathers its claims has this parent, by so much of what could have sent it. */
+struct lean {
+    u32 parent, next; /* next: row + 1 of the same parent's */
+    float density;
+    u8 kind;
+    double share;
+};
+
 struct claims {
     struct index *x;
     struct weave *w; /* the same as x->w, where what is decided is written */
@@ -85,7 +93,11 @@ struct claims {
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */
     u32 *mark, stamp; /* by leg: the last choice that considered it */
-    u32 *late;        /* calls' legs that are not early, by start */
+    /* leans of the leg `leaning` - 1; by parent: row + 1 of its first one */
+    struct lean *leans;
+    isize nleans, cap_leans;
+    u32 *lean_at, leaning;
+    u32 *late; /* calls' legs that are not early, by start */
     struct early *earlies;
     isize nlate, nearlies, cap_late, cap_earlies;
     /* legs that are not sure, by start; and those beside them that claim the same parents */
@@ -113,6 +125,9 @@ struct look {
     isize n, cap;
     u32 *mark, stamp; /* as in claims */
 };
+/* While c gathers: what the tries before it lean to, by parent. */
+void leans_open(struct claims *k, u32 c);
+void leans_close(struct claims *k);
 /* The same for a first look: those that c shares numbers or values with are put down there, and nowhere else. */
 void claims_list(struct claims *k, u32 c, struct look *to);
 /* look.c: where one call is beyond doubt by what it shares with a leg, that is its child at once. Notes the devices of the others. */
