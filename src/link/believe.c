@@ -98,26 +98,22 @@ static void sum_up(struct claims *k, u32 c) {
 static void hear(struct claims *k, u32 c, struct follow *f) {
     const struct claimed *from = &k->legs[f->before], *to = &k->legs[c];
     enum follow_kind kind = (enum follow_kind)f->kind;
-    struct {
-        struct claim *to;
-        double weight;
-    } both[CLAIMS_A_LEG];
+    double weights[CLAIMS_A_LEG] = {0};
     struct claim_pair room[CLAIMS_A_LEG];
     struct pair_run run = pairs_of(k, f, room);
     double all = from->all;
     for (isize i = 0; i < run.n; i++) {
         const struct claim *a = &k->rows[from->at + run.rows[i].before];
-        struct claim *b = &k->rows[to->at + run.rows[i].after];
+        const struct claim *b = &k->rows[to->at + run.rows[i].after];
         double others = weight_if(a, kind, a->after[kind] - told_back(k, f, b));
         all -= a->weight - others;
-        both[i].to = b;
-        both[i].weight = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
+        weights[i] = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
     }
     f->given = 0;
     for (isize i = 0; i < run.n && all > 0; i++) {
-        struct claim *b = both[i].to;
+        struct claim *b = &k->rows[to->at + run.rows[i].after];
         if (!b->bond.reached) continue;
-        double more = (double)(b->causes[f->kind] * f->density) * both[i].weight / all;
+        double more = (double)(b->causes[f->kind] * f->density) * weights[i] / all;
         b->sent += more;
         b->told[kind] += (float)more;
         f->given += b->forbidden ? 0 : claim_backward(b) * more;
