@@ -319,21 +319,6 @@ static void put_beside(struct claims *k, u32 c) {
     k->legs[c].apart = false;
 }
 
-/* Phones that are rung together are cancelled together when one of them answers. That they have one parent is known; which one is not
- * told by it. */
-static void note_beaten(struct claims *k) {
-    struct index *x = k->x;
-    if (!k->nunsure) return;
-    if (!x->beaten_by)
-        x->beaten_by = base_new(k->w->nsums + 1, (isize)sizeof *x->beaten_by);
-    for (isize i = 0; i < k->nfollows; i++) {
-        const struct follow *f = &k->follows[i];
-        if (f->kind != FOLLOW_START) continue;
-        pair_beat(x, f->after, f->before);
-        pair_beat(x, f->before, f->after);
-    }
-}
-
 void claims_doubt(struct claims *k) {
     k->nunsure = k->nbeside = 0;
     k->stamp++;
@@ -354,7 +339,6 @@ void claims_doubt(struct claims *k) {
         follows_find_next(k, k->unsure[i]);
     }
     follows_turn(k);
-    note_beaten(k);
     for (isize i = 0; i < k->nunsure; i++) mark_neighbours(k, &k->legs[k->unsure[i]]);
     for (isize i = 0; k->nunsure && i < k->nlate; i++) {
         if (k->legs[k->late[i]].sure && mark_parents(k, k->late[i], false))

@@ -178,27 +178,11 @@ static u32 winner_of(const struct index *x, u32 c, u32 p) {
     return other ? x->w->sums[winner - 1].answer_msg : 0;
 }
 
-static double beaten_odds(const struct index *x, const struct sum *s, u32 answer) {
-    i64 gap_us;
-    double odds =
-        echo(x, s->from_dev, EVIDENCE_CANCEL_ECHO, answer, s->cancel_msg, &gap_us);
-    return gap_us < 0 ? 0 : odds;
-}
-
-void pair_beat(struct index *x, u32 c, u32 by) {
-    const struct sum *s = &x->w->sums[c];
-    u32 answer = x->w->sums[by].answer_msg, *best = &x->beaten_by[c];
-    if (!s->cancel_msg || !answer) return;
-    double odds = beaten_odds(x, s, answer);
-    if (odds > 1 && (!*best || odds > beaten_odds(x, s, *best))) *best = answer;
-}
-
 /* A try is cancelled because the caller gives up (CANCEL, or BYE in a queue that had answered), because another try was
  * answered, or because it rang for too long: then the next one leaves, which is another matter (follow.c). */
 static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    u32 winner = x->beaten_by ? x->beaten_by[c] : 0;
-    if (!winner) winner = winner_of(x, c, p);
+    u32 winner = winner_of(x, c, p);
     const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
                           parent->fail_msg, winner};
     double best = 0;

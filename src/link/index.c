@@ -163,7 +163,7 @@ static void note_child(struct index *x, u32 c) {
     u32 *answered = &x->answered[s->parent - 1];
     i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
     if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
-    if (failed_us(s) == NEVER) return;
+    if (failed_us(s) == NEVER && !try_is_silent(s)) return;
     x->next_failure[c] = x->failures[s->parent - 1];
     x->failures[s->parent - 1] = c + 1;
 }
@@ -189,7 +189,6 @@ void index_close(struct index *x) {
     base_free(x->explained);
     base_free(x->explained_of);
     base_free(x->answered);
-    base_free(x->beaten_by);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
     clues_drop(&x->ends);

@@ -11,7 +11,7 @@ static const double UNCAUSED =
     0.02; /* at first: one leg in fifty has its cause outside the trace */
 static const enum evidence_kind number_kinds[NUMBERS] = {
     EVIDENCE_CALLED_NUMBER, EVIDENCE_CALLER_NUMBER, EVIDENCE_COMPANY_NUMBER,
-    EVIDENCE_CALLER_NAME, EVIDENCE_MEDIA, EVIDENCE_BYE_ECHO};
+    EVIDENCE_CALLER_NAME,   EVIDENCE_MEDIA,         EVIDENCE_BYE_ECHO};
 static const double BUSY =
     0.02; /* the share of a device's legs from which on a way is a lane of its own */
 

@@ -105,13 +105,9 @@ struct index {
 
     u32 *up;   /* by leg: the way to the first leg of its call, which leads to itself */
     u32 *size; /* by first leg: how many its call has */
-    /* by leg: the last found of its failed tries, by try: the one found before; + 1 */
+    /* by leg: the last found of its tries that failed or that nobody answered, by try: the one found before; + 1 */
     u32 *failures, *next_failure;
-    u32 *beaten;
-    u32 *answered; /* by leg: its first child to be answered, + 1 */
-    u32 *
-        beaten_by; /* by leg: the answer (row + 1) of a try that was rung beside it, and for which it was cancelled, whose ever
-                     * they are; NULL: nobody was in doubt */
+    u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
     struct explained *explained; /* the same, of those that have children … */
     u32 *explained_of;           /* … by parent: row + 1 */
@@ -294,9 +290,6 @@ double pair_life(const struct index *x, u32 c, u32 p, const struct turn *turn,
                  struct proofs *to);
 /* Both were answered and hung up, and nobody was transferred or put on hold: a device hangs them up together, or does not. */
 bool pair_talks(const struct sum *child, const struct sum *parent);
-/* c may have been cancelled because that one was answered. */
-void pair_beat(struct index *x, u32 c, u32 by);
-void pair_beaten(struct index *x, u32 c, u32 by);
 double pair_end(const struct index *x, u32 c, u32 p, struct proofs *to);
 /* All that speaks for c being a child of p, and against it, as the links found so far are: its cause comes first. */
 void pair_prove_all(const struct index *x, u32 c, u32 p, struct proofs *to);

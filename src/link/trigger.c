@@ -2,7 +2,7 @@
  * parent's that started or failed just before. */
 #include "link/pair.h"
 
-enum { TRIGGERS = 8 }; /* of a pair, at most */
+enum { TRIGGERS = 9 }; /* of a pair, at most */
 
 struct trigger {
     enum evidence_kind kind;
@@ -72,11 +72,32 @@ bool try_is_silent(const struct sum *s) {
 double silent_density(const struct sum *s, i64 start_us) {
     enum { T1_US = 500000 };
     static const double DOUBLINGS = 10;
-    i64 quiet_us = start_us - s->last_us, next_us = s->last_us - s->start_us + T1_US;
-    if (quiet_us < 0) return 0;
+    i64 quiet_us = start_us - s->last_us, next_us = s->last_us - s->start_us + T1_US,
+        slack = s->precision_us;
+    if (quiet_us < -slack) return 0;
     if (s->ring_us != NEVER)
         return 1 / ((double)i64_max(quiet_us, 10000) / 1e6 * DOUBLINGS);
-    return quiet_us <= next_us ? 1e6 / (double)next_us : 0;
+    return quiet_us <= next_us + slack ? 1e6 / (double)next_us : 0;
+}
+
+/* Another try of p's that nobody has answered, and that was given up before c left. */
+static void add_silent(struct triggers *to, const struct index *x, u32 c, u32 p,
+                       const struct turn *turn) {
+    enum { TRIES = 32 };
+    const struct weave *w = x->w;
+    i64 start_us = w->sums[c].start_us;
+    struct trigger best = {.kind = EVIDENCE_AFTER_FAILURE};
+    u32 row = x->failures[p];
+    for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
+        const struct sum *s = &w->sums[row - 1];
+        if (row - 1 == c || s->parent != p + 1 || !try_is_silent(s)) continue;
+        double density = (double)turn->causes[best.kind] * silent_density(s, start_us);
+        if (density <= best.density) continue;
+        best.density = density;
+        best.gap.us =
+            -i64_max(start_us - s->last_us, 1); /* below zero: nothing shows when */
+    }
+    if (best.density > 0) to->rows[to->n++] = best;
 }
 
 /* The last failure among the other tries of p, before the child left. */
@@ -88,7 +109,7 @@ static u32 failure_before(const struct index *x, u32 c, u32 p, i64 slack) {
     for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
         const struct sum *s = &w->sums[row - 1];
         i64 end = failed_us(s);
-        if (row - 1 == c || s->parent != p + 1) continue;
+        if (row - 1 == c || s->parent != p + 1 || end == NEVER) continue;
         if (end > until || (best && end <= latest)) continue;
         latest = end;
         best = over_msg(s);
@@ -267,6 +288,7 @@ bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *tu
             failure = failure_before(x, c, p, r.slack);
         add_trigger(&all, x, c, turn, EVIDENCE_AFTER_SIBLING, sibling, false);
         add_trigger(&all, x, c, turn, EVIDENCE_AFTER_FAILURE, failure, false);
+        add_silent(&all, x, c, p, turn);
     }
     const struct trigger *best = NULL;
     double sum = 0;

@@ -50,6 +50,8 @@ static str evidence_text(const struct view *v, u32 child, u32 parent_row,
     case EVIDENCE_FAILURE_ECHO:
     case EVIDENCE_CANCEL_ECHO:
     case EVIDENCE_BYE_ECHO:
+        if (p->kind == EVIDENCE_AFTER_FAILURE && p->delta_us < 0)
+            return S("started after another try that nobody had answered");
         if (same) return arena_printf(v->a, "%s, in the same second", words);
         return arena_printf(v->a, "%s, %.*s apart", words, STR(when));
     case EVIDENCE_CALLED_NUMBER:

@@ -23,17 +23,30 @@ static const char *name(struct queue *q, char letter, int n) {
     return arena_z(&q->s.text, arena_printf(&q->s.text, "%c%02d", letter, n));
 }
 
-/* Withheld callers wait in a queue; one phone is busy, the next one answers. */
-static void wait_and_talk(struct queue *q, int n) {
-    double at = n * 700.0, dialled = at + 9000 + n % 5 * 1700 + n * 37;
+/* A phone that is switched off: it is asked again and again, and nothing tells when it is given up. Gives when the next one is tried. */
+static double try_in_vain(struct queue *q, struct talk *b, double at) {
+    const double again[] = {0, 500, 1500};
+    for (int i = 0; i < 3; i++) ask(&q->s, b, at + again[i], "INVITE");
+    return at + 2400;
+}
+
+static double try_a_busy_one(struct queue *q, struct talk *b, double at, int n) {
+    ask(&q->s, b, at, "INVITE");
+    fail_with(&q->s, b, at + 90 + n, "486 Busy Here");
+    return at + 98 + n;
+}
+
+/* Withheld callers wait in a queue; one phone is busy, or dead, the next one answers. */
+static void wait_and_talk(struct queue *q, int n, bool dead) {
+    double at = n * (dead ? 8000.0 : 700.0), dialled = at + 9000 + n % 5 * 1700 + n * 37;
     struct talk *a = leg(q, 3 * n, name(q, 'A', n), q->trunk, q->pbx);
     struct talk *b = leg(q, 3 * n + 1, name(q, 'B', n), q->pbx, q->phones[2 * n]);
     struct talk *c = leg(q, 3 * n + 2, name(q, 'C', n), q->pbx, q->phones[2 * n + 1]);
     ask(&q->s, a, at, "INVITE");
     answer(&q->s, a, at + 5);
-    ask(&q->s, b, dialled, "INVITE");
-    fail_with(&q->s, b, dialled + 90 + n, "486 Busy Here");
-    ask(&q->s, c, dialled + 98 + n, "INVITE");
+    double next = dead ? try_in_vain(q, b, dialled) : try_a_busy_one(q, b, dialled, n);
+    ask(&q->s, c, next, "INVITE");
+    dialled = next - 98 - n;
     tell(&q->s, c, dialled + 160, "180 Ringing");
     answer(&q->s, c, dialled + 2300 + n * 11);
     double over = dialled + 9000 + n % 7 * 900 + n * 53;
@@ -41,8 +54,7 @@ static void wait_and_talk(struct queue *q, int n) {
     hang_up(&q->s, c, over + 3, false);
 }
 
-static void a_queue_is_taken_apart_from_its_ends(void **state) {
-    (void)state;
+static void take_apart(bool dead) {
     struct queue *q = base_new(1, (isize)sizeof *q);
     scene_open(&q->s);
     tap(&q->s, "wire.pcap");
@@ -54,7 +66,7 @@ static void a_queue_is_taken_apart_from_its_ends(void **state) {
             box(&q->s, "phone",
                 arena_z(&q->s.text, arena_printf(&q->s.text, "203.0.113.%d", 100 + i)));
     for (int n = 0; n < CALLERS; n++) {
-        wait_and_talk(q, n);
+        wait_and_talk(q, n, dead);
         out_printf(&want, "%sA%02d B%02d C%02d", n ? "|" : "", n, n, n);
     }
     out_byte(&want, 0);
@@ -62,6 +74,16 @@ static void a_queue_is_taken_apart_from_its_ends(void **state) {
     out_drop(&want);
     scene_close(&q->s);
     base_free(q);
+}
+
+static void a_queue_is_taken_apart_from_its_ends(void **state) {
+    (void)state;
+    take_apart(false);
+}
+
+static void a_try_that_nobody_answers_makes_the_next_one(void **state) {
+    (void)state;
+    take_apart(true);
 }
 
 /* A few calls of one company through two borders: a value that all of them carry joins none of them. */
@@ -137,6 +159,7 @@ static void what_stands_for_what_is_missing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_queue_is_taken_apart_from_its_ends),
+        cmocka_unit_test(a_try_that_nobody_answers_makes_the_next_one),
         cmocka_unit_test(what_a_company_always_says),
         cmocka_unit_test(what_stands_for_what_is_missing),
     };

@@ -133,8 +133,9 @@ static void count_pair(struct counts *all, const struct proofs *proofs, double w
         enum evidence_kind k = (enum evidence_kind)p->kind;
         if (evidence_is_trigger(k)) {
             all->holds[k] += weight;
-            /* an INVITE that was not captured shows no delay */
-            bool missed = k == EVIDENCE_TIMING && p->delta_us < 0;
+            /* an INVITE that was not captured shows no delay, nor does a try that nobody answered */
+            bool missed =
+                (k == EVIDENCE_TIMING || k == EVIDENCE_AFTER_FAILURE) && p->delta_us < 0;
             if (!missed) count(&all->delay[k], p->delta_us, weight);
         }
         if (is_number(k)) {
