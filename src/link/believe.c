@@ -31,6 +31,59 @@ static double weight_if(const struct claim *a, enum follow_kind kind, double aft
     return a->forbidden ? 0 : claim_backward_if(a, start, failure) * a->sent;
 }
 
+/* ---- the parents that claim both ends of a follow ---------------------------------------------------------------- */
+
+/* While beliefs are told hardly anybody gets or loses a claim: what was found once is right but for those. */
+struct pair_run {
+    const struct claim_pair *rows;
+    isize n;
+};
+
+static isize find_pairs(const struct claims *k, const struct follow *f,
+                        struct claim_pair to[CLAIMS_A_LEG]) {
+    const struct claimed *from = &k->legs[f->before], *on = &k->legs[f->after];
+    const struct claim *a = k->rows + from->at, *b = k->rows + on->at;
+    isize n = 0;
+    for (u32 i = 0, j = 0; i < from->n && j < on->n;) {
+        u32 left = a[i].parent, right = b[j].parent;
+        if (left == right) to[n++] = (struct claim_pair){(u8)i, (u8)j};
+        i += left <= right;
+        j += right <= left;
+    }
+    return n;
+}
+
+/* `room`: for where nothing is kept. */
+static struct pair_run pairs_of(const struct claims *k, const struct follow *f,
+                                struct claim_pair room[CLAIMS_A_LEG]) {
+    bool moved = k->legs[f->before].moved || k->legs[f->after].moved;
+    if (!k->pairs_at || moved) return (struct pair_run){room, find_pairs(k, f, room)};
+    const u32 *at = &k->pairs_at[f - k->follows];
+    return (struct pair_run){k->pairs + at[0], at[1] - at[0]};
+}
+
+void claims_told(struct claims *k) {
+    base_free(k->pairs);
+    base_free(k->pairs_at);
+    k->pairs = NULL;
+    k->pairs_at = NULL;
+}
+
+static void keep_pairs(struct claims *k) {
+    isize n = 0, cap = 0;
+    claims_told(k);
+    u32 *at = base_new(k->nfollows + 1, (isize)sizeof *at);
+    for (isize i = 0; i < k->nfollows; i++) {
+        k->pairs = base_grow(k->pairs, &cap, n + CLAIMS_A_LEG, (isize)sizeof *k->pairs);
+        n += find_pairs(k, &k->follows[i], k->pairs + n);
+        at[i + 1] = (u32)n;
+        k->legs[k->follows[i].before].moved = k->legs[k->follows[i].after].moved = false;
+    }
+    k->pairs_at = at;
+}
+
+/* ---- what one leg tells another ---------------------------------------------------------------------------------- */
+
 static void sum_up(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     leg->all = leg->background + leg->rest;
@@ -45,29 +98,22 @@ static void sum_up(struct claims *k, u32 c) {
 static void hear(struct claims *k, u32 c, struct follow *f) {
     const struct claimed *from = &k->legs[f->before], *to = &k->legs[c];
     enum follow_kind kind = (enum follow_kind)f->kind;
-    struct {
-        struct claim *to;
-        double weight;
-    } both[CLAIMS_A_LEG];
-    int n = 0;
+    double weights[CLAIMS_A_LEG] = {0};
+    struct claim_pair room[CLAIMS_A_LEG];
+    struct pair_run run = pairs_of(k, f, room);
     double all = from->all;
-    for (u32 i = 0, j = 0; i < from->n && j < to->n && n < CLAIMS_A_LEG;) {
-        struct claim *a = &k->rows[from->at + i], *b = &k->rows[to->at + j];
-        if (a->parent == b->parent) {
-            double others = weight_if(a, kind, a->after[kind] - told_back(k, f, b));
-            all -= a->weight - others;
-            both[n].to = b;
-            both[n++].weight = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
-            i++, j++;
-        } else {
-            a->parent < b->parent ? i++ : j++;
-        }
+    for (isize i = 0; i < run.n; i++) {
+        const struct claim *a = &k->rows[from->at + run.rows[i].before];
+        const struct claim *b = &k->rows[to->at + run.rows[i].after];
+        double others = weight_if(a, kind, a->after[kind] - told_back(k, f, b));
+        all -= a->weight - others;
+        weights[i] = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
     }
     f->given = 0;
-    for (int i = 0; i < n && all > 0; i++) {
-        struct claim *b = both[i].to;
+    for (isize i = 0; i < run.n && all > 0; i++) {
+        struct claim *b = &k->rows[to->at + run.rows[i].after];
         if (!b->bond.reached) continue;
-        double more = (double)(b->causes[f->kind] * f->density) * both[i].weight / all;
+        double more = (double)(b->causes[f->kind] * f->density) * weights[i] / all;
         b->sent += more;
         b->told[kind] += (float)more;
         f->given += b->forbidden ? 0 : claim_backward(b) * more;
@@ -87,17 +133,15 @@ struct others {
 };
 
 /* What comes right before or after the leg has its own cause in it: that is no rival. */
-static void spare(const struct claims *k, const struct claimed *leg, u32 neighbour,
+static void spare(const struct claims *k, const struct follow *f, bool after,
                   struct others *to) {
-    const struct claimed *near = &k->legs[neighbour];
-    const struct claim *mine = k->rows + leg->at, *theirs = k->rows + near->at;
-    for (u32 i = 0, j = 0; i < leg->n && j < near->n;) {
-        if (mine[i].parent == theirs[j].parent) {
-            if (to->any[i]) to->odds[i] -= theirs[j].once;
-            i++, j++;
-        } else {
-            mine[i].parent < theirs[j].parent ? i++ : j++;
-        }
+    struct claim_pair room[CLAIMS_A_LEG];
+    struct pair_run run = pairs_of(k, f, room);
+    const struct claim *theirs = k->rows + k->legs[after ? f->before : f->after].at;
+    for (isize i = 0; i < run.n; i++) {
+        u8 mine = after ? run.rows[i].after : run.rows[i].before;
+        u8 other = after ? run.rows[i].before : run.rows[i].after;
+        if (to->any[mine]) to->odds[mine] -= theirs[other].once;
     }
 }
 
@@ -115,11 +159,11 @@ static void left_for(const struct claims *k, const struct claimed *leg,
     }
     for (u32 i = 0; any && i < leg->nbefore; i++) {
         const struct follow *f = &k->follows[leg->before + i];
-        if (f->kind == FOLLOW_FAILURE) spare(k, leg, f->before, &others);
+        if (f->kind == FOLLOW_FAILURE) spare(k, f, true, &others);
     }
     for (u32 i = 0; any && i < leg->nnext; i++) {
         const struct follow *f = &k->follows[k->next[leg->next + i]];
-        if (f->kind == FOLLOW_FAILURE) spare(k, leg, f->after, &others);
+        if (f->kind == FOLLOW_FAILURE) spare(k, f, false, &others);
     }
     for (u32 i = 0; i < leg->n; i++)
         left[i] = left_beside(k, rows[i].parent, others.odds[i]);
@@ -145,19 +189,16 @@ void claims_forward(struct claims *k, u32 c) {
 
 void claims_backward(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
+    struct claim_pair room[CLAIMS_A_LEG];
     for (u32 i = 0; i < leg->n; i++)
         k->rows[leg->at + i].after[0] = k->rows[leg->at + i].after[1] = 1;
     for (u32 e = 0; e < leg->nnext; e++) {
         const struct follow *f = &k->follows[k->next[leg->next + e]];
-        const struct claimed *to = &k->legs[f->after];
-        for (u32 i = 0, j = 0; i < leg->n && j < to->n;) {
-            struct claim *a = &k->rows[leg->at + i], *b = &k->rows[to->at + j];
-            if (a->parent == b->parent) {
-                a->after[f->kind] += told_back(k, f, b);
-                i++, j++;
-            } else {
-                a->parent < b->parent ? i++ : j++;
-            }
+        const struct claim *to = k->rows + k->legs[f->after].at;
+        struct pair_run run = pairs_of(k, f, room);
+        for (isize i = 0; i < run.n; i++) {
+            k->rows[leg->at + run.rows[i].before].after[f->kind] +=
+                told_back(k, f, &to[run.rows[i].after]);
         }
     }
     claims_forward(k, c); /* what it was given is another share of it now */
@@ -232,6 +273,7 @@ static double top_share(const struct claims *k, u32 c) {
 void claims_believe(struct claims *k, int sweeps) {
     static const double SETTLED = 0.002;
     double change = 1;
+    keep_pairs(k);
     for (int sweep = 0; sweep < sweeps && change > SETTLED && !weave_stops(k->x->w);
          sweep++) {
         change = 0;

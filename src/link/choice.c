@@ -197,17 +197,30 @@ static void consider_before(struct gathering *g) {
     }
 }
 
+static bool has_claim(struct claims *k, u32 c, u32 p) {
+    bool had = k->mark[p] == k->stamp;
+    /* of a leg that is full some have gone again */
+    return had && (k->legs[c].n < CLAIMS_A_LEG || claim_find(k, c, p));
+}
+
+void claims_share_begin(struct claims *k, u32 c) {
+    const struct claimed *leg = &k->legs[c];
+    k->stamp++;
+    for (u32 i = 0; i < leg->n; i++) k->mark[k->rows[leg->at + i].parent] = k->stamp;
+}
+
 /* Who claims a try next to it, claims this one. */
 void claims_share(struct claims *k, u32 c, u32 neighbour) {
     const struct claimed *from = &k->legs[neighbour];
     for (u32 i = 0; i < from->n; i++) {
         const struct claim *b = &k->rows[from->at + i];
         u32 p = b->parent;
-        if (b->weight < SHARED * from->all || p == c || claim_find(k, c, p)) continue;
+        if (b->weight < SHARED * from->all || p == c || has_claim(k, c, p)) continue;
         struct claim a;
         if (!claim_make(k, c, p, 0, &a) || !claim_allowed(k, c, p)) continue;
         k->legs[c].all += a.weight;
         claim_put(k, c, &a);
+        k->mark[p] = k->stamp;
     }
 }
 
@@ -234,8 +247,10 @@ void claims_gather(struct claims *k, u32 c) {
     leg->certain = false;
     leg->background = leg->all = lane_of(k->x, c)->background;
     k->stamp++;
+    leans_open(k, c);
     consider_tokens(&g);
     if (s->state == STATE_PARTIAL) {
+        leans_close(k);
         claims_forward(k, c);
         return;
     }
@@ -248,6 +263,7 @@ void claims_gather(struct claims *k, u32 c) {
         consider_around(&g, &k->x->missed, s->from_dev, s->start_us, LEG_UNSEEN_US,
                         false);
     }
+    leans_close(k);
     claims_forward(k, c);
     claims_note(k, c);
     claims_trim(k, c);

@@ -38,6 +38,7 @@ bool claim_allowed(const struct claims *k, u32 c, u32 p) {
 static void take_out(struct claims *k, struct claimed *leg, u32 i) {
     struct claim *rows = k->rows + leg->at;
     leg->rest += rows[i].weight;
+    leg->moved = true;
     leg->n--;
     for (; i < leg->n; i++) rows[i] = rows[i + 1];
 }
@@ -75,7 +76,8 @@ static void drop_hopeless(struct claims *k, struct claimed *leg) {
 static void make_room(struct claims *k, struct claimed *leg) {
     if (leg->n < leg->cap) return;
     bool last = leg->cap && leg->at + leg->cap == (u32)k->nrows;
-    u32 cap = leg->cap + 2, at = last ? leg->at : (u32)k->nrows;
+    u8 cap = (u8)(leg->cap + 2);
+    u32 at = last ? leg->at : (u32)k->nrows;
     isize end = (isize)at + cap;
     k->rows = base_grow(k->rows, &k->cap_rows, end, (isize)sizeof *k->rows);
     for (u32 i = 0; i < leg->n && !last; i++) k->rows[at + i] = k->rows[leg->at + i];
@@ -109,6 +111,7 @@ void claim_put(struct claims *k, u32 c, const struct claim *new) {
     for (u32 m = leg->n; m > i; m--) rows[m] = rows[m - 1];
     rows[i] = *new;
     leg->n++;
+    leg->moved = true;
 }
 
 double claims_share_of(struct claims *k, u32 c, u32 parent) {
@@ -131,10 +134,49 @@ bool claims_show(struct claims *k, u32 c) {
     return true;
 }
 
+/* ---- what the tries before a leg have to do with its parents ------------------------------------------------------ */
+
+static void push_lean(struct claims *k, u32 parent, const struct follow *f,
+                      double share) {
+    k->leans = base_grow(k->leans, &k->cap_leans, k->nleans + 1, (isize)sizeof *k->leans);
+    k->leans[k->nleans++] =
+        (struct lean){parent, k->lean_at[parent], f->density, f->kind, share};
+    k->lean_at[parent] = (u32)k->nleans;
+}
+
+void leans_open(struct claims *k, u32 c) {
+    const struct claimed *leg = &k->legs[c];
+    if (!leg->nbefore) return;
+    if (!k->lean_at) k->lean_at = base_new(k->w->nsums + 1, (isize)sizeof *k->lean_at);
+    k->leaning = c + 1;
+    for (u32 i = leg->nbefore; i-- > 0;) { /* each goes before those of the same parent */
+        const struct follow *f = &k->follows[leg->before + i];
+        const struct claimed *from = &k->legs[f->before];
+        if (from->early) push_lean(k, k->w->sums[f->before].parent - 1, f, 1);
+        for (u32 m = 0; !from->early && from->all > 0 && m < from->n; m++) {
+            const struct claim *a = &k->rows[from->at + m];
+            push_lean(k, a->parent, f, a->weight / from->all);
+        }
+    }
+}
+
+void leans_close(struct claims *k) {
+    for (isize i = 0; i < k->nleans; i++) k->lean_at[k->leans[i].parent] = 0;
+    k->nleans = 0;
+    k->leaning = 0;
+}
+
 /* How densely the tries before c would send it, if they are this parent's. */
 static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]) {
     const struct claimed *leg = &k->legs[c];
     double lean = 0;
+    if (k->leaning == c + 1) {
+        for (u32 row = k->lean_at[parent]; row; row = k->leans[row - 1].next) {
+            const struct lean *one = &k->leans[row - 1];
+            lean += (double)(causes[one->kind] * one->density) * one->share;
+        }
+        return lean;
+    }
     for (u32 i = 0; i < leg->nbefore; i++) {
         const struct follow *f = &k->follows[leg->before + i];
         lean += (double)(causes[f->kind] * f->density) *
@@ -142,6 +184,8 @@ static double lean_of(struct claims *k, u32 c, u32 parent, const float causes[2]
     }
     return lean;
 }
+
+/* ---- one claim ------------------------------------------------------------------------------------------------------- */
 
 /* How often a try of this parent's is followed by another one here, as far as that is known. */
 static void take_causes(const struct turn *turn, struct claim *a) {
@@ -354,6 +398,8 @@ void claims_close(struct claims *k) {
     base_free(k->keep);
     base_free(k->records);
     base_free(k->mark);
+    base_free(k->leans);
+    base_free(k->lean_at);
     base_free(k->late);
     base_free(k->earlies);
     base_free(k->unsure);

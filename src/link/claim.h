@@ -11,7 +11,6 @@ enum { CLAIMS_A_LEG = 48 };
 struct claim {
     u32 parent; /* row of sums; a leg's are in rising order */
     bool forbidden;
-    struct bond bond;
     float causes
         [2]; /* how often a try of this parent's is followed by another here: by enum follow_kind */
     float told[2]; /* of `sent`: by what follows what */
@@ -21,6 +20,7 @@ struct claim {
     double
         weight; /* all of it: legs a second, to be compared with the other claims and the background */
     double once, once_next; /* the odds that the parent's arrival sent it */
+    struct bond bond;
 };
 
 enum follow_kind { FOLLOW_START, FOLLOW_FAILURE };
@@ -34,28 +34,44 @@ struct follow {
     double given;  /* what it gives to all claims of `after` */
 };
 
+/* The places of one parent's claims on both legs of a follow. */
+struct claim_pair {
+    u8 before, after;
+};
+
 /* A leg among claims. */
 struct claimed {
-    u32 at, n, cap;      /* claims.rows[at .. at + n) */
-    u32 before, nbefore; /* follows[before ..): those that lead to it */
-    u32 next, nnext;     /* next[next ..): rows of follows that lead on from it */
-    double background, rest,
-        all; /* legs a second: without a parent; of parents that have no room here; and with all */
-    bool torn;    /* it decided against the try that it is there because of */
-    bool open;    /* it has to choose */
-    bool sure;    /* and has done so: what is told to it changes nothing */
-    bool certain; /* beyond doubt, by what it shares with one call alone … */
-    bool
-        apart; /* … and of no concern to those that are not sure: it is not weighed again */
-    bool
-        early; /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
-    bool followed; /* what it may follow has been found */
-    float once;    /* of such a claim: as in there */
+    u32 at;          /* claims.rows[at .. at + n) */
+    u32 before;      /* follows[before .. before + nbefore): those that lead to it */
+    u32 next, nnext; /* next[next ..): rows of follows that lead on from it */
+    u8 n, cap, nbefore;
+    bool torn : 1;    /* it decided against the try that it is there because of */
+    bool open : 1;    /* it has to choose */
+    bool sure : 1;    /* and has done so: what is told to it changes nothing */
+    bool certain : 1; /* beyond doubt, by what it shares with one call alone … */
+    /* … and of no concern to those that are not sure: it is not weighed again */
+    bool apart : 1;
+    /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
+    bool early : 1;
+    bool followed : 1; /* what it may follow has been found */
+    bool moved : 1;    /* claims came or went since pairs were found */
+    float once;        /* of a claim that is early: as in there */
+    /* legs a second: without a parent; of parents that have no room here; and with all */
+    double background, rest, all;
 };
+_Static_assert(CLAIMS_A_LEG + 2 <= UINT8_MAX, "a leg has more claims than it counts");
 
 /* A leg that was certain at first look, by start, and its parent. */
 struct early {
     u32 leg, parent;
+};
+
+/* A try before a leg that gathers its claims has this parent, by so much of what could have sent it. */
+struct lean {
+    u32 parent, next; /* next: row + 1 of the same parent's */
+    float density;
+    u8 kind;
+    double share;
 };
 
 struct claims {
@@ -67,6 +83,9 @@ struct claims {
     struct follow *follows; /* by `after` */
     isize nfollows, cap_follows;
     u32 *next;
+    struct claim_pair
+        *pairs;    /* believe.c: of follow i those at pairs_at[i] .. pairs_at[i + 1] */
+    u32 *pairs_at; /* NULL: not looked for, claims come and go */
     isize nturned; /* so many follows are in next */
     i64 blur_us;   /* how coarse the coarsest stamp is */
     double *once;  /* by parent: the odds that its arrival has sent a leg */
@@ -74,7 +93,11 @@ struct claims {
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */
     u32 *mark, stamp; /* by leg: the last choice that considered it */
-    u32 *late;        /* calls' legs that are not early, by start */
+    /* leans of the leg `leaning` - 1; by parent: row + 1 of its first one */
+    struct lean *leans;
+    isize nleans, cap_leans;
+    u32 *lean_at, leaning;
+    u32 *late; /* calls' legs that are not early, by start */
     struct early *earlies;
     isize nlate, nearlies, cap_late, cap_earlies;
     /* legs that are not sure, by start; and those beside them that claim the same parents */
@@ -102,6 +125,9 @@ struct look {
     isize n, cap;
     u32 *mark, stamp; /* as in claims */
 };
+/* While c gathers: what the tries before it lean to, by parent. */
+void leans_open(struct claims *k, u32 c);
+void leans_close(struct claims *k);
 /* The same for a first look: those that c shares numbers or values with are put down there, and nowhere else. */
 void claims_list(struct claims *k, u32 c, struct look *to);
 /* look.c: where one call is beyond doubt by what it shares with a leg, that is its child at once. Notes the devices of the others. */
@@ -135,6 +161,8 @@ static inline u32 claims_doubtful(const struct claims *k, isize i) {
 }
 /* believe.c: what each knows is told to the others, until it settles. */
 void claims_believe(struct claims *k, int sweeps);
+/* All have been told, for now: claims may be gathered and weighed again. */
+void claims_told(struct claims *k);
 /* alone.c: a parent's tries do not overlap, unless they start together. */
 void claims_part(struct claims *k);
 void claims_forward(struct claims *k, u32 c);
@@ -146,6 +174,7 @@ double claim_once(const struct claims *k, u32 c, const struct claim *a);
 void claims_note(struct claims *k, u32 c);
 /* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
 void claims_share(struct claims *k, u32 c, u32 neighbour);
+void claims_share_begin(struct claims *k, u32 c); /* before c's neighbours are asked */
 struct claim *claim_find(struct claims *k, u32 c, u32 parent);
 /* p is no offspring of c's, and nobody has decided that they are apart. */
 bool claim_allowed(const struct claims *k, u32 c, u32 p);

@@ -122,7 +122,9 @@ double pair_echo(const struct index *x, const struct sum *c, const struct sum *p
 /* What another child explains already tells little of this one: either may have been the reason. */
 static double shared_echo(const struct index *x, u32 c, u32 p, enum echo_kind kind,
                           struct proofs *to) {
-    const struct explained *e = &x->explained[p];
+    static const struct explained nothing = {0};
+    u32 row = x->explained_of[p];
+    const struct explained *e = row ? &x->explained[row - 1] : &nothing;
     i64 gap_us;
     double odds = pair_echo(x, &x->w->sums[c], &x->w->sums[p], kind, &gap_us);
     double other = e->leg[kind] == c + 1 ? e->second[kind] : e->best[kind];

@@ -13,6 +13,8 @@ enum {
     REACH_SILENT_US = 16000000
 };
 
+_Static_assert(3 * KEPT <= UINT8_MAX, "a leg follows more than it counts");
+
 static bool is_try(const struct sum *s) {
     return s->kind == KIND_CALL && !(s->flags & SUM_RECORDING) &&
            s->state != STATE_PARTIAL;
@@ -97,7 +99,7 @@ void follows_find(struct claims *k, u32 c) {
     find(k, c, &k->x->leaves, FOLLOW_START, REACH_START_US);
     find(k, c, &k->x->ends, FOLLOW_FAILURE, REACH_FAILURE_US);
     find(k, c, &k->x->silent, FOLLOW_FAILURE, REACH_SILENT_US);
-    leg->nbefore = (u32)k->nfollows - leg->before;
+    leg->nbefore = (u8)((u32)k->nfollows - leg->before);
 }
 
 /* Of the tries that start between these times. */

@@ -102,7 +102,7 @@ void index_open(struct index *x, const struct weave *w) {
     x->withheld = base_new(w->ndevs + 1, u);
     x->withholding = base_new(w->ndevs + 1, u);
     x->none_of = base_new(w->nsums + 1, (isize)sizeof *x->none_of);
-    x->explained = base_new(w->nsums + 1, (isize)sizeof *x->explained);
+    x->explained_of = base_new(w->nsums + 1, u);
     x->answered = base_new(w->nsums + 1, u);
     x->up = base_new(w->nsums + 1, u);
     x->size = base_new(w->nsums + 1, u);
@@ -187,6 +187,7 @@ void index_close(struct index *x) {
     paces_drop(x);
     base_free(x->none_of);
     base_free(x->explained);
+    base_free(x->explained_of);
     base_free(x->answered);
     clues_drop(&x->kids);
     clues_drop(&x->holds);
@@ -226,7 +227,7 @@ void index_calls(struct index *x) {
 
 static void explain(struct index *x, u32 c) {
     const struct sum *s = &x->w->sums[c];
-    struct explained *e = &x->explained[s->parent - 1];
+    struct explained *e = &x->explained[x->explained_of[s->parent - 1] - 1];
     for (int kind = 0; kind < ECHO_COUNT; kind++) {
         i64 gap_us;
         float odds = (float)pair_echo(x, s, &x->w->sums[s->parent - 1],
@@ -239,6 +240,17 @@ static void explain(struct index *x, u32 c) {
             e->second[kind] = odds;
         }
     }
+}
+
+/* Room for what happened to those that have children. */
+static void open_explained(struct index *x) {
+    u32 n = 0;
+    for (isize p = 0; p < x->w->nsums; p++) {
+        bool any = clues_find(&x->kids, (u64)p + 1).n > 0;
+        x->explained_of[p] = any ? ++n : 0;
+    }
+    base_free(x->explained);
+    x->explained = base_new((isize)n + 1, (isize)sizeof *x->explained);
 }
 
 /* What happened to these parents. */
@@ -259,7 +271,6 @@ void index_note_children(struct index *x) {
     clues_open(&x->kids, w->nsums + 1);
     for (isize i = 0; i < w->nsums; i++) {
         x->failures[i] = x->answered[i] = 0;
-        x->explained[i] = (struct explained){0};
     }
     for (isize i = 0; i < w->nsums; i++) {
         u32 c = x->by_start[i];
@@ -269,6 +280,7 @@ void index_note_children(struct index *x) {
         clues_add(&x->kids, s->parent, s->start_us, c);
     }
     clues_settle(&x->kids);
+    open_explained(x);
     beside_end(&lost);
     (void)base_both(explain_all, x, w->nsums, weave_may_use(w, w->nsums));
 }

@@ -142,7 +142,7 @@ static void take_place(struct numbers *t, const struct meeting *rows, isize n, u
                        u32 *at) {
     t->places =
         base_grow(t->places, &t->cap_places, t->nplaces + 1, (isize)sizeof *t->places);
-    t->places[t->nplaces++] = (struct number_place){rows[0].where, *at, (u32)n, number};
+    t->places[t->nplaces++] = (struct number_place){rows[0].where, *at, (u32)n};
     for (isize i = 0; i < n; i++) note_place(t, &rows[i], number);
     for (isize i = 0; i < n && rows[i].fact != NOBODY; i++) {
         t->reached[rows[i].fact] = (u32)t->nplaces;

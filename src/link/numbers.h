@@ -12,7 +12,6 @@ struct number_place {
     u32 where; /* device << 2 | role */
     u32 at,
         n; /* its legs, by start: numbers.legs[at .. at + n); of NUMBER_SENT_CALLER only how many */
-    u32 number;
 };
 
 /* The first number of each kind that a leg shows, and where that was met: as the leg's caller when it left, as what was called when

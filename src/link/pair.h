@@ -109,7 +109,8 @@ struct index {
     u32 *failures, *next_failure;
     u32 *answered;     /* by leg: its first child to be answered, + 1 */
     struct clues kids; /* by parent + 1: its children, as the round before found them */
-    struct explained *explained; /* by parent, the same */
+    struct explained *explained; /* the same, of those that have children … */
+    u32 *explained_of;           /* … by parent: row + 1 */
     double *
         chances; /* by lane into a device and kind of trigger (CAUSES): what could make the device send a leg */
     /* by device: how many legs reach it, and leave it, without a caller's number */

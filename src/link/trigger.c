@@ -2,6 +2,8 @@
  * parent's that started or failed just before. */
 #include "link/pair.h"
 
+enum { TRIGGERS = 9 }; /* of a pair, at most */
+
 struct trigger {
     enum evidence_kind kind;
     u32 msg;        /* row + 1; 0: there was none */
@@ -32,11 +34,27 @@ static void pull(const struct index *x, u32 c, const struct turn *turn,
                  struct trigger *t) {
     const struct weave *w = x->w;
     const struct sum *child = &w->sums[c];
-    if (!t->msg) return;
     double density = cause_density(x, child->from_dev, t->kind, t->msg - 1,
                                    child->start_msg - 1, &t->gap);
     if (t->missed) density = missed_density(-t->gap.us);
     t->density = (double)turn->causes[t->kind] * density;
+}
+
+/* What a pair was sent by, as far as messages show it. */
+struct triggers {
+    struct trigger rows[TRIGGERS];
+    isize n;
+};
+
+static void add_trigger(struct triggers *to, const struct index *x, u32 c,
+                        const struct turn *turn, enum evidence_kind kind, u32 msg,
+                        bool missed) {
+    if (!msg) return;
+    struct trigger *t = &to->rows[to->n++];
+    t->kind = kind;
+    t->msg = msg;
+    t->missed = missed;
+    pull(x, c, turn, t);
 }
 
 /* When a try was over: given up, which comes before the 487 that confirms it, or refused. */
@@ -63,21 +81,23 @@ double silent_density(const struct sum *s, i64 start_us) {
 }
 
 /* Another try of p's that nobody has answered, and that was given up before c left. */
-static void pull_silent(const struct index *x, u32 c, u32 p, const struct turn *turn,
-                        struct trigger *t) {
+static void add_silent(struct triggers *to, const struct index *x, u32 c, u32 p,
+                       const struct turn *turn) {
     enum { TRIES = 32 };
     const struct weave *w = x->w;
     i64 start_us = w->sums[c].start_us;
+    struct trigger best = {.kind = EVIDENCE_AFTER_FAILURE};
     u32 row = x->failures[p];
     for (int i = 0; row && i < TRIES; i++, row = x->next_failure[row - 1]) {
         const struct sum *s = &w->sums[row - 1];
         if (row - 1 == c || s->parent != p + 1 || !try_is_silent(s)) continue;
-        double density = (double)turn->causes[t->kind] * silent_density(s, start_us);
-        if (density <= t->density) continue;
-        t->density = density;
-        t->gap.us =
+        double density = (double)turn->causes[best.kind] * silent_density(s, start_us);
+        if (density <= best.density) continue;
+        best.density = density;
+        best.gap.us =
             -i64_max(start_us - s->last_us, 1); /* below zero: nothing shows when */
     }
+    if (best.density > 0) to->rows[to->n++] = best;
 }
 
 /* The last failure among the other tries of p, before the child left. */
@@ -205,78 +225,76 @@ static bool tries(const struct reach *r, const struct sum *child) {
     return r->reached && !(child->flags & SUM_RECORDING);
 }
 
-enum {
-    OWN_ARRIVAL = 2,
-    OWN = 6,
-    TRIGGERS = 9
-}; /* so many are the parent's arrival, the parent's, in all */
-
 /* The parent's own triggers, pulled. */
 static void own_triggers(const struct index *x, u32 c, u32 p, const struct turn *turn,
-                         const struct reach *r, struct trigger *to) {
+                         const struct reach *r, struct triggers *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    bool asked_again = parent->retry_msg &&
-                       msg_us(x->w, parent->retry_msg) <= child->start_us + r->slack;
-    u32 arrival = asked_again ? parent->retry_msg : parent->start_msg;
-    const struct {
-        enum evidence_kind kind;
-        u32 msg;
-    } all[OWN] = {
-        {EVIDENCE_TIMING, r->reached ? arrival : 0},
-        {EVIDENCE_AFTER_WAIT, tries(r, child) ? waited_since(x, c, p) : 0},
-        {EVIDENCE_AFTER_ANSWER, r->reached ? answer_heard(x, c, p) : 0},
-        {EVIDENCE_AFTER_REFER, r->referred[0] ? parent->refer_msg[0] : 0},
-        {EVIDENCE_AFTER_REFER, r->referred[1] ? parent->refer_msg[1] : 0},
-        {EVIDENCE_AFTER_HOLD, r->held ? hold_before(x, child, p, r->slack, r->heard) : 0},
-    };
-    for (isize i = 0; i < OWN; i++) {
-        to[i] = (struct trigger){.kind = all[i].kind, .msg = all[i].msg};
-        to[i].missed = r->missed && i == 0;
-        pull(x, c, turn, &to[i]);
+    to->n = 0;
+    if (r->reached) {
+        bool asked_again = parent->retry_msg &&
+                           msg_us(x->w, parent->retry_msg) <= child->start_us + r->slack;
+        u32 arrival = asked_again ? parent->retry_msg : parent->start_msg;
+        add_trigger(to, x, c, turn, EVIDENCE_TIMING, arrival, r->missed);
+        if (tries(r, child))
+            add_trigger(to, x, c, turn, EVIDENCE_AFTER_WAIT, waited_since(x, c, p),
+                        false);
+        add_trigger(to, x, c, turn, EVIDENCE_AFTER_ANSWER, answer_heard(x, c, p), false);
     }
+    for (int i = 0; i < 2; i++)
+        if (r->referred[i])
+            add_trigger(to, x, c, turn, EVIDENCE_AFTER_REFER, parent->refer_msg[i],
+                        false);
+    if (r->held) {
+        u32 hold = hold_before(x, child, p, r->slack, r->heard);
+        add_trigger(to, x, c, turn, EVIDENCE_AFTER_HOLD, hold, false);
+    }
+}
+
+static bool is_arrival(enum evidence_kind kind) {
+    return kind == EVIDENCE_TIMING || kind == EVIDENCE_AFTER_WAIT;
 }
 
 struct bond pair_sends(const struct index *x, u32 c, u32 p, const struct turn *turn,
                        bool heard) {
     struct bond out = {0};
-    struct trigger all[OWN];
+    struct triggers all;
     struct reach r = reach_of(x, c, p, heard);
     if (!r.any) return out;
     out.reached = tries(&r, &x->w->sums[c]);
-    own_triggers(x, c, p, turn, &r, all);
-    for (isize i = 0; i < OWN; i++)
-        *(out.reached && i < OWN_ARRIVAL ? &out.once : &out.more) += all[i].density;
+    own_triggers(x, c, p, turn, &r, &all);
+    for (isize i = 0; i < all.n; i++) {
+        bool once = out.reached && is_arrival(all.rows[i].kind);
+        *(once ? &out.once : &out.more) += all.rows[i].density;
+    }
     return out;
 }
 
 void pair_causes(const struct index *x, u32 c, u32 p, double to[CAUSES]) {
-    struct trigger all[OWN];
+    struct triggers all;
     struct reach r = reach_of(x, c, p, false);
     if (!r.any) return;
-    own_triggers(x, c, p, turn_of(x, c, p), &r, all);
-    for (isize i = 0; i < OWN; i++) to[all[i].kind] += all[i].density;
+    own_triggers(x, c, p, turn_of(x, c, p), &r, &all);
+    for (isize i = 0; i < all.n; i++) to[all.rows[i].kind] += all.rows[i].density;
 }
 
 bool pair_prove_cause(const struct index *x, u32 c, u32 p, const struct turn *turn,
                       bool heard, struct proofs *to) {
-    struct trigger all[TRIGGERS];
+    struct triggers all;
     struct reach r = reach_of(x, c, p, heard);
     if (!r.any) return false;
-    bool tried = tries(&r, &x->w->sums[c]);
-    own_triggers(x, c, p, turn, &r, all);
-    all[OWN] = (struct trigger){.kind = EVIDENCE_AFTER_SIBLING,
-                                .msg = tried ? sibling_before(x, c, p, r.slack) : 0};
-    all[OWN + 1] = (struct trigger){.kind = EVIDENCE_AFTER_FAILURE,
-                                    .msg = tried ? failure_before(x, c, p, r.slack) : 0};
-    pull(x, c, turn, &all[OWN]);
-    all[OWN + 2] = (struct trigger){.kind = EVIDENCE_AFTER_FAILURE};
-    pull(x, c, turn, &all[OWN + 1]);
-    if (tried) pull_silent(x, c, p, turn, &all[OWN + 2]);
-    const struct trigger *best = &all[0];
+    own_triggers(x, c, p, turn, &r, &all);
+    if (tries(&r, &x->w->sums[c])) {
+        u32 sibling = sibling_before(x, c, p, r.slack),
+            failure = failure_before(x, c, p, r.slack);
+        add_trigger(&all, x, c, turn, EVIDENCE_AFTER_SIBLING, sibling, false);
+        add_trigger(&all, x, c, turn, EVIDENCE_AFTER_FAILURE, failure, false);
+        add_silent(&all, x, c, p, turn);
+    }
+    const struct trigger *best = NULL;
     double sum = 0;
-    for (isize i = 0; i < TRIGGERS; i++) {
-        sum += all[i].density;
-        if (all[i].density > best->density) best = &all[i];
+    for (isize i = 0; i < all.n; i++) {
+        sum += all.rows[i].density;
+        if (!best || all.rows[i].density > best->density) best = &all.rows[i];
     }
     if (sum <= 0) return false;
     pair_prove(to, best->kind, sum / lane_of(x, c)->background, 0, best->gap.us);
