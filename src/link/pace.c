@@ -17,10 +17,8 @@ static void count(struct pace *pace, const struct proof *p) {
     enum evidence_kind kind = (enum evidence_kind)p->kind;
     i64 apart = p->delta_us < 0 ? -p->delta_us : p->delta_us;
     bool trigger = evidence_is_trigger(kind),
-         echo = evidence_is_echo(kind) && apart <= TOO_LATE_US,
-         missed = (kind == EVIDENCE_TIMING || kind == EVIDENCE_AFTER_FAILURE) &&
-                  p->delta_us < 0; /* no delay is known */
-    if ((!trigger && !echo) || missed) return;
+         echo = evidence_is_echo(kind) && apart <= TOO_LATE_US;
+    if ((!trigger && !echo) || proof_hides_delay(p)) return;
     pace->row[kind][evidence_step(apart)]++;
     pace->n[kind]++;
 }

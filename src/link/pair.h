@@ -250,6 +250,12 @@ struct proofs {
     isize n;
 };
 
+/* An INVITE that was not captured, or a try that nobody answered, has sent a leg: when that was, nothing shows. */
+static inline bool proof_hides_delay(const struct proof *p) {
+    return (p->kind == EVIDENCE_TIMING || p->kind == EVIDENCE_AFTER_FAILURE) &&
+           p->delta_us < 0;
+}
+
 void habits_learn(struct index *x);
 void habits_close(struct index *x);
 /* How often calls to p's number go to the network where c goes, beside how often any call does; 1 where too little is known … */

@@ -34,17 +34,17 @@ struct truth {
 
 static int line_msg(const struct truth *t, const struct seen *r) {
     int source = t->source[r->source];
+    u64 line = seen_place(&t->weave->trace, r)->line;
     if (source < 0) return -1;
     int low = t->first[source], high = t->first[source + 1], end = high;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (t->view->lines[middle].line < r->line)
+        if (t->view->lines[middle].line < line)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < end && t->view->lines[low].line == r->line ? t->view->lines[low].msg
-                                                            : -1;
+    return low < end && t->view->lines[low].line == line ? t->view->lines[low].msg : -1;
 }
 
 static void truth_open(struct truth *t, const struct world *world,
@@ -133,10 +133,7 @@ static void count_pair(struct counts *all, const struct proofs *proofs, double w
         enum evidence_kind k = (enum evidence_kind)p->kind;
         if (evidence_is_trigger(k)) {
             all->holds[k] += weight;
-            /* an INVITE that was not captured shows no delay, nor does a try that nobody answered */
-            bool missed =
-                (k == EVIDENCE_TIMING || k == EVIDENCE_AFTER_FAILURE) && p->delta_us < 0;
-            if (!missed) count(&all->delay[k], p->delta_us, weight);
+            if (!proof_hides_delay(p)) count(&all->delay[k], p->delta_us, weight);
         }
         if (is_number(k)) {
             all->of[k] += weight;
@@ -393,7 +390,7 @@ static const char *const ids[] = {
 #undef X
 };
 
-/* Counted, with a little of what is in the table now, so that what is never seen keeps some weight. */
+/* Counted, with a little of what is in the table, so that what is never seen keeps some. */
 static double holds(const struct counts *all, enum evidence_kind k) {
     /* boxes elsewhere rewrite more than these do; where they do not, the trace teaches it (lane.c) */
     static const double OTHER_BOXES = 0.95, MOST = 0.98;
