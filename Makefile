@@ -66,7 +66,7 @@ all: $(OUT)/sipweave
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "make release   the optimised program, at build/release/sipweave"
+	@echo "make release   the optimised program, at build/release/sipweave; with gcc built twice, and laid out by what it does most"
 	@echo "make install   the optimised program into PREFIX ($(PREFIX))"
 	@echo "make lint      format, includes, headers that stand alone, static analysis"
 	@echo "make fuzz      every fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS)) seconds each"
@@ -115,7 +115,7 @@ $(OUT)/obj/gen/assets.o: $(GEN)/assets.c
 # ---- the program ----------------------------------------------------------------------------
 
 $(OUT)/obj/%.o: %.c $(TRAINED) | build/.deps
-	@mkdir -p $(@D) build/train/counts/$(<D)
+	@mkdir -p $(@D) $(if $(COUNTS_$(BUILD)),build/train/counts/$(<D))
 	$(Q)$(CC) $(CFLAGS) $(COUNTS_$(BUILD)) -c $< -o $@
 
 $(OUT)/lib.a: $(LIB_OBJ)
@@ -203,8 +203,7 @@ fuzz: deps deps-test $(FUZZ_BIN)
 lint: deps deps-test
 	@CFLAGS="$(BASE_CFLAGS) $(PKG_CFLAGS)" sh tools/lint.sh
 
-bench: deps deps-test
-	@$(MAKE) --no-print-directory BUILD=release build/release/sipweave
+bench: deps-test release
 	@sh bench/run.sh build/release/sipweave
 	@sh bench/growth.sh build/release/sipweave build/release/lib.a
 	@[ -z "$$NEAR_CALLS" ] || sh bench/near.sh build/release/sipweave build/release/lib.a
