@@ -17,6 +17,8 @@ static inline u64 scan_plain(const u8 *p, u8 byte) {
     return mask;
 }
 
+#define SCAN_EACH(byte) (0x0101010101010101u * (u64)(byte)) /* eight in a word */
+
 /* A byte that is 0 in `x` has its top bit set in `zero`, no other; a multiplication gathers the top bits. */
 static inline u64 scan_words(const u8 *p, u8 byte) {
     const u64 low = 0x7f7f7f7f7f7f7f7fu, gather = 0x0102040810204080u;
@@ -27,7 +29,7 @@ static inline u64 scan_words(const u8 *p, u8 byte) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         x = __builtin_bswap64(x);
 #endif
-        x ^= 0x0101010101010101u * byte;
+        x ^= SCAN_EACH(byte);
         u64 zero = ~(((x & low) + low) | x | low);
         mask |= (zero >> 7) * gather >> 56 << (8 * i);
     }
@@ -51,8 +53,6 @@ static inline u64 scan_sse2(const u8 *p, u8 byte) {
 #endif
 
 /* ---- eight bytes in a word ------------------------------------------------------------------ */
-
-#define SCAN_EACH(byte) (0x0101010101010101u * (u64)(byte))
 
 /* The top bit of each byte that lies from `low` to `high`, both ASCII. */
 static inline u64 scan_between(u64 x, u8 low, u8 high) {

@@ -29,7 +29,6 @@ enum follow_kind { FOLLOW_START, FOLLOW_FAILURE };
 struct follow {
     u32 before, after; /* rows of sums */
     u8 kind;
-    bool silent;   /* nothing shows when the other one was given up */
     float density; /* of the delay */
     double given;  /* what it gives to all claims of `after` */
 };

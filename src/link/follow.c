@@ -28,28 +28,26 @@ static bool is_before(const struct weave *w, const struct sum *a, const struct s
     return a->id < b->id;
 }
 
-/* It may be there because that one, which nobody has answered, was given up. */
-static struct follow follow_silent(const struct index *x, u32 before, u32 after) {
-    const struct sum *a = &x->w->sums[before], *b = &x->w->sums[after];
-    struct follow f = {
-        .before = before, .after = after, .kind = FOLLOW_FAILURE, .silent = true};
-    double density = silent_density(a, b->start_us);
-    if (density > LEAST) f.density = (float)(density * pair_alike(x, before, after));
-    return f;
+/* Of the delay from what started b, as messages show it. */
+static double seen_density(const struct index *x, const struct sum *a,
+                           const struct sum *b, enum follow_kind kind) {
+    bool failed = kind == FOLLOW_FAILURE;
+    u32 cause = failed ? over_msg(a) : a->start_msg;
+    struct gap gap;
+    return cause_density(x, b->from_dev,
+                         failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING,
+                         cause - 1, b->start_msg - 1, &gap);
 }
 
 static struct follow follow_of(const struct index *x, u32 before, u32 after,
                                enum follow_kind kind) {
     const struct weave *w = x->w;
     const struct sum *a = &w->sums[before], *b = &w->sums[after];
-    bool failed = kind == FOLLOW_FAILURE;
+    bool over = kind == FOLLOW_FAILURE;
     struct follow f = {.before = before, .after = after, .kind = (u8)kind};
-    if (!failed && !is_before(w, a, b)) return f;
-    u32 cause = failed ? over_msg(a) : a->start_msg;
-    struct gap gap;
-    double density = cause_density(
-        x, b->from_dev, failed ? EVIDENCE_AFTER_FAILURE : EVIDENCE_AFTER_SIBLING,
-        cause - 1, b->start_msg - 1, &gap);
+    if (!over && !is_before(w, a, b)) return f;
+    double density = over && try_is_silent(a) ? silent_density(a, b->start_us)
+                                              : seen_density(x, a, b, kind);
     if (density > LEAST) f.density = (float)(density * pair_alike(x, before, after));
     return f;
 }
@@ -68,7 +66,6 @@ static isize keep_best(struct follow *best, isize n, const struct follow *new) {
 
 static void find(struct claims *k, u32 c, const struct clues *clues,
                  enum follow_kind kind, i64 reach_us) {
-    bool silent = clues == &k->x->silent;
     const struct weave *w = k->x->w;
     const struct sum *s = &w->sums[c];
     i64 slack = (i64)s->precision_us + JUST_BEFORE_US;
@@ -81,8 +78,7 @@ static void find(struct claims *k, u32 c, const struct clues *clues,
         if (before == c || !is_try(&w->sums[before])) continue;
         if (s->kept && w->sums[before].kept) continue; /* nobody needs to be told */
         if (w->sums[before].start_us > s->start_us + slack) continue;
-        struct follow f =
-            silent ? follow_silent(k->x, before, c) : follow_of(k->x, before, c, kind);
+        struct follow f = follow_of(k->x, before, c, kind);
         if (f.density > 0) kept = keep_best(best, kept, &f);
     }
     k->follows = base_grow(k->follows, &k->cap_follows, k->nfollows + kept + 1,
@@ -146,8 +142,6 @@ void follows_weigh(struct claims *k) {
     for (isize i = 0; i < k->nfollows; i++) {
         struct follow *f = &k->follows[i];
         f->density =
-            (f->silent ? follow_silent(k->x, f->before, f->after)
-                       : follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind))
-                .density;
+            follow_of(k->x, f->before, f->after, (enum follow_kind)f->kind).density;
     }
 }

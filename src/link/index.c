@@ -163,7 +163,7 @@ static void note_child(struct index *x, u32 c) {
     u32 *answered = &x->answered[s->parent - 1];
     i64 first = *answered ? x->w->sums[*answered - 1].answer_us : INT64_MAX;
     if (s->answer_us != NEVER && s->answer_us < first) *answered = c + 1;
-    if (failed_us(s) == NEVER && !try_is_silent(s)) return;
+    if (!try_is_over(s)) return;
     x->next_failure[c] = x->failures[s->parent - 1];
     x->failures[s->parent - 1] = c + 1;
 }

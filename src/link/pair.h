@@ -155,6 +155,8 @@ u32 over_msg(const struct sum *s);
 bool try_is_silent(const struct sum *s);
 /* … but that it did so after the last message. How densely (per second) what begins then lies there; 0: not at all. */
 double silent_density(const struct sum *s, i64 start_us);
+/* It failed, or is silent: another one may have followed. */
+bool try_is_over(const struct sum *s);
 
 /* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
 u32 index_root(const struct index *x, u32 leg);

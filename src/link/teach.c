@@ -6,15 +6,11 @@
 
 enum { TEACHERS = 4096 }; /* of one device, about so many, taken by their ids */
 
-static bool is_over(const struct sum *s) {
-    return failed_us(s) != NEVER || try_is_silent(s);
-}
-
 /* A leg has this parent, with this probability: it gave its device another chance to go on trying. */
 static void add_chances(struct index *x, u32 c, u32 p, double share) {
     double *again = x->chances + x->in_lane_of[p] * CAUSES;
     again[EVIDENCE_AFTER_SIBLING] += share;
-    again[EVIDENCE_AFTER_FAILURE] += is_over(&x->w->sums[c]) ? share : 0;
+    again[EVIDENCE_AFTER_FAILURE] += try_is_over(&x->w->sums[c]) ? share : 0;
 }
 
 static void teach_numbers(const struct weave *w, const struct sum *s, double much,

@@ -67,6 +67,10 @@ bool try_is_silent(const struct sum *s) {
            !(s->flags & SUM_RECORDING);
 }
 
+bool try_is_over(const struct sum *s) {
+    return failed_us(s) != NEVER || try_is_silent(s);
+}
+
 /* A request that nothing answers is sent again after T1, and each time after twice as long (RFC 3261 17.1.1.2): while that goes on the
  * device has not given up, and where it should have gone on and did not, it has. What rings is given up at any time. */
 double silent_density(const struct sum *s, i64 start_us) {
