@@ -20,10 +20,6 @@ static double told_back(const struct claims *k, const struct follow *f,
                     : 0;
 }
 
-static double claim_weight(const struct claim *a) {
-    return a->forbidden ? 0 : claim_backward(a) * a->sent;
-}
-
 /* With other odds of what followed. */
 static double weight_if(const struct claim *a, enum follow_kind kind, double after) {
     double start = a->after[FOLLOW_START], failure = a->after[FOLLOW_FAILURE];
@@ -39,9 +35,9 @@ struct pair_run {
     isize n;
 };
 
-static isize find_pairs(const struct claims *k, const struct follow *f,
-                        struct claim_pair to[CLAIMS_A_LEG]) {
-    const struct claimed *from = &k->legs[f->before], *on = &k->legs[f->after];
+isize claims_in_common(const struct claims *k, u32 before, u32 after,
+                       struct claim_pair to[CLAIMS_A_LEG]) {
+    const struct claimed *from = &k->legs[before], *on = &k->legs[after];
     const struct claim *a = k->rows + from->at, *b = k->rows + on->at;
     isize n = 0;
     for (u32 i = 0, j = 0; i < from->n && j < on->n;) {
@@ -51,6 +47,11 @@ static isize find_pairs(const struct claims *k, const struct follow *f,
         j += right <= left;
     }
     return n;
+}
+
+static isize find_pairs(const struct claims *k, const struct follow *f,
+                        struct claim_pair to[CLAIMS_A_LEG]) {
+    return claims_in_common(k, f->before, f->after, to);
 }
 
 /* `room`: for where nothing is kept. */
@@ -274,6 +275,7 @@ void claims_believe(struct claims *k, int sweeps) {
     static const double SETTLED = 0.002;
     double change = 1;
     keep_pairs(k);
+    defeats_tell(k, true);
     for (int sweep = 0; sweep < sweeps && change > SETTLED && !weave_stops(k->x->w);
          sweep++) {
         change = 0;
@@ -287,5 +289,6 @@ void claims_believe(struct claims *k, int sweeps) {
         }
         count_odds(k);
         claims_part(k);
+        defeats_tell(k, false);
     }
 }

@@ -259,7 +259,7 @@ void claims_gather(struct claims *k, u32 c) {
         consider_before(&g);
         consider_clues(&g, &k->x->events, s->from_dev, EVENTS_CLEAR, EVENTS);
         consider_clues(&g, &k->x->lost, s->from_dev, EVENTS_CLEAR, EVENTS);
-        if (!stands_out(&g)) consider_ends(&g);
+        consider_ends(&g);
         consider_around(&g, &k->x->missed, s->from_dev, s->start_us, LEG_UNSEEN_US,
                         false);
     }

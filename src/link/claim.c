@@ -306,6 +306,10 @@ static void show_all(struct claims *k) {
         any |= claims_show(k, k->follows[i].before);
         any |= claims_show(k, k->follows[i].after);
     }
+    for (isize i = 0; i < k->ndefeats; i++) {
+        any |= claims_show(k, k->defeats[i].loser);
+        any |= claims_show(k, k->defeats[i].winner);
+    }
     follows_turn(k);
     for (isize i = 0; i < k->nearlies; i++) {
         u32 c = k->earlies[i].leg;
@@ -338,6 +342,7 @@ void claims_doubt(struct claims *k) {
         follows_find(k, k->unsure[i]);
         follows_find_next(k, k->unsure[i]);
     }
+    defeats_find(k);
     follows_turn(k);
     for (isize i = 0; i < k->nunsure; i++) mark_neighbours(k, &k->legs[k->unsure[i]]);
     for (isize i = 0; k->nunsure && i < k->nlate; i++) {
@@ -404,4 +409,6 @@ void claims_close(struct claims *k) {
     base_free(k->earlies);
     base_free(k->unsure);
     base_free(k->beside);
+    base_free(k->defeats);
+    base_free(k->defeat_pairs);
 }

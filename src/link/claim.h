@@ -17,6 +17,8 @@ struct claim {
     double sent;   /* how densely all that could have sent it would have: legs a second */
     double alone;  /* the odds that no other try of that parent's was going on */
     double after[2]; /* the odds of what followed it, by enum follow_kind */
+    float
+        beaten; /* by answered tries of that parent's: what more speaks for the time of its CANCEL */
     double
         weight; /* all of it: legs a second, to be compared with the other claims and the background */
     double once, once_next; /* the odds that the parent's arrival sent it */
@@ -36,6 +38,19 @@ struct follow {
 /* The places of one parent's claims on both legs of a follow. */
 struct claim_pair {
     u8 before, after;
+};
+
+/* This try may have been cancelled because that one was answered: if it was, they have one parent. */
+struct defeat {
+    u32 loser, winner; /* rows of sums */
+    u32 at, n;         /* defeat_pairs[at .. at + n) */
+    float odds;        /* of the delay */
+};
+
+/* One parent's claims on both, by place, and what the one that won tells the other. */
+struct defeat_pair {
+    u8 loser, winner;
+    float beaten;
 };
 
 /* A leg among claims. */
@@ -86,8 +101,11 @@ struct claims {
         *pairs;    /* believe.c: of follow i those at pairs_at[i] .. pairs_at[i + 1] */
     u32 *pairs_at; /* NULL: not looked for, claims come and go */
     isize nturned; /* so many follows are in next */
-    i64 blur_us;   /* how coarse the coarsest stamp is */
-    double *once;  /* by parent: the odds that its arrival has sent a leg */
+    struct defeat *defeats; /* defeat.c */
+    struct defeat_pair *defeat_pairs;
+    isize ndefeats, cap_defeats, ndefeat_pairs, cap_defeat_pairs;
+    i64 blur_us;  /* how coarse the coarsest stamp is */
+    double *once; /* by parent: the odds that its arrival has sent a leg */
     double *
         keep; /* by device that a leg reaches (in lane): how many of these send nothing */
     bool *records;    /* by lane: recorders stand at its end */
@@ -112,6 +130,13 @@ void follows_find_next(struct claims *k, u32 c);
 /* What has been found, the other way round: next. */
 void follows_turn(struct claims *k);
 void follows_weigh(struct claims *k);
+/* defeat.c: of those that are not sure, who may have been cancelled because whom was answered. */
+void defeats_find(struct claims *k);
+/* Those that were answered tell the others whose they are. `anew`: claims have come and gone since. */
+void defeats_tell(struct claims *k, bool anew);
+/* believe.c: the parents that claim both legs. */
+isize claims_in_common(const struct claims *k, u32 before, u32 after,
+                       struct claim_pair to[CLAIMS_A_LEG]);
 /* choice.c: finds who lays claim to c; those before it in time have been asked already. */
 void claims_gather(struct claims *k, u32 c);
 /* Of one who looks: the candidates found so far. */
@@ -185,10 +210,14 @@ void claim_put(struct claims *k, u32 c, const struct claim *new);
 /* Without what is known of the other end; with these odds of what followed it. */
 static inline double claim_backward_if(const struct claim *a, double start,
                                        double failure) {
-    return a->bond.fit * a->alone * start * (a->bond.end + failure - 1);
+    double end = a->bond.end + (double)a->beaten;
+    return a->bond.fit * a->alone * start * (end + failure - 1);
 }
 static inline double claim_backward(const struct claim *a) {
     return claim_backward_if(a, a->after[FOLLOW_START], a->after[FOLLOW_FAILURE]);
+}
+static inline double claim_weight(const struct claim *a) {
+    return a->forbidden ? 0 : claim_backward(a) * a->sent;
 }
 /* One claim of this weight leaves the others, and whoever has none, hardly anything. */
 static inline bool claim_stands_out(const struct claimed *leg, double best) {

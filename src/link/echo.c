@@ -171,6 +171,13 @@ double pair_life(const struct index *x, u32 c, u32 p, const struct turn *turn,
     return odds * bye;
 }
 
+double defeat_odds(const struct index *x, const struct sum *loser,
+                   const struct sum *winner) {
+    i64 gap_us;
+    return echo(x, loser->from_dev, EVIDENCE_CANCEL_ECHO, winner->answer_msg,
+                loser->cancel_msg, &gap_us);
+}
+
 /* The answer of another child that the round before found. */
 static u32 winner_of(const struct index *x, u32 c, u32 p) {
     u32 winner = x->answered[p];
@@ -182,7 +189,7 @@ static u32 winner_of(const struct index *x, u32 c, u32 p) {
  * answered, or because it rang for too long: then the next one leaves, which is another matter (follow.c). */
 static double cancel_echo(const struct index *x, u32 c, u32 p, struct proofs *to) {
     const struct sum *child = &x->w->sums[c], *parent = &x->w->sums[p];
-    u32 winner = winner_of(x, c, p);
+    u32 winner = to ? winner_of(x, c, p) : 0; /* else defeat.c knows better */
     const u32 causes[] = {parent->cancel_msg, parent->answer_msg, parent->bye_msg,
                           parent->fail_msg, winner};
     double best = 0;

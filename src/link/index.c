@@ -54,6 +54,8 @@ static void add_events(struct index *x, u32 leg) {
     if (leg_may_be_older(w, s, s->start_us))
         add_event(x, &x->missed, s->to_dev, s->start_us, leg);
     add_event(x, &x->leaves, s->from_dev, s->start_us, leg);
+    if (!(s->flags & SUM_RECORDING))
+        add_event(x, &x->wins, s->from_dev, s->answer_us, leg);
     add_event(x, &x->over, s->to_dev, s->bye_us, leg);
     add_event(x, &x->over, s->to_dev, s->cancel_us, leg);
     for (int i = 0; i < 2; i++) {
@@ -133,8 +135,8 @@ void index_open(struct index *x, const struct weave *w) {
 
 void index_events(struct index *x, bool *asked) {
     const struct weave *w = x->w;
-    struct clues *const all[] = {&x->events, &x->ends,   &x->leaves,
-                                 &x->over,   &x->missed, &x->silent};
+    struct clues *const all[] = {&x->events, &x->ends,   &x->leaves, &x->over,
+                                 &x->missed, &x->silent, &x->wins};
     x->asked = asked;
     for (isize i = 0; i < countof(all); i++) clues_open(all[i], w->ndevs);
     for (isize i = 0; i < w->nsums; i++)
@@ -195,6 +197,7 @@ void index_close(struct index *x) {
     clues_drop(&x->silent);
     clues_drop(&x->missed);
     clues_drop(&x->leaves);
+    clues_drop(&x->wins);
     clues_drop(&x->over);
     clues_drop(&x->lost);
     base_free(x->by_start);

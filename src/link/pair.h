@@ -96,7 +96,8 @@ struct index {
     struct clues holds;  /* by leg: put on hold, by this message instead of a leg */
     struct clues ends;   /* by device that it left: a try failed */
     struct clues silent; /* the same: the last message of one that nobody has answered */
-    struct clues leaves; /* by device that it left: a leg started */
+    struct clues leaves; /* by device that it left: a leg started … */
+    struct clues wins;   /* … was answered, and is no recorder's */
     struct clues
         missed; /* by device that it reached: a leg whose INVITE was not captured */
     struct clues over; /* by device that it reached: a leg was hung up or given up */
@@ -152,6 +153,9 @@ i64 failed_us(const struct sum *s);
 /* The message that shows it; row + 1. */
 u32 over_msg(const struct sum *s);
 /* A try that nobody has answered or refused, as far as the trace shows: nothing tells when its device gave it up … */
+/* That this try was cancelled because that one was answered: the odds of the delay. */
+double defeat_odds(const struct index *x, const struct sum *loser,
+                   const struct sum *winner);
 bool try_is_silent(const struct sum *s);
 /* … but that it did so after the last message. How densely (per second) what begins then lies there; 0: not at all. */
 double silent_density(const struct sum *s, i64 start_us);
