@@ -5,7 +5,7 @@
 #include "link/pair.h"
 
 enum { CLAIMS_A_LEG = 48 };
-#define CLAIM_NOTHING 1e-7 /* what weighs less, beside the heaviest, is no claim */
+#define CLAIM_NOTHING 1e-10 /* what weighs less, beside the heaviest, is no claim */
 
 /* A leg may be this parent's child. What is known at its other ends is told along the follows, see believe.c. */
 struct claim {
