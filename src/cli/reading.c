@@ -127,6 +127,7 @@ bool reading_open(struct reading *r, const struct options *o, struct wanted want
     if (readable < o->nfiles) return false;
     if (!wanted.evidence) weave_without_evidence(r->weave);
     if (!wanted.messages) weave_without_messages(r->weave);
+    if (!wanted.evidence && !wanted.messages) weave_for_lines(r->weave);
     weave_threads(r->weave, threads);
     weave_finish(r->weave);
     return true;

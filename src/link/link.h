@@ -97,6 +97,8 @@ void weave_keep_from(struct weave *w, const struct weave *old);
 void weave_without_evidence(struct weave *w);
 /* Nobody will ask for messages: once linked, where their bytes are is not kept. */
 void weave_without_messages(struct weave *w);
+/* Both, and nobody will ask for more than weave_call_line gives. */
+void weave_for_lines(struct weave *w);
 
 /* Whatever a linked weave has that happened at from_us or later, and the rest of the calls that this belongs to: which sightings,
  * which calls. Fewer than `most` sightings at from_us or later are meant: a higher from_us where there are more. */

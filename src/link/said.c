@@ -34,6 +34,7 @@ struct said {
     struct sayings names, all; /* names: of Call-IDs alone */
     struct part_said parts[2];
     u32 call_id;           /* label */
+    bool lines;            /* only_lines */
     const struct sum *leg; /* whose Call-ID is told */
 };
 
@@ -242,8 +243,9 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     say(&g->to->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
 }
 
-/* For people, after all numbers. */
+/* For people, after all numbers; in a line of a call stands who called whom. */
 static void put_off(struct taking *g, struct fact f) {
+    if (g->said->lines && (f.kind == FACT_DISPLAY || f.kind == FACT_REASON)) return;
     g->others =
         base_grow(g->others, &g->cap_others, g->nothers + 1, (isize)sizeof *g->others);
     g->others[g->nothers++] = f;
@@ -354,6 +356,22 @@ static void join_parts(struct said *g, isize second) {
     base_free(b->all.rows);
 }
 
+/* All has been taken. */
+static void forget_facts(struct said *g) {
+    struct weave *w = g->w;
+    if (w->finished) {
+        trace_seal(&w->trace);
+        trace_forget(&w->trace, TRACE_IDENTS);
+        if (only_lines(w)) trace_forget(&w->trace, TRACE_STEPS);
+    }
+    base_free(g->facts_of);
+    base_free(g->teller[0]);
+    base_free(g->teller[1]);
+    base_free(g->names.rows);
+    twice_close(&g->heard);
+    alike_forget(w);
+}
+
 static void take_facts(struct said *g) {
     struct weave *w = g->w;
     struct part_said *all = &g->parts[0];
@@ -362,6 +380,7 @@ static void take_facts(struct said *g) {
                               .holds = w->holds,
                               .cap_holds = w->cap_holds};
     isize second = base_both(take_legs, g, w->nsums, weave_may_use(w, w->nsums));
+    forget_facts(g); /* before two halves are one, when there is the most in memory */
     join_parts(g, second);
     w->leg_facts = all->facts;
     w->cap_leg_facts = all->cap_facts;
@@ -414,23 +433,14 @@ static void find_twins(void *weave) {
 }
 
 void said_collect(struct weave *w) {
-    struct said g = {.w = w};
+    struct said g = {.w = w, .lines = only_lines(w)};
     struct beside twins;
     g.call_id = str_table_add(&w->trace.strings, S("Call-ID"));
+    if (w->finished) str_table_seal(&w->trace.strings);
     listen(&g);
     find_tellers(&g);
     keep_parts(&g);
     take_facts(&g);
-    if (w->finished) {
-        trace_seal(&w->trace);
-        trace_forget(&w->trace, TRACE_IDENTS);
-    }
-    base_free(g.facts_of);
-    base_free(g.teller[0]);
-    base_free(g.teller[1]);
-    base_free(g.names.rows);
-    twice_close(&g.heard);
-    alike_forget(w);
     beside_start(&twins, weave_may_use(w, w->nsums), find_twins, w);
     sayings_sort(w, &g.all);
     beside_end(&twins); /* tokens ask who is whose device */
