@@ -244,16 +244,16 @@ void *base_widen(void *items, isize *cap, isize need, isize size) {
 void *base_new(isize count, isize size) {
     isize n = count ? count : 1;
     must(n > 0 && n <= PTRDIFF_MAX / 4 / size);
-    return grow_to(NULL, 0, n * size);
+    void *items = grow_to(NULL, 0, n * size);
+    if (block_of(items)->mapped) near_pages(items, 0, n * size);
+    return items;
 }
 
 void *base_room(void *items, isize *cap, isize need, isize size) {
     if (need <= *cap) return items;
     base_free(items);
     *cap = need;
-    items = base_new(need, size);
-    if (block_of(items)->mapped) near_pages(items, 0, need * size);
-    return items;
+    return base_new(need, size);
 }
 
 void base_free(void *items) {

@@ -465,11 +465,13 @@ void score_parents(struct weave *w) {
         follows_weigh(&k);
     }
     bool parted = part_rivals(w, &k), cut = cut_circles(w);
-    index_calls(&x);
-    if (parted || cut) index_note_children(&x);
-    w->nproofs = nproofs;
-    prove_all(w, &k);
-    note_all_maybes(w, &k);
+    if (!only_lines(w)) { /* that is for people */
+        index_calls(&x);
+        if (parted || cut) index_note_children(&x);
+        w->nproofs = nproofs;
+        prove_all(w, &k);
+        note_all_maybes(w, &k);
+    }
     lore_keep(&x, w);
     stand_note(&k, w);
     claims_close(&k);
