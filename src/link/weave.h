@@ -267,8 +267,8 @@ static inline bool weave_stops(const struct weave *w) {
 /* Is nothing asked for but a line of each call, made of what its legs have (view_line.c)? Then nobody wants to know whose a message is, or
  * where in its dialog it stands, once legs are known and have said what they say. */
 static inline bool only_lines(const struct weave *w) {
-    return w->in_lines && w->finished && !w->keep && w->trace.nsources == 1 &&
-           !w->more && !w->tangled;
+    return w->in_lines && w->finished && !w->keep && w->trace.nsources == 1 && !w->more &&
+           !w->tangled;
 }
 
 /* How many threads so many items are worth. Who asks to be heard (`ends`) is asked by one. Counts of what is not in the trace are
