@@ -98,7 +98,8 @@ static bool given_before(const struct options *o, isize i) {
 bool reading_open(struct reading *r, const struct options *o, struct wanted wanted) {
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
     struct input_sink sink = {r, on_source, on_sighting, on_skipped, on_damage};
-    struct input_ahead ahead = {weave_digest, on_digests};
+    bool lines = !wanted.evidence && !wanted.messages;
+    struct input_ahead ahead = {lines ? weave_digest_brief : weave_digest, on_digests};
     int threads = threads_of(o);
     struct input_options how = {.zone_s = o->zone_s};
     isize readable = 0;
@@ -107,6 +108,7 @@ bool reading_open(struct reading *r, const struct options *o, struct wanted want
         return false;
     }
     if (o->hosts && !read_hosts(r, o->hosts)) return false;
+    if (lines) weave_for_lines(r->weave);
     for (isize i = 0; i < o->nfiles; i++) {
         str sentence = {0};
         if (given_before(o, i)) {
@@ -127,7 +129,6 @@ bool reading_open(struct reading *r, const struct options *o, struct wanted want
     if (readable < o->nfiles) return false;
     if (!wanted.evidence) weave_without_evidence(r->weave);
     if (!wanted.messages) weave_without_messages(r->weave);
-    if (!wanted.evidence && !wanted.messages) weave_for_lines(r->weave);
     weave_threads(r->weave, threads);
     weave_finish(r->weave);
     return true;

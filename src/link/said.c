@@ -32,7 +32,6 @@ struct said {
     struct sayings names, all; /* names: of Call-IDs alone */
     struct part_said parts[2];
     u32 call_id; /* label */
-    bool lines;  /* only_lines */
 };
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
@@ -247,9 +246,8 @@ static void take_token(struct taking *g, const struct fact *f, u32 msg) {
     say(&g->to->all, (struct saying){f->hash, leg, f->label, src, f->kind, f->bits});
 }
 
-/* For people, after all numbers; in a line of a call stands who called whom. */
+/* For people, after all numbers. */
 static void put_off(struct taking *g, struct fact f) {
-    if (g->said->lines && (f.kind == FACT_DISPLAY || f.kind == FACT_REASON)) return;
     g->others =
         base_grow(g->others, &g->cap_others, g->nothers + 1, (isize)sizeof *g->others);
     g->others[g->nothers++] = f;
@@ -461,7 +459,7 @@ static void find_twins(void *weave) {
 }
 
 void said_collect(struct weave *w) {
-    struct said g = {.w = w, .lines = only_lines(w)};
+    struct said g = {.w = w};
     struct beside twins;
     g.call_id = str_table_add(&w->trace.strings, S("Call-ID"));
     if (w->finished) str_table_seal(&w->trace.strings);

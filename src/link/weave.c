@@ -71,9 +71,10 @@ static u32 add_row(struct weave *w, const struct digest *d) {
     return row;
 }
 
-static void read_head(struct digest *d, const struct sighting *s,
-                      const struct sip_msg *m) {
+static void read_head(struct digest *d, const struct sighting *s, const struct sip_msg *m,
+                      bool brief) {
     digest_head(d, s, m);
+    d->brief = brief;
     d->s.time_us = sane_time(s->time_us);
     fact_head(d, m);
 }
@@ -85,7 +86,7 @@ void weave_near(const struct weave *w, const struct digest *d) {
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
     struct digest d;
-    read_head(&d, s, m);
+    read_head(&d, s, m, w->in_lines);
     weave_near(w, &d);
     digest_text(&d, m);
     fact_gather(&w->trace, add_row(w, &d), &d, m, w->scratch);
@@ -100,15 +101,24 @@ bool weave_add(struct weave *w, const struct sighting *s) {
     return true;
 }
 
-bool weave_digest(struct digest *d, const struct sighting *s, arena *a) {
+static bool make_digest(struct digest *d, const struct sighting *s, bool brief,
+                        arena *a) {
     struct sip_msg m;
     struct fail f;
     enum err e = sip_msg_parse(&m, s->bytes, &f);
     if (e != ERR_OK && e != ERR_MORE) return false;
-    read_head(d, s, &m);
+    read_head(d, s, &m, brief);
     digest_text(d, &m);
     fact_say(d, &m, a);
     return true;
+}
+
+bool weave_digest(struct digest *d, const struct sighting *s, arena *a) {
+    return make_digest(d, s, false, a);
+}
+
+bool weave_digest_brief(struct digest *d, const struct sighting *s, arena *a) {
+    return make_digest(d, s, true, a);
 }
 
 void weave_take(struct weave *w, struct digest *d) {
