@@ -1,7 +1,9 @@
 /* link.c: what linking costs, step by step, and where the memory is. Usage: link [--lean] [--threads N] FILE... [RUNS]
  *
  * Reads files as `sipweave calls --json` does (--lean: as `calls`, where nobody asks why), links all of it RUNS times (3), and prints for each step the processor time and the time on the wall of the fastest
- * run: in all, by message, by leg, and its share; then what each table takes, and what the whole process has taken at most. */
+ * run: in all, by message, by leg, and its share; then what each table takes, and what the whole process has taken at most, in all and in each
+ * step of the first run. Where RUNS is 1 it is linked for good: what nobody asks for again is given back, as in the program itself. --lean stands before
+ * the files. */
 #include "base/out.h"
 #include "input/input.h"
 #include "link/related.h"
@@ -10,16 +12,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-
-static double peak_mb(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_maxrss / 1024;
-}
 
 /* The most that was in memory since forget_peak. */
-static double step_peak_mb(void) {
+static double peak_mb(void) {
     char line[128];
     long kilobytes = 0;
     FILE *f = fopen("/proc/self/status", "r");
@@ -78,7 +73,7 @@ static void link_once(struct weave *w, struct took *best, struct room *rooms) {
         struct took from = {cpu_s(), wall_s()};
         link_steps[i].run(w);
         struct took took = {cpu_s() - from.cpu_s, wall_s() - from.wall_s};
-        if (first) rooms[i] = (struct room){step_peak_mb(), kept_mb()};
+        if (first) rooms[i] = (struct room){peak_mb(), kept_mb()};
         if (first) best[i] = took;
         best[i].cpu_s = least(best[i].cpu_s, took.cpu_s);
         best[i].wall_s = least(best[i].wall_s, took.wall_s);
@@ -189,13 +184,10 @@ int main(int argc, char **argv) {
     }
     struct took read = {cpu_s() - from.cpu_s, wall_s() - from.wall_s};
     double after_read_mb = peak_mb(), after_link_mb = 0;
-    if (runs == 1)
-        w->finished =
-            true; /* then memory is as `calls` has it: what nobody asks for again is given back */
-    for (int run = 0; run < runs || run == 0; run++) {
-        link_once(w, best, rooms);
-        if (run == 0) after_link_mb = peak_mb();
-    }
+    w->finished = runs == 1;
+    for (int run = 0; run < runs || run == 0; run++) link_once(w, best, rooms);
+    for (isize i = 0; i < LINK_STEPS; i++)
+        if (rooms[i].peak_mb > after_link_mb) after_link_mb = rooms[i].peak_mb;
     if (w->nmsgs == 0) return 1;
     print_times(w, read, best, time_views(w, true), time_views(w, only_lines(w)));
     printf("peak memory: %.0f MB when read, %.0f MB when linked: %.1f bytes a sighting\n",
