@@ -57,6 +57,11 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A whole small file, such as hosts, into the arena; on failure prints one sentence. */
 bool cli_file_read(const char *path, arena *a, str *text);
 
+/* What does not fit into memory goes into files, and there is a sentence where that ends. */
+void cli_memory(void);
+/* Says how much did not fit. */
+void cli_memory_report(void);
+
 int command_calls(const struct options *o);
 int command_show(const struct options *o);
 int command_import(const struct options *o);
