@@ -50,6 +50,10 @@ static _Noreturn void end(enum spill_end why, int error) {
     __builtin_trap();
 }
 
+void base_no_memory(int error) {
+    end(SPILL_NO_MEMORY, error);
+}
+
 static struct block *block_of(void *items) {
     return items ? (struct block *)items - 1 : NULL;
 }

@@ -29,6 +29,8 @@ struct spill {
 
 /* For the whole program; before there is a second thread. NULL: as it was at first. The folder's name is not copied. */
 void base_spill(const struct spill *how);
+/* Ends the program: no memory can be had, or as `error` says. */
+_Noreturn void base_no_memory(int error);
 /* Bytes in files, now and at most. */
 isize base_spilled(void);
 isize base_spilled_most(void);

@@ -57,8 +57,10 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A whole small file, such as hosts, into the arena; on failure prints one sentence. */
 bool cli_file_read(const char *path, arena *a, str *text);
 
-/* What does not fit into memory goes into files, and there is a sentence where that ends. */
-void cli_memory(void);
+/* From here on what does not fit into memory goes into files, and where that ends there is `at_end`, a sentence and the exit. */
+void cli_memory(void (*at_end)(void *ctx), void *ctx); /* `at_end` may be NULL */
+/* Can it be written to, and is it no memory itself? */
+bool cli_is_on_disk(const char *path);
 /* Says how much did not fit. */
 void cli_memory_report(void);
 

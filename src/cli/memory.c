@@ -19,6 +19,8 @@
 #define UNKNOWN INT64_MAX
 
 static char folder[256];
+static void (*tidy)(void *ctx); /* before the end */
+static void *tidy_ctx;
 
 /* ---- how much there is ---------------------------------------------------------------------------- */
 
@@ -114,8 +116,7 @@ static i64 allowed(void) {
 
 /* ---- where to, and what when that is full --------------------------------------------------------- */
 
-/* A folder that is no memory itself. */
-static bool is_on_disk(const char *path) {
+bool cli_is_on_disk(const char *path) {
     struct statfs s;
     if (!path || path[0] != '/' || strlen(path) >= sizeof folder) return false;
     return statfs(path, &s) == 0 && s.f_type != TMPFS_MAGIC && s.f_type != RAMFS_MAGIC &&
@@ -125,7 +126,7 @@ static bool is_on_disk(const char *path) {
 static const char *choose_folder(void) {
     const char *const folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
     for (isize i = 0; i < countof(folders); i++) {
-        if (!is_on_disk(folders[i])) continue;
+        if (!cli_is_on_disk(folders[i])) continue;
         snprintf(folder, sizeof folder, "%s", folders[i]);
         return folder;
     }
@@ -148,6 +149,7 @@ static _Noreturn void end(enum spill_end why, int error) {
     } else {
         cli_say("there is not enough memory for this");
     }
+    if (tidy) tidy(tidy_ctx);
     _exit(EXIT_USAGE);
 }
 
@@ -161,10 +163,11 @@ static void on_bus_error(int number) {
         raise(number);
     }
     (void)!write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    if (tidy) tidy(tidy_ctx);
     _exit(EXIT_USAGE);
 }
 
-void cli_memory(void) {
+void cli_memory(void (*at_end)(void *ctx), void *ctx) {
     enum { LEAST = 1 << 20 };
     struct sigaction bus = {.sa_handler = on_bus_error};
     i64 free, swap, may = i64_min(groups_left(), allowed());
@@ -178,6 +181,8 @@ void cli_memory(void) {
                         .kept = room / 8,
                         .all = all,
                         .end = end};
+    tidy = at_end;
+    tidy_ctx = ctx;
     base_spill(&how);
     sigaction(SIGBUS, &bus, NULL);
     /* a file that may not grow is told as a full disk is */

@@ -96,7 +96,7 @@ static bool given_before(const struct options *o, isize i) {
 }
 
 bool reading_open(struct reading *r, const struct options *o, struct wanted wanted) {
-    cli_memory();
+    cli_memory(NULL, NULL);
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
     struct input_sink sink = {r, on_source, on_sighting, on_skipped, on_damage};
     struct input_ahead ahead = {weave_digest, on_digests};

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/both.h"
 #include "base/spill.h"
 #include "lib/chance.h"
@@ -179,6 +180,16 @@ static void without_files_memory_ends(void **state) {
     base_spill(NULL);
 }
 
+static void no_addresses_are_told(void **state) {
+    (void)state;
+    struct spill how = all_of_them();
+    base_spill(&how);
+    why_ended = SPILL_NO_SPACE;
+    if (setjmp(ended) == 0) (void)arena_open((isize)1 << 60);
+    assert_int_equal(why_ended, SPILL_NO_MEMORY);
+    base_spill(NULL);
+}
+
 static void a_full_disk_is_told(void **state) {
     (void)state;
     struct spill how = all_of_them();
@@ -237,6 +248,7 @@ int main(void) {
         cmocka_unit_test(what_fits_stays_in_memory),
         cmocka_unit_test(new_ones_are_zero_and_small_ones_in_memory),
         cmocka_unit_test(without_files_memory_ends),
+        cmocka_unit_test(no_addresses_are_told),
         cmocka_unit_test(a_full_disk_is_told),
         cmocka_unit_test(two_threads_grow_at_once),
     };
