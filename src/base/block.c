@@ -45,13 +45,13 @@ isize base_spilled_most(void) {
     return (isize)atomic_load(&in_files_most) * PAGE;
 }
 
-static _Noreturn void end(enum spill_end why, int error) {
+static _Noreturn void end_of(enum spill_end why, int error) {
     if (spill.end) spill.end(why, error);
     __builtin_trap();
 }
 
-void base_no_memory(int error) {
-    end(SPILL_NO_MEMORY, error);
+_Noreturn void base_no_memory(int error) {
+    end_of(SPILL_NO_MEMORY, error);
 }
 
 static struct block *block_of(void *items) {
@@ -165,7 +165,7 @@ static void near_pages(u8 *items, isize from, isize to) {
 static void *map_memory(isize size) {
     u8 *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) end(SPILL_NO_MEMORY, errno);
+    if (p == MAP_FAILED) base_no_memory(errno);
     *block_of(p + MAPPED_HEAD) = (struct block){.mapped = size};
     return p;
 }
@@ -177,7 +177,7 @@ static void *grow_mapped(void *items, isize had, isize bytes) {
     u8 *p;
     if (old && old->mapped) {
         p = mremap(start_of(items), (size_t)old->mapped, (size_t)size, MREMAP_MAYMOVE);
-        if (p == MAP_FAILED) end(SPILL_NO_MEMORY, errno);
+        if (p == MAP_FAILED) base_no_memory(errno);
         block_of(p + MAPPED_HEAD)->mapped = size;
     } else {
         p = map_memory(size);
@@ -199,9 +199,9 @@ static void *give(void *items, isize had, isize to) {
     }
     if (b->file) {
         int error = file_widen(b->file - 1, (isize)b->given * PAGE, size);
-        if (error) end(SPILL_NO_SPACE, error);
+        if (error) end_of(SPILL_NO_SPACE, error);
     } else if (size >= spill.least && memory_over(more, spill.all)) {
-        end(SPILL_NO_MEMORY, 0);
+        end_of(SPILL_NO_MEMORY, 0);
     }
     count(b, more / PAGE);
     return items;
@@ -209,10 +209,12 @@ static void *give(void *items, isize had, isize to) {
 
 static void *grow_heap(void *items, isize had, isize bytes) {
     struct block *b = realloc(block_of(items), sizeof *b + (size_t)bytes);
-    if (!b) end(SPILL_NO_MEMORY, ENOMEM);
-    *b = (struct block){0};
-    memset((u8 *)(b + 1) + had, 0, (size_t)(bytes - had));
-    return b + 1;
+    if (b) {
+        *b = (struct block){0};
+        memset((u8 *)(b + 1) + had, 0, (size_t)(bytes - had));
+        return b + 1;
+    }
+    base_no_memory(ENOMEM);
 }
 
 static void *grow_to(void *items, isize had, isize bytes) {
