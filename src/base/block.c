@@ -29,12 +29,14 @@ enum {
 
 /* How much there may be, and is: the only state of this folder, as memory is one for the whole program. */
 static struct spill spill;
-static atomic_bool is_short;                            /* it was more than `room` */
+static atomic_bool is_short; /* it was more than `room` */
+static atomic_int no_more;   /* files: an errno; 0: they can be made */
 static atomic_llong in_memory, in_files, in_files_most; /* pages */
 
 void base_spill(const struct spill *how) {
     spill = how ? *how : (struct spill){0};
     atomic_store(&is_short, false);
+    atomic_store(&no_more, 0);
 }
 
 isize base_spilled(void) {
@@ -106,46 +108,78 @@ static int file_widen(int fd, isize from, isize to) {
     return error;
 }
 
-/* Pages of a file, with space for the first `bytes` of them; NULL: a file cannot be had. */
+/* Pages of a file, with space for the first `bytes` of them; NULL: a file cannot be had, and no other is asked for. */
 static void *map_file(isize size, isize bytes) {
-    int fd = spill.folder ? file_make() : -1;
     u8 *p = MAP_FAILED;
-    if (fd < 0) return NULL;
-    if (file_widen(fd, 0, whole_pages(bytes)) == 0)
+    int fd = file_make(), error = fd < 0 ? errno : file_widen(fd, 0, whole_pages(bytes));
+    if (!error) {
         p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (p == MAP_FAILED) {
-        close(fd);
+        error = p == MAP_FAILED ? errno : 0;
+    }
+    if (error) {
+        atomic_store(&no_more, error);
+        if (fd >= 0) close(fd);
         return NULL;
     }
     *block_of(p + MAPPED_HEAD) = (struct block){.mapped = size, .file = fd + 1};
     return p;
 }
 
+static void *map_memory(isize size) {
+    u8 *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED) base_no_memory(errno);
+    *block_of(p + MAPPED_HEAD) = (struct block){.mapped = size};
+    return p;
+}
+
 /* Should so many bytes more of a block of `bytes` in all stand in a file? */
 static bool must_spill(isize bytes, isize more) {
-    if (!spill.folder || bytes < spill.least) return false;
+    if (!spill.folder || bytes < spill.least || atomic_load(&no_more)) return false;
     if (atomic_load(&is_short)) return memory_over(more, spill.kept);
     if (!memory_over(more, spill.room)) return false;
     atomic_store(&is_short, true);
     return true;
 }
 
-/* The first `had` bytes of a block to a file, and out of memory as that goes on. Where no file can be had it stays. */
-static void *to_file(void *items, isize had) {
-    struct block *old = block_of(items);
-    isize bytes = had + MAPPED_HEAD, size = old->mapped, given = old->given;
-    u8 *from = start_of(items), *to = map_file(size, bytes);
-    if (!to) return items;
-    struct block *b = block_of(to + MAPPED_HEAD);
-    count(old, -given);
-    count(b, whole_pages(bytes) / PAGE);
-    for (isize at = 0; at < bytes; at += COPIED_AT_ONCE) {
-        isize n = i64_min(bytes - at, COPIED_AT_ONCE), skip = at ? 0 : MAPPED_HEAD;
-        memcpy(to + at + skip, from + at + skip, (size_t)(n - skip));
-        madvise(from + at, (size_t)whole_pages(n), MADV_DONTNEED);
+static void drop_mapped(void *items) {
+    struct block *b = block_of(items);
+    isize size = b->mapped;
+    int file = b->file;
+    count(b, -(isize)b->given);
+    munmap(start_of(items), (size_t)size);
+    if (file) close(file - 1);
+}
+
+/* The first `had` bytes of a block to new pages of as many in all; those in memory go as they are copied. */
+static void *move_mapped(void *items, isize had, u8 *to) {
+    isize bytes = had + MAPPED_HEAD;
+    u8 *from = start_of(items);
+    count(block_of(to + MAPPED_HEAD), whole_pages(bytes) / PAGE);
+    for (isize at = MAPPED_HEAD; at < bytes;) {
+        isize end = i64_min(bytes, (at / COPIED_AT_ONCE + 1) * COPIED_AT_ONCE);
+        memcpy(to + at, from + at, (size_t)(end - at));
+        isize gone = i64_max(PAGE, at); /* what it is stands in the first page */
+        if (end > gone)
+            madvise(from + gone, (size_t)whole_pages(end - gone), MADV_DONTNEED);
+        at = end;
     }
-    munmap(from, (size_t)size);
+    drop_mapped(items);
     return to + MAPPED_HEAD;
+}
+
+/* Where no file can be had it stays. */
+static void *to_file(void *items, isize had) {
+    u8 *to = map_file(block_of(items)->mapped, had + MAPPED_HEAD);
+    return to ? move_mapped(items, had, to) : items;
+}
+
+/* The disk is full: back, if there is memory for it. */
+static void *to_memory(void *items, isize had) {
+    isize size = block_of(items)->mapped;
+    if (memory_over(whole_pages(had + MAPPED_HEAD), spill.all))
+        end_of(SPILL_NO_SPACE, atomic_load(&no_more));
+    return move_mapped(items, had, map_memory(size));
 }
 
 /* ---- pages ---------------------------------------------------------------------------------------- */
@@ -160,14 +194,6 @@ static void near_pages(u8 *items, isize from, isize to) {
 #else
     (void)items, (void)from, (void)to;
 #endif
-}
-
-static void *map_memory(isize size) {
-    u8 *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) base_no_memory(errno);
-    *block_of(p + MAPPED_HEAD) = (struct block){.mapped = size};
-    return p;
 }
 
 /* To pages of its own, from the heap or from fewer pages. What is new is not given out yet. */
@@ -197,12 +223,16 @@ static void *give(void *items, isize had, isize to) {
         b = block_of(items);
         more = size - (isize)b->given * PAGE;
     }
-    if (b->file) {
-        int error = file_widen(b->file - 1, (isize)b->given * PAGE, size);
-        if (error) end_of(SPILL_NO_SPACE, error);
-    } else if (size >= spill.least && memory_over(more, spill.all)) {
-        end_of(SPILL_NO_MEMORY, 0);
+    int error = b->file ? file_widen(b->file - 1, (isize)b->given * PAGE, size) : 0;
+    if (error) {
+        atomic_store(&no_more, error);
+        items = to_memory(items, had);
+        b = block_of(items);
+        more = size - (isize)b->given * PAGE;
     }
+    if (!b->file && size >= spill.least && memory_over(more, spill.all))
+        end_of(atomic_load(&no_more) ? SPILL_NO_SPACE : SPILL_NO_MEMORY,
+               atomic_load(&no_more));
     count(b, more / PAGE);
     return items;
 }
@@ -270,13 +300,9 @@ void *base_room(void *items, isize *cap, isize need, isize size) {
 
 void base_free(void *items) {
     struct block *b = block_of(items);
-    if (!b || !b->mapped) {
+    if (b && b->mapped) {
+        drop_mapped(items);
+    } else {
         free(b);
-        return;
     }
-    isize size = b->mapped;
-    int file = b->file;
-    count(b, -(isize)b->given);
-    munmap(start_of(items), (size_t)size);
-    if (file) close(file - 1);
 }

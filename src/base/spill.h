@@ -6,7 +6,8 @@
  *
  * Below `room` nothing is other than without files. Above it memory is better used for what is looked at often in whatever block, which
  * the kernel knows, than for those blocks that came first; hence `kept`.
- * Space in the file is had before it is given out, so that a full disk is found out then and not when a byte is written. Without
+ * Space in the file is had before it is given out, so that a full disk is found out then and not when a byte is written; then
+ * what has to grow goes back into memory as long as that lasts. Without
  * base_spill all blocks are in memory, and the program stops where that ends. */
 #ifndef SIPWEAVE_SPILL_H
 #define SIPWEAVE_SPILL_H

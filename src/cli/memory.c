@@ -139,10 +139,6 @@ static _Noreturn void end(enum spill_end why, int error) {
         cli_say("what does not fit into memory goes into files in %s, and after %.1f GB "
                 "there is no room for more (%s); TMPDIR names another folder",
                 folder, gb, strerror(error));
-    } else if (base_spilled() == 0 && folder[0]) {
-        cli_say("this does not fit into memory, and there is no room for it in %s; "
-                "TMPDIR names another folder",
-                folder);
     } else if (!folder[0]) {
         cli_say("this does not fit into memory, and there is no folder on a disk where "
                 "it could go; TMPDIR names one");

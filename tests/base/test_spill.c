@@ -12,6 +12,7 @@
 #include "base/spill.h"
 #include "lib/chance.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,8 +176,10 @@ static void without_files_memory_ends(void **state) {
     assert_int_equal(why_ended, SPILL_NO_MEMORY);
     how.folder = "/nowhere/at/all"; /* the same as none */
     base_spill(&how);
+    assert_false(ends(15 * MIB));
     assert_true(ends(17 * MIB));
-    assert_int_equal(why_ended, SPILL_NO_MEMORY);
+    assert_int_equal(why_ended, SPILL_NO_SPACE);
+    assert_int_equal(error_ended, ENOENT);
     base_spill(NULL);
 }
 
@@ -190,28 +193,56 @@ static void no_addresses_are_told(void **state) {
     base_spill(NULL);
 }
 
+/* A block grows to `most` bytes where no file may have more than 4 MiB, which stands for a full disk. False: it ended. */
+static u8 *volatile block;
+static isize block_cap;
+static bool grow_on_full_disk(const struct spill *how, isize most) {
+    struct rlimit had, now;
+    getrlimit(RLIMIT_FSIZE, &had);
+    now = had;
+    now.rlim_cur = 4 * MIB;
+    signal(SIGXFSZ, SIG_IGN);
+    block = NULL;
+    block_cap = 0;
+    base_spill(how);
+    setrlimit(RLIMIT_FSIZE, &now);
+    bool full = setjmp(ended) != 0;
+    for (isize n = MIB; !full && n <= most; n += MIB) {
+        block = base_grow(block, &block_cap, n, 1);
+        memset(block + n - MIB, (int)(n / MIB), MIB);
+    }
+    setrlimit(RLIMIT_FSIZE, &had);
+    return !full;
+}
+
+static void check_block(isize n) {
+    for (isize i = 0; i < n; i++) assert_int_equal(block[i], (i / MIB + 1) & 255);
+}
+
 static void a_full_disk_is_told(void **state) {
     (void)state;
     struct spill how = all_of_them();
-    struct rlimit had, now;
-    static u8 *volatile block;
-    static isize cap;
-    getrlimit(RLIMIT_FSIZE, &had);
-    now = had;
-    now.rlim_cur = 4 * MIB; /* stands for a disk on which no more fits */
-    signal(SIGXFSZ, SIG_IGN);
-    base_spill(&how);
-    setrlimit(RLIMIT_FSIZE, &now);
-    bool full = setjmp(ended) != 0;
-    for (isize n = MIB; !full && n < 64 * MIB; n += MIB) {
-        block = base_grow(block, &cap, n, 1);
-        memset(block + n - MIB, 1, MIB);
-    }
-    setrlimit(RLIMIT_FSIZE, &had);
-    assert_true(full);
+    how.all = 2 * MIB;
+    assert_false(grow_on_full_disk(&how, 64 * MIB));
     assert_int_equal(why_ended, SPILL_NO_SPACE);
-    assert_true(error_ended != 0);
-    assert_true(cap >= 3 * MIB && block[3 * MIB - 1] == 1);
+    assert_int_equal(error_ended, EFBIG);
+    assert_true(block_cap >= 3 * MIB);
+    check_block(3 * MIB);
+    base_free(block);
+    base_spill(NULL);
+}
+
+static void a_full_disk_does_not_matter_while_there_is_memory(void **state) {
+    (void)state;
+    struct spill how = all_of_them();
+    how.all = 64 * MIB;
+    assert_true(grow_on_full_disk(&how, 32 * MIB));
+    assert_int_equal(base_spilled(), 0);
+    check_block(32 * MIB);
+    base_free(block);
+    assert_false(grow_on_full_disk(&how, 80 * MIB));
+    assert_int_equal(why_ended, SPILL_NO_SPACE);
+    check_block(60 * MIB);
     base_free(block);
     base_spill(NULL);
 }
@@ -250,6 +281,7 @@ int main(void) {
         cmocka_unit_test(without_files_memory_ends),
         cmocka_unit_test(no_addresses_are_told),
         cmocka_unit_test(a_full_disk_is_told),
+        cmocka_unit_test(a_full_disk_does_not_matter_while_there_is_memory),
         cmocka_unit_test(two_threads_grow_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
