@@ -96,6 +96,7 @@ static bool given_before(const struct options *o, isize i) {
 }
 
 bool reading_open(struct reading *r, const struct options *o, struct wanted wanted) {
+    cli_memory(NULL, NULL);
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
     struct input_sink sink = {r, on_source, on_sighting, on_skipped, on_damage};
     bool lines = !wanted.evidence && !wanted.messages;
@@ -143,6 +144,7 @@ void reading_close(struct reading *r) {
 
 void reading_report(const struct reading *r, const struct options *o) {
     if (r->damage.n) fwrite(r->damage.p, 1, (size_t)r->damage.n, stderr);
+    if (!o->quiet) cli_memory_report();
     if (o->quiet || skips_total(&r->skips) == 0) return;
     fprintf(stderr, "read %llu SIP messages; passed over:\n",
             (unsigned long long)r->sightings);
