@@ -7,19 +7,6 @@
 
 static const double ANYWAY = 0.02; /* of what has sent a leg sends another all the same */
 
-/* What comes of `f` for the claim of the leg before: the odds that this is what followed, if it is that parent's. b: the same
- * parent's claim on the leg after. */
-static double told_back(const struct claims *k, const struct follow *f,
-                        const struct claim *b) {
-    static const double LEAST = 1e-12;
-    const struct claimed *to = &k->legs[f->after];
-    if (b->forbidden || !b->bond.reached) return 0;
-    double rest = to->all - f->given;
-    if (rest < LEAST * to->all) rest = LEAST * to->all;
-    return rest > 0 ? claim_backward(b) * (double)(b->causes[f->kind] * f->density) / rest
-                    : 0;
-}
-
 static double claim_weight(const struct claim *a) {
     return a->forbidden ? 0 : claim_backward(a) * a->sent;
 }
@@ -29,57 +16,6 @@ static double weight_if(const struct claim *a, enum follow_kind kind, double aft
     double start = a->after[FOLLOW_START], failure = a->after[FOLLOW_FAILURE];
     *(kind == FOLLOW_START ? &start : &failure) = after > 1 ? after : 1;
     return a->forbidden ? 0 : claim_backward_if(a, start, failure) * a->sent;
-}
-
-/* ---- the parents that claim both ends of a follow ---------------------------------------------------------------- */
-
-/* While beliefs are told hardly anybody gets or loses a claim: what was found once is right but for those. */
-struct pair_run {
-    const struct claim_pair *rows;
-    isize n;
-};
-
-static isize find_pairs(const struct claims *k, const struct follow *f,
-                        struct claim_pair to[CLAIMS_A_LEG]) {
-    const struct claimed *from = &k->legs[f->before], *on = &k->legs[f->after];
-    const struct claim *a = k->rows + from->at, *b = k->rows + on->at;
-    isize n = 0;
-    for (u32 i = 0, j = 0; i < from->n && j < on->n;) {
-        u32 left = a[i].parent, right = b[j].parent;
-        if (left == right) to[n++] = (struct claim_pair){(u8)i, (u8)j};
-        i += left <= right;
-        j += right <= left;
-    }
-    return n;
-}
-
-/* `room`: for where nothing is kept. */
-static struct pair_run pairs_of(const struct claims *k, const struct follow *f,
-                                struct claim_pair room[CLAIMS_A_LEG]) {
-    bool moved = k->legs[f->before].moved || k->legs[f->after].moved;
-    if (!k->pairs_at || moved) return (struct pair_run){room, find_pairs(k, f, room)};
-    const u32 *at = &k->pairs_at[f - k->follows];
-    return (struct pair_run){k->pairs + at[0], at[1] - at[0]};
-}
-
-void claims_told(struct claims *k) {
-    base_free(k->pairs);
-    base_free(k->pairs_at);
-    k->pairs = NULL;
-    k->pairs_at = NULL;
-}
-
-static void keep_pairs(struct claims *k) {
-    isize n = 0, cap = 0;
-    claims_told(k);
-    u32 *at = base_new(k->nfollows + 1, (isize)sizeof *at);
-    for (isize i = 0; i < k->nfollows; i++) {
-        k->pairs = base_grow(k->pairs, &cap, n + CLAIMS_A_LEG, (isize)sizeof *k->pairs);
-        n += find_pairs(k, &k->follows[i], k->pairs + n);
-        at[i + 1] = (u32)n;
-        k->legs[k->follows[i].before].moved = k->legs[k->follows[i].after].moved = false;
-    }
-    k->pairs_at = at;
 }
 
 /* ---- what one leg tells another ---------------------------------------------------------------------------------- */
@@ -94,18 +30,33 @@ static void sum_up(struct claims *k, u32 c) {
     }
 }
 
+/* A leg that was certain at first look has no claim to tell of, and no doubt. */
+static void hear_early(struct claims *k, u32 c, struct follow *f) {
+    struct claim *b = claim_find(k, c, k->x->w->sums[f->before].parent - 1);
+    f->given = 0;
+    if (!b || !b->bond.reached) return;
+    double more = (double)(b->causes[f->kind] * f->density);
+    b->sent += more;
+    b->told[f->kind] += (float)more;
+    f->given = b->forbidden ? 0 : claim_backward(b) * more;
+}
+
 /* What the leg before tells c: that it is this parent's, and nothing else has followed it. Over the parents that claim both. */
-static void hear(struct claims *k, u32 c, struct follow *f) {
+static void hear(struct claims *k, u32 c, const struct pair_run *tie) {
+    struct follow *f = tie->f;
+    struct pair_run run = *tie;
     const struct claimed *from = &k->legs[f->before], *to = &k->legs[c];
     enum follow_kind kind = (enum follow_kind)f->kind;
-    double weights[CLAIMS_A_LEG] = {0};
-    struct claim_pair room[CLAIMS_A_LEG];
-    struct pair_run run = pairs_of(k, f, room);
+    if (from->early) {
+        hear_early(k, c, f);
+        return;
+    }
+    double weights[CLAIMS_A_LEG];
     double all = from->all;
     for (isize i = 0; i < run.n; i++) {
         const struct claim *a = &k->rows[from->at + run.rows[i].before];
         const struct claim *b = &k->rows[to->at + run.rows[i].after];
-        double others = weight_if(a, kind, a->after[kind] - told_back(k, f, b));
+        double others = weight_if(a, kind, a->after[kind] - tie_told_back(k, f, b));
         all -= a->weight - others;
         weights[i] = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
     }
@@ -133,37 +84,42 @@ struct others {
 };
 
 /* What comes right before or after the leg has its own cause in it: that is no rival. */
-static void spare(const struct claims *k, const struct follow *f, bool after,
-                  struct others *to) {
-    struct claim_pair room[CLAIMS_A_LEG];
-    struct pair_run run = pairs_of(k, f, room);
-    const struct claim *theirs = k->rows + k->legs[after ? f->before : f->after].at;
-    for (isize i = 0; i < run.n; i++) {
-        u8 mine = after ? run.rows[i].after : run.rows[i].before;
-        u8 other = after ? run.rows[i].before : run.rows[i].after;
+static void spare_one(const struct claims *k, const struct pair_run *run, bool next,
+                      struct others *to) {
+    const struct claim *theirs =
+        k->rows + k->legs[next ? run->f->after : run->f->before].at;
+    for (isize i = 0; i < run->n; i++) {
+        u8 mine = next ? run->rows[i].before : run->rows[i].after;
+        u8 other = next ? run->rows[i].after : run->rows[i].before;
         if (to->any[mine]) to->odds[mine] -= theirs[other].once;
     }
 }
 
-/* How much is left for each claim of the leg. */
-static void left_for(const struct claims *k, const struct claimed *leg,
-                     double left[CLAIMS_A_LEG]) {
-    static const double FEW = 0.01;
+static void spare(const struct claims *k, u32 c, bool next, struct others *to) {
+    struct claim_pair room[CLAIMS_A_LEG];
+    u32 n = ties_of(k, c, next);
+    for (u32 i = 0; i < n; i++) {
+        struct pair_run run = tie_at(k, c, next, i, room);
+        if (run.f->kind == FOLLOW_FAILURE) spare_one(k, &run, next, to);
+    }
+}
+
+/* How much is left for each claim of the leg. What weighs nothing even if its arrival has sent no other is not looked at closely. */
+static void left_for(const struct claims *k, u32 c, double left[CLAIMS_A_LEG]) {
+    static const double FEW = 0.01, NOTHING = 1e-5;
+    const struct claimed *leg = &k->legs[c];
     const struct claim *rows = k->rows + leg->at;
     struct others others = {0};
     bool any = false;
     for (u32 i = 0; i < leg->n; i++) {
         others.odds[i] = k->once[rows[i].parent] - rows[i].once;
-        others.any[i] = others.odds[i] > FEW;
+        others.any[i] = others.odds[i] > FEW &&
+                        claim_backward(&rows[i]) * rows[i].bond.once > NOTHING * leg->all;
         any |= others.any[i];
     }
-    for (u32 i = 0; any && i < leg->nbefore; i++) {
-        const struct follow *f = &k->follows[leg->before + i];
-        if (f->kind == FOLLOW_FAILURE) spare(k, f, true, &others);
-    }
-    for (u32 i = 0; any && i < leg->nnext; i++) {
-        const struct follow *f = &k->follows[k->next[leg->next + i]];
-        if (f->kind == FOLLOW_FAILURE) spare(k, f, false, &others);
+    if (any) {
+        spare(k, c, false, &others);
+        spare(k, c, true, &others);
     }
     for (u32 i = 0; i < leg->n; i++)
         left[i] = left_beside(k, rows[i].parent, others.odds[i]);
@@ -177,13 +133,18 @@ void claims_forward(struct claims *k, u32 c) {
     struct claimed *leg = &k->legs[c];
     bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
     double left[CLAIMS_A_LEG];
-    left_for(k, leg, left);
+    left_for(k, c, left);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         a->told[0] = a->told[1] = 0;
         a->sent = a->bond.more + a->bond.once * (recording ? 1 : left[i]);
     }
-    for (u32 i = 0; i < leg->nbefore; i++) hear(k, c, &k->follows[leg->before + i]);
+    struct claim_pair room[CLAIMS_A_LEG];
+    u32 n = ties_of(k, c, false);
+    for (u32 i = 0; i < n; i++) {
+        struct pair_run tie = tie_at(k, c, false, i, room);
+        hear(k, c, &tie);
+    }
     sum_up(k, c);
 }
 
@@ -192,13 +153,14 @@ void claims_backward(struct claims *k, u32 c) {
     struct claim_pair room[CLAIMS_A_LEG];
     for (u32 i = 0; i < leg->n; i++)
         k->rows[leg->at + i].after[0] = k->rows[leg->at + i].after[1] = 1;
-    for (u32 e = 0; e < leg->nnext; e++) {
-        const struct follow *f = &k->follows[k->next[leg->next + e]];
+    u32 n = ties_of(k, c, true);
+    for (u32 e = 0; e < n; e++) {
+        struct pair_run run = tie_at(k, c, true, e, room);
+        const struct follow *f = run.f;
         const struct claim *to = k->rows + k->legs[f->after].at;
-        struct pair_run run = pairs_of(k, f, room);
         for (isize i = 0; i < run.n; i++) {
             k->rows[leg->at + run.rows[i].before].after[f->kind] +=
-                told_back(k, f, &to[run.rows[i].after]);
+                tie_told_back(k, f, &to[run.rows[i].after]);
         }
     }
     claims_forward(k, c); /* what it was given is another share of it now */
@@ -222,7 +184,7 @@ static void count_once(struct claims *k, u32 c, bool first) {
     const struct claimed *leg = &k->legs[c];
     double left[CLAIMS_A_LEG];
     if (k->x->w->sums[c].flags & SUM_RECORDING) return;
-    left_for(k, leg, left);
+    left_for(k, c, left);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         double part = a->forbidden ? 0 : a->bond.once * left[i] * claim_backward(a);
@@ -273,7 +235,7 @@ static double top_share(const struct claims *k, u32 c) {
 void claims_believe(struct claims *k, int sweeps) {
     static const double SETTLED = 0.002;
     double change = 1;
-    keep_pairs(k);
+    ties_open(k);
     for (int sweep = 0; sweep < sweeps && change > SETTLED && !weave_stops(k->x->w);
          sweep++) {
         change = 0;
@@ -288,4 +250,5 @@ void claims_believe(struct claims *k, int sweeps) {
         count_odds(k);
         claims_part(k);
     }
+    ties_close(k);
 }
