@@ -95,17 +95,37 @@ static void spare_one(const struct claims *k, const struct pair_run *run, bool n
     }
 }
 
-static void spare(const struct claims *k, u32 c, bool next, struct others *to) {
-    struct claim_pair room[CLAIMS_A_LEG];
-    u32 n = ties_of(k, c, next);
-    for (u32 i = 0; i < n; i++) {
-        struct pair_run run = tie_at(k, c, next, i, room);
-        if (run.f->kind == FOLLOW_FAILURE) spare_one(k, &run, next, to);
+/* The same where nothing was sought. */
+static void spare_by(struct claims *k, u32 c, u32 other, struct others *to) {
+    const struct claimed *leg = &k->legs[c];
+    for (u32 i = 0; i < leg->n; i++) {
+        if (!to->any[i]) continue;
+        const struct claim *a = claim_find(k, other, k->rows[leg->at + i].parent);
+        if (a) to->odds[i] -= a->once;
+    }
+}
+
+static void spare(struct claims *k, u32 c, struct others *to) {
+    const struct claimed *leg = &k->legs[c];
+    for (int next = 0; next < 2; next++) {
+        u32 n = k->ties.of ? ties_of(k, c, next) : 0;
+        for (u32 i = 0; i < n; i++) {
+            struct pair_run run = tie_at(k, c, next, i, NULL);
+            if (run.f->kind == FOLLOW_FAILURE) spare_one(k, &run, next, to);
+        }
+    }
+    for (u32 i = 0; !k->ties.of && i < leg->nbefore; i++) {
+        const struct follow *f = &k->follows[leg->before + i];
+        if (f->kind == FOLLOW_FAILURE) spare_by(k, c, f->before, to);
+    }
+    for (u32 i = 0; !k->ties.of && i < leg->nnext; i++) {
+        const struct follow *f = &k->follows[k->next[leg->next + i]];
+        if (f->kind == FOLLOW_FAILURE) spare_by(k, c, f->after, to);
     }
 }
 
 /* How much is left for each claim of the leg. What weighs nothing even if its arrival has sent no other is not looked at closely. */
-static void left_for(const struct claims *k, u32 c, double left[CLAIMS_A_LEG]) {
+static void left_for(struct claims *k, u32 c, double left[CLAIMS_A_LEG]) {
     static const double FEW = 0.01, NOTHING = 1e-5;
     const struct claimed *leg = &k->legs[c];
     const struct claim *rows = k->rows + leg->at;
@@ -117,10 +137,7 @@ static void left_for(const struct claims *k, u32 c, double left[CLAIMS_A_LEG]) {
                         claim_backward(&rows[i]) * rows[i].bond.once > NOTHING * leg->all;
         any |= others.any[i];
     }
-    if (any) {
-        spare(k, c, false, &others);
-        spare(k, c, true, &others);
-    }
+    if (any) spare(k, c, &others);
     for (u32 i = 0; i < leg->n; i++)
         left[i] = left_beside(k, rows[i].parent, others.odds[i]);
 }
@@ -129,11 +146,10 @@ double claims_left(const struct claims *k, u32 p) {
     return left_beside(k, p, k->once[p]);
 }
 
-void claims_forward(struct claims *k, u32 c) {
+/* `left`: for each of its claims. */
+static void forward(struct claims *k, u32 c, const double *left) {
     struct claimed *leg = &k->legs[c];
     bool recording = k->x->w->sums[c].flags & SUM_RECORDING;
-    double left[CLAIMS_A_LEG];
-    left_for(k, c, left);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         a->told[0] = a->told[1] = 0;
@@ -146,6 +162,12 @@ void claims_forward(struct claims *k, u32 c) {
         hear(k, c, &tie);
     }
     sum_up(k, c);
+}
+
+void claims_forward(struct claims *k, u32 c) {
+    double left[CLAIMS_A_LEG];
+    left_for(k, c, left);
+    forward(k, c, left);
 }
 
 void claims_backward(struct claims *k, u32 c) {
@@ -180,11 +202,9 @@ static double damped(double before, double now) {
     return (before + now) / 2;
 }
 
-static void count_once(struct claims *k, u32 c, bool first) {
+static void count_once(struct claims *k, u32 c, const double *left, bool first) {
     const struct claimed *leg = &k->legs[c];
-    double left[CLAIMS_A_LEG];
     if (k->x->w->sums[c].flags & SUM_RECORDING) return;
-    left_for(k, c, left);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         double part = a->forbidden ? 0 : a->bond.once * left[i] * claim_backward(a);
@@ -199,9 +219,9 @@ double claim_once(const struct claims *k, u32 c, const struct claim *a) {
     return odds_of(a->bond.once * left * claim_backward(a), k->legs[c].all) / left;
 }
 
-void claims_note(struct claims *k, u32 c) {
+/* They use up what they are there because of. */
+static void use_up(struct claims *k, u32 c) {
     const struct claimed *leg = &k->legs[c];
-    count_once(k, c, true);
     for (u32 i = 0; i < leg->n; i++) {
         struct claim *a = &k->rows[leg->at + i];
         a->once = a->once_next;
@@ -209,22 +229,56 @@ void claims_note(struct claims *k, u32 c) {
     }
 }
 
-/* What is there because of what: counted anew. */
-static void count_odds(struct claims *k) {
-    isize n = k->nunsure + k->nbeside;
-    for (isize i = 0; i < n; i++) count_once(k, claims_doubtful(k, i), false);
-    for (isize i = 0; i < n; i++) {
-        const struct claimed *leg = &k->legs[claims_doubtful(k, i)];
-        for (u32 m = 0; m < leg->n; m++) k->once[k->rows[leg->at + m].parent] = 0;
+void claims_note(struct claims *k, u32 c, bool weigh) {
+    double left[CLAIMS_A_LEG];
+    left_for(k, c, left);
+    if (weigh) forward(k, c, left);
+    count_once(k, c, left, true);
+    use_up(k, c);
+}
+
+/* Of a leg beside those that are not sure: each arrival has sent it beyond doubt, or has hardly to do with it. */
+static bool is_used_up(const struct claims *k, u32 c) {
+    static const double HARDLY = 1e-3, SURELY = 1e3;
+    const struct claimed *leg = &k->legs[c];
+    for (u32 i = 0; i < leg->n; i++) {
+        double once = k->rows[leg->at + i].once;
+        if (once > HARDLY && once < SURELY) return false;
     }
-    for (isize i = 0; i < n; i++) {
-        const struct claimed *leg = &k->legs[claims_doubtful(k, i)];
+    return true;
+}
+
+/* Whose odds may change while beliefs are told: those that are not sure, and of those beside them who is there for several reasons. */
+struct counted {
+    u32 *legs;
+    isize n;
+};
+
+static struct counted find_counted(const struct claims *k) {
+    isize most = k->nunsure + k->nbeside;
+    struct counted all = {base_new(most + 1, (isize)sizeof *all.legs), 0};
+    for (isize i = 0; i < most; i++) {
+        u32 c = claims_doubtful(k, i);
+        if (i < k->nunsure || !is_used_up(k, c)) all.legs[all.n++] = c;
+    }
+    return all;
+}
+
+/* What is there because of what: counted anew. */
+static void count_odds(struct claims *k, const struct counted *all) {
+    for (isize i = 0; i < all->n; i++) {
+        double left[CLAIMS_A_LEG];
+        left_for(k, all->legs[i], left);
+        count_once(k, all->legs[i], left, false);
+    }
+    for (isize i = 0; i < all->n; i++) {
+        const struct claimed *leg = &k->legs[all->legs[i]];
         for (u32 m = 0; m < leg->n; m++) {
-            struct claim *a = &k->rows[leg->at + m];
-            a->once = a->once_next;
-            k->once[a->parent] += a->once;
+            const struct claim *a = &k->rows[leg->at + m];
+            k->once[a->parent] -= a->once;
         }
     }
+    for (isize i = 0; i < all->n; i++) use_up(k, all->legs[i]);
 }
 
 static double top_share(const struct claims *k, u32 c) {
@@ -236,19 +290,21 @@ void claims_believe(struct claims *k, int sweeps) {
     static const double SETTLED = 0.002;
     double change = 1;
     ties_open(k);
+    struct counted counted = find_counted(k);
     for (int sweep = 0; sweep < sweeps && change > SETTLED && !weave_stops(k->x->w);
          sweep++) {
         change = 0;
         for (isize i = 0; i < k->nunsure; i++) claims_forward(k, k->unsure[i]);
-        count_odds(k);
+        count_odds(k, &counted);
         for (isize i = k->nunsure; i-- > 0;) {
             double before = top_share(k, k->unsure[i]);
             claims_backward(k, k->unsure[i]);
             double by = fabs(top_share(k, k->unsure[i]) - before);
             change = change > by ? change : by;
         }
-        count_odds(k);
+        count_odds(k, &counted);
         claims_part(k);
     }
+    base_free(counted.legs);
     ties_close(k);
 }

@@ -12,6 +12,7 @@ enum {
     LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,
     EVENTS_CLEAR = 8, /* after so many, stop when one stands out */
+    EVENTS_LIKELY = 256, /* after so many, when one is all but certain: those before are less likely still */
     EVENTS = 1024,
     AROUND = 48,
 };
@@ -58,6 +59,11 @@ static bool stands_out(const struct gathering *g) {
     return claim_stands_out(&g->k->legs[g->c], g->best);
 }
 
+static bool is_likely(const struct gathering *g) {
+    static const double LIKELY = 0.99;
+    return g->best >= LIKELY * g->k->legs[g->c].all;
+}
+
 static bool beyond_doubt(const struct gathering *g) {
     return claim_beyond_doubt(&g->k->legs[g->c], g->best);
 }
@@ -88,6 +94,7 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(g)) return;
+        if (tried >= EVENTS_LIKELY && ago > slack && is_likely(g)) return;
         tried += consider(g, run.rows[n].leg);
     }
 }
@@ -286,8 +293,7 @@ void claims_gather(struct claims *k, u32 c) {
                         false);
     }
     leans_close(k);
-    claims_forward(k, c);
-    claims_note(k, c);
+    claims_note(k, c, true);
     claims_trim(k, c);
     leg->certain = leg->n == 1 && beyond_doubt(&g);
 }

@@ -226,8 +226,7 @@ void claims_settle(struct claims *k, u32 c) {
     if (a.bond.fit <= 0) a.bond.fit = 1;
     if (a.bond.end <= 0) a.bond.end = 1;
     claim_put(k, c, &a);
-    claims_forward(k, c);
-    claims_note(k, c);
+    claims_note(k, c, true);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------------------------------- */
@@ -292,8 +291,7 @@ static void note_again(struct claims *k, u32 c) {
     struct claim *a = &k->rows[k->legs[c].at];
     k->once[a->parent] -= a->once;
     a->once = 0;
-    claims_forward(k, c);
-    claims_note(k, c);
+    claims_note(k, c, true);
 }
 
 /* Those that others hear from, or that claim what others do, get their claims. */

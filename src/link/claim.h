@@ -203,7 +203,8 @@ void claims_backward(struct claims *k, u32 c);
 double claims_left(const struct claims *k, u32 p);
 /* The odds that the parent's arrival sent the leg that has this claim and no other. */
 double claim_once(const struct claims *k, u32 c, const struct claim *a);
-void claims_note(struct claims *k, u32 c);
+/* `weigh`: after its claims were weighed anew. */
+void claims_note(struct claims *k, u32 c, bool weigh);
 /* A neighbour along a follow may have the parent that c lacks: those become claims of c too. */
 isize claims_share(struct claims *k, u32 c, const struct follow *f);
 void claims_share_begin(struct claims *k, u32 c); /* before c's neighbours are asked */

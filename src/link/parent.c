@@ -336,7 +336,7 @@ static void gather_all(struct claims *k) {
             k->once[w->sums[c].parent - 1] += (double)leg->once;
         } else if (leg->open && leg->sure) {
             if (!leg->apart) claims_weigh(k, c);
-            claims_note(k, c);
+            claims_note(k, c, false);
         } else if (leg->open) {
             claims_gather(k, c);
         } else if (w->sums[c].kind == KIND_CALL) {
