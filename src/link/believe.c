@@ -248,37 +248,70 @@ static bool is_used_up(const struct claims *k, u32 c) {
     return true;
 }
 
-/* Whose odds may change while beliefs are told: those that are not sure, and of those beside them who is there for several reasons. */
-struct counted {
-    u32 *legs;
-    isize n;
+/* Who is told in a sweep: in the first one all that are not sure; then those that have moved, or a neighbour of theirs has. And whose
+ * odds are counted: theirs, and those of legs beside them that are there for several reasons. */
+struct told {
+    u32 *legs, *beside;
+    isize n, nbeside;
+    bool *moved; /* by leg */
 };
 
-static struct counted find_counted(const struct claims *k) {
-    isize most = k->nunsure + k->nbeside;
-    struct counted all = {base_new(most + 1, (isize)sizeof *all.legs), 0};
-    for (isize i = 0; i < most; i++) {
-        u32 c = claims_doubtful(k, i);
-        if (i < k->nunsure || !is_used_up(k, c)) all.legs[all.n++] = c;
+static struct told told_open(const struct claims *k) {
+    struct told t = {.legs = base_new(k->nunsure + 1, (isize)sizeof *t.legs),
+                     .beside = base_new(k->nbeside + 1, (isize)sizeof *t.beside),
+                     .moved = base_new(k->w->nsums + 1, 1)};
+    for (isize i = 0; i < k->nunsure; i++) t.legs[t.n++] = k->unsure[i];
+    for (isize i = 0; i < k->nbeside; i++)
+        if (!is_used_up(k, k->beside[i])) t.beside[t.nbeside++] = k->beside[i];
+    return t;
+}
+
+static void told_close(struct told *t) {
+    base_free(t->legs);
+    base_free(t->beside);
+    base_free(t->moved);
+}
+
+static bool neighbour_moved(const struct claims *k, const struct told *t, u32 c) {
+    for (int next = 0; next < 2; next++) {
+        u32 n = ties_of(k, c, next);
+        for (u32 i = 0; i < n; i++) {
+            const struct follow *f = tie_at(k, c, next, i, NULL).f;
+            if (t->moved[next ? f->after : f->before]) return true;
+        }
     }
-    return all;
+    return false;
+}
+
+/* For the next sweep. */
+static void told_again(const struct claims *k, struct told *t) {
+    t->n = 0;
+    for (isize i = 0; i < k->nunsure; i++) {
+        u32 c = k->unsure[i];
+        if (t->moved[c] || neighbour_moved(k, t, c)) t->legs[t->n++] = c;
+    }
+}
+
+static inline u32 told_leg(const struct told *t, isize i) {
+    return i < t->n ? t->legs[i] : t->beside[i - t->n];
 }
 
 /* What is there because of what: counted anew. */
-static void count_odds(struct claims *k, const struct counted *all) {
-    for (isize i = 0; i < all->n; i++) {
+static void count_odds(struct claims *k, const struct told *t) {
+    isize n = t->n + t->nbeside;
+    for (isize i = 0; i < n; i++) {
         double left[CLAIMS_A_LEG];
-        left_for(k, all->legs[i], left);
-        count_once(k, all->legs[i], left, false);
+        left_for(k, told_leg(t, i), left);
+        count_once(k, told_leg(t, i), left, false);
     }
-    for (isize i = 0; i < all->n; i++) {
-        const struct claimed *leg = &k->legs[all->legs[i]];
+    for (isize i = 0; i < n; i++) {
+        const struct claimed *leg = &k->legs[told_leg(t, i)];
         for (u32 m = 0; m < leg->n; m++) {
             const struct claim *a = &k->rows[leg->at + m];
             k->once[a->parent] -= a->once;
         }
     }
-    for (isize i = 0; i < all->n; i++) use_up(k, all->legs[i]);
+    for (isize i = 0; i < n; i++) use_up(k, told_leg(t, i));
 }
 
 static double top_share(const struct claims *k, u32 c) {
@@ -286,25 +319,35 @@ static double top_share(const struct claims *k, u32 c) {
     return leg->all > 0 ? claims_most(k, leg) / leg->all : 0;
 }
 
+/* From the last to the first; gives by how much most of them have moved. */
+static double tell_backward(struct claims *k, struct told *t) {
+    static const double STILL = 1e-4;
+    double most = 0;
+    for (isize i = t->n; i-- > 0;) {
+        u32 c = t->legs[i];
+        double before = top_share(k, c);
+        claims_backward(k, c);
+        double by = fabs(top_share(k, c) - before);
+        t->moved[c] = by > STILL;
+        most = fmax(most, by);
+    }
+    return most;
+}
+
 void claims_believe(struct claims *k, int sweeps) {
     static const double SETTLED = 0.002;
     double change = 1;
     ties_open(k);
-    struct counted counted = find_counted(k);
+    struct told t = told_open(k);
     for (int sweep = 0; sweep < sweeps && change > SETTLED && !weave_stops(k->x->w);
          sweep++) {
-        change = 0;
-        for (isize i = 0; i < k->nunsure; i++) claims_forward(k, k->unsure[i]);
-        count_odds(k, &counted);
-        for (isize i = k->nunsure; i-- > 0;) {
-            double before = top_share(k, k->unsure[i]);
-            claims_backward(k, k->unsure[i]);
-            double by = fabs(top_share(k, k->unsure[i]) - before);
-            change = change > by ? change : by;
-        }
-        count_odds(k, &counted);
+        if (sweep) told_again(k, &t);
+        for (isize i = 0; i < t.n; i++) claims_forward(k, t.legs[i]);
+        count_odds(k, &t);
+        change = tell_backward(k, &t);
+        count_odds(k, &t);
         claims_part(k);
     }
-    base_free(counted.legs);
+    told_close(&t);
     ties_close(k);
 }
