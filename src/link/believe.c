@@ -237,38 +237,22 @@ void claims_note(struct claims *k, u32 c, bool weigh) {
     use_up(k, c);
 }
 
-/* Of a leg beside those that are not sure: each arrival has sent it beyond doubt, or has hardly to do with it. */
-static bool is_used_up(const struct claims *k, u32 c) {
-    static const double HARDLY = 1e-3, SURELY = 1e3;
-    const struct claimed *leg = &k->legs[c];
-    for (u32 i = 0; i < leg->n; i++) {
-        double once = k->rows[leg->at + i].once;
-        if (once > HARDLY && once < SURELY) return false;
-    }
-    return true;
-}
-
-/* Who is told in a sweep: in the first one all that are not sure; then those that have moved, or a neighbour of theirs has. And whose
- * odds are counted: theirs, and those of legs beside them that are there for several reasons. */
+/* Who is told in a sweep: in the first one all that are not sure; then those that have moved, or a neighbour of theirs has. */
 struct told {
-    u32 *legs, *beside;
-    isize n, nbeside;
+    u32 *legs;
+    isize n;
     bool *moved; /* by leg */
 };
 
 static struct told told_open(const struct claims *k) {
     struct told t = {.legs = base_new(k->nunsure + 1, (isize)sizeof *t.legs),
-                     .beside = base_new(k->nbeside + 1, (isize)sizeof *t.beside),
                      .moved = base_new(k->w->nsums + 1, 1)};
     for (isize i = 0; i < k->nunsure; i++) t.legs[t.n++] = k->unsure[i];
-    for (isize i = 0; i < k->nbeside; i++)
-        if (!is_used_up(k, k->beside[i])) t.beside[t.nbeside++] = k->beside[i];
     return t;
 }
 
 static void told_close(struct told *t) {
     base_free(t->legs);
-    base_free(t->beside);
     base_free(t->moved);
 }
 
@@ -292,26 +276,27 @@ static void told_again(const struct claims *k, struct told *t) {
     }
 }
 
-static inline u32 told_leg(const struct told *t, isize i) {
-    return i < t->n ? t->legs[i] : t->beside[i - t->n];
+/* What is there because of what: counted anew, of those and of the legs beside them. */
+static inline u32 counted_leg(const struct claims *k, const struct told *t, isize i) {
+    return i < t->n ? t->legs[i] : k->beside[i - t->n];
 }
 
-/* What is there because of what: counted anew. */
 static void count_odds(struct claims *k, const struct told *t) {
-    isize n = t->n + t->nbeside;
+    isize n = t->n + k->nbeside;
     for (isize i = 0; i < n; i++) {
+        u32 c = counted_leg(k, t, i);
         double left[CLAIMS_A_LEG];
-        left_for(k, told_leg(t, i), left);
-        count_once(k, told_leg(t, i), left, false);
+        left_for(k, c, left);
+        count_once(k, c, left, false);
     }
     for (isize i = 0; i < n; i++) {
-        const struct claimed *leg = &k->legs[told_leg(t, i)];
+        const struct claimed *leg = &k->legs[counted_leg(k, t, i)];
         for (u32 m = 0; m < leg->n; m++) {
             const struct claim *a = &k->rows[leg->at + m];
             k->once[a->parent] -= a->once;
         }
     }
-    for (isize i = 0; i < n; i++) use_up(k, told_leg(t, i));
+    for (isize i = 0; i < n; i++) use_up(k, counted_leg(k, t, i));
 }
 
 static double top_share(const struct claims *k, u32 c) {
