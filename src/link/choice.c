@@ -60,11 +60,6 @@ static bool stands_out(const struct gathering *g) {
     return claim_stands_out(&g->k->legs[g->c], g->best);
 }
 
-static bool is_likely(const struct gathering *g) {
-    static const double LIKELY = 0.99;
-    return g->best >= LIKELY * g->k->legs[g->c].all;
-}
-
 static bool beyond_doubt(const struct gathering *g) {
     return claim_beyond_doubt(&g->k->legs[g->c], g->best);
 }
@@ -95,7 +90,6 @@ static void consider_clues(struct gathering *g, const struct clues *clues, u64 k
         i64 ago = s->start_us - run.rows[n].at_us;
         if (ago > WINDOW_US + slack) return;
         if (tried >= few && ago > slack && stands_out(g)) return;
-        if (tried >= EVENTS_LIKELY && ago > slack && is_likely(g)) return;
         tried += consider(g, run.rows[n].leg);
     }
 }
