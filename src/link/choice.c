@@ -12,8 +12,6 @@ enum {
     LEGS_A_COMPANY = 8,
     LEGS_A_TOKEN = 32,
     EVENTS_CLEAR = 8, /* after so many, stop when one stands out */
-    EVENTS_LIKELY =
-        256, /* after so many, when one is all but certain: those before are less likely still */
     EVENTS = 1024,
     AROUND = 48,
 };
