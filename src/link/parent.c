@@ -336,7 +336,7 @@ static void gather_all(struct claims *k) {
             k->once[w->sums[c].parent - 1] += (double)leg->once;
         } else if (leg->open && leg->sure) {
             if (!leg->apart) claims_weigh(k, c);
-            claims_note(k, c);
+            claims_note(k, c, false);
         } else if (leg->open) {
             claims_gather(k, c);
         } else if (w->sums[c].kind == KIND_CALL) {
@@ -351,17 +351,19 @@ static void share_all(struct claims *k) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         claims_share_begin(k, c);
+        isize new = 0;
         for (u32 e = 0; e < leg->nnext; e++)
-            claims_share(k, c, k->follows[k->next[leg->next + e]].after);
-        if (leg->nnext) claims_backward(k, c);
+            new += claims_share(k, c, &k->follows[k->next[leg->next + e]]);
+        if (new) claims_backward(k, c);
     }
     for (isize i = 0; i < k->nunsure && !weave_stops(k->x->w); i++) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         claims_share_begin(k, c);
+        isize new = 0;
         for (u32 e = 0; e < leg->nbefore; e++)
-            claims_share(k, c, k->follows[leg->before + e].before);
-        if (leg->nbefore) claims_forward(k, c);
+            new += claims_share(k, c, &k->follows[leg->before + e]);
+        if (new) claims_forward(k, c);
     }
 }
 
@@ -469,7 +471,6 @@ void score_parents(struct weave *w) {
             share_all(&k);
         }
         claims_believe(&k, SWEEPS);
-        claims_told(&k);
         isize changed = decide_all(w, &k, round == 0);
         if (changed || round == 0) index_note_children(&x);
         prove_new(w, &k);
