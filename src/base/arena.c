@@ -1,5 +1,7 @@
 #include "base/arena.h"
+#include "base/spill.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,7 @@ arena arena_open(isize size) {
     size = (size + 4095) & ~(isize)4095;
     void *p = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    must(p != MAP_FAILED);
+    if (p == MAP_FAILED) base_no_memory(errno);
     return (arena){p, p, (u8 *)p + size};
 }
 

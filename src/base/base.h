@@ -154,8 +154,8 @@ u64 hash_mix(u64 a, u64 b);       /* order matters */
 /* ---- growing arrays --------------------------------------------------------------- */
 
 /* Makes room for at least `need` items of `size` bytes: the block is kept or moved (doubling),
- * *cap is updated, new bytes are zero. Stops the program when memory is gone. Release with
- * base_free. The only place outside arenas that takes memory from the heap. A large block is
+ * *cap is updated, new bytes are zero. Where memory is short a large block stands in a file (spill.h); where that ends,
+ * so does the program. Release with base_free. The only place outside arenas that takes memory from the heap. A large block is
  * had in steps as it is used (*cap grows by less than half), and moved without being copied. */
 void *base_widen(void *items, isize *cap, isize need, isize size);
 static inline void *base_grow(void *items, isize *cap, isize need, isize size) {

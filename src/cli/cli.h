@@ -57,6 +57,13 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A whole small file, such as hosts, into the arena; on failure prints one sentence. */
 bool cli_file_read(const char *path, arena *a, str *text);
 
+/* From here on what does not fit into memory goes into files, and where that ends there is `at_end`, a sentence and the exit. */
+void cli_memory(void (*at_end)(void *ctx), void *ctx); /* `at_end` may be NULL */
+/* Can it be written to, and is it no memory itself? */
+bool cli_is_on_disk(const char *path);
+/* Says how much did not fit. */
+void cli_memory_report(void);
+
 int command_calls(const struct options *o);
 int command_show(const struct options *o);
 int command_import(const struct options *o);

@@ -30,7 +30,9 @@ struct opening {
 
 static bool folder_make(struct opening *p) {
     const char *temp = getenv("TMPDIR");
-    if (!temp || temp[0] != '/' || strlen(temp) > 200) temp = "/tmp";
+    if (!temp || temp[0] != '/' || strlen(temp) > 200)
+        temp =
+            cli_is_on_disk("/tmp") || !cli_is_on_disk("/var/tmp") ? "/tmp" : "/var/tmp";
     snprintf(p->folder, sizeof p->folder, "%s/sipweave-XXXXXX", temp);
     if (!mkdtemp(p->folder)) {
         cli_say("%s: no temporary folder can be made: %s", temp, strerror(errno));
@@ -40,7 +42,8 @@ static bool folder_make(struct opening *p) {
     return true;
 }
 
-static void folder_drop(struct opening *p) {
+static void folder_drop(void *opening) {
+    const struct opening *p = opening;
     static const char *const endings[] = {"", "-wal", "-shm", "-journal", "-lock"};
     for (isize i = 0; i < countof(endings); i++) {
         char path[320];
@@ -172,6 +175,7 @@ int command_open(const struct options *o) {
     }
     if (o->hosts && !cli_file_read(o->hosts, &p.boot, &p.hosts)) goto out;
     if (!folder_make(&p)) goto out;
+    cli_memory(folder_drop, &p);
     bool ok = fill(&p);
     if (ok && p.sightings == 0) {
         cli_say("there is no SIP in %s", o->nfiles == 1 ? o->files[0] : "these files");

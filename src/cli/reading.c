@@ -96,9 +96,11 @@ static bool given_before(const struct options *o, isize i) {
 }
 
 bool reading_open(struct reading *r, const struct options *o, struct wanted wanted) {
+    cli_memory(NULL, NULL);
     *r = (struct reading){.weave = weave_open(), .boot = arena_open((isize)64 << 20)};
     struct input_sink sink = {r, on_source, on_sighting, on_skipped, on_damage};
-    struct input_ahead ahead = {weave_digest, on_digests};
+    bool lines = !wanted.evidence && !wanted.messages;
+    struct input_ahead ahead = {lines ? weave_digest_brief : weave_digest, on_digests};
     int threads = threads_of(o);
     struct input_options how = {.zone_s = o->zone_s};
     isize readable = 0;
@@ -107,6 +109,7 @@ bool reading_open(struct reading *r, const struct options *o, struct wanted want
         return false;
     }
     if (o->hosts && !read_hosts(r, o->hosts)) return false;
+    if (lines) weave_for_lines(r->weave);
     for (isize i = 0; i < o->nfiles; i++) {
         str sentence = {0};
         if (given_before(o, i)) {
@@ -141,6 +144,7 @@ void reading_close(struct reading *r) {
 
 void reading_report(const struct reading *r, const struct options *o) {
     if (r->damage.n) fwrite(r->damage.p, 1, (size_t)r->damage.n, stderr);
+    if (!o->quiet) cli_memory_report();
     if (o->quiet || skips_total(&r->skips) == 0) return;
     fprintf(stderr, "read %llu SIP messages; passed over:\n",
             (unsigned long long)r->sightings);

@@ -125,28 +125,30 @@ static bool is_masked(str call_id) {
 }
 
 static void look_at_call_id(struct weave *w, u32 number) {
-    struct call_id *id = &w->call_ids[number];
-    if (id->hash) return;
+    if (w->call_ids[number]) return;
     str text = str_table_get(&w->trace.strings, number);
-    id->hash = hash_bytes(text, 0) | 1;
-    id->masked = is_masked(text);
-    w->some_masked |= id->masked;
+    w->call_ids[number] = hash_bytes(text, 0) | 1;
+    if (!is_masked(text)) return;
+    *map_put(&w->masked, number) = 1;
+    w->some_masked = true;
 }
 
 static u64 header_identity(const struct trace *t, u32 row) {
     const struct seen *r = &t->seen[row];
     const struct ident *m = &t->idents[row];
+    const struct step *in = &t->steps[row];
     u64 what = (u64)r->method << 32 | (u64)r->status << 8 | (r->flags & SEEN_REQUEST);
-    u64 h = hash_mix((u64)t->call_ids[row] << 32 | r->cseq, what);
-    return hash_mix(h ^ r->to_tag, (u64)m->branch << 32 | m->from_tag);
+    u64 h = hash_mix((u64)t->call_ids[row] << 32 | in->cseq, what);
+    return hash_mix(h ^ in->to_tag, (u64)m->branch << 32 | m->from_tag);
 }
 
 static bool same_headers(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
     const struct ident *m = &t->idents[x], *o = &t->idents[y];
-    return m->branch == o->branch && a->cseq == b->cseq && a->method == b->method &&
+    const struct step *in = &t->steps[x], *on = &t->steps[y];
+    return m->branch == o->branch && in->cseq == on->cseq && a->method == b->method &&
            a->status == b->status && m->from_tag == o->from_tag &&
-           a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
+           in->to_tag == on->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
 /* The sightings of one Call-ID so far, each sort once. */
@@ -181,20 +183,21 @@ static u32 content_of(const struct alikes *g, u32 row) {
     return map_get(&g->whole, header_identity(t, row));
 }
 
-static u64 kind_bit(const struct seen *r, u32 branch, u32 content) {
+static u64 kind_bit(const struct trace *t, u32 row, u32 content) {
+    const struct seen *r = &t->seen[row];
+    const struct step *in = &t->steps[row];
     u64 what = (u64)r->method << 40 | (u64)r->status << 24 | (r->flags & SEEN_REQUEST);
-    u64 mixed = ((u64)branch << 32 | content) ^ what ^
-                ((u64)r->to_tag << 16 | r->cseq) * 0xff51afd7ed558ccdu;
+    u64 mixed = ((u64)t->idents[row].branch << 32 | content) ^ what ^
+                ((u64)in->to_tag << 16 | in->cseq) * 0xff51afd7ed558ccdu;
     return (u64)1 << (mixed * 0x9e3779b97f4a7c15u >> 58);
 }
 
 /* The first one that was like this row, + 1; 0: this one is the first. */
 static u32 find_alike(struct alikes *g, u32 row) {
     const struct weave *w = g->w;
-    const struct seen *r = &w->trace.seen[row];
     struct sorts *sorts = &g->sorts[w->trace.call_ids[row]];
     u32 content = content_of(g, row), at = sorts->last, *far = NULL;
-    u64 bit = kind_bit(r, w->trace.idents[row].branch, content);
+    u64 bit = kind_bit(&w->trace, row, content);
     if (sorts->n >= CHAIN)
         far = map_put(&g->far, hash_mix(header_identity(&w->trace, row), content));
     u32 known = far ? *far : 0;

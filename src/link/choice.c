@@ -209,19 +209,41 @@ void claims_share_begin(struct claims *k, u32 c) {
     for (u32 i = 0; i < leg->n; i++) k->mark[k->rows[leg->at + i].parent] = k->stamp;
 }
 
-/* Who claims a try next to it, claims this one. */
-void claims_share(struct claims *k, u32 c, u32 neighbour) {
+/* How densely c's heaviest claim sends it. */
+static double sent_most(const struct claims *k, const struct claimed *leg) {
+    const struct claim *best = NULL;
+    for (u32 i = 0; i < leg->n; i++) {
+        const struct claim *a = &k->rows[leg->at + i];
+        if (!best || a->weight > best->weight) best = a;
+    }
+    return best ? best->sent : 0;
+}
+
+/* Who claims a try next to c, claims c: where that try would tell something, and the claim then weighs something. Gives how many do. */
+isize claims_share(struct claims *k, u32 c, const struct follow *f) {
+    static const double LITTLE = 1e-3;
+    bool next = f->before == c;
+    u32 neighbour = next ? f->after : f->before;
     const struct claimed *from = &k->legs[neighbour];
+    double least = next ? LITTLE : LITTLE * sent_most(k, &k->legs[c]);
+    isize n = 0;
     for (u32 i = 0; i < from->n; i++) {
         const struct claim *b = &k->rows[from->at + i];
         u32 p = b->parent;
         if (b->weight < SHARED * from->all || p == c || has_claim(k, c, p)) continue;
+        double told =
+            next ? tie_told_back(k, f, b) : (double)(b->causes[f->kind] * f->density);
+        if (told < least) continue;
         struct claim a;
-        if (!claim_make(k, c, p, 0, &a) || !claim_allowed(k, c, p)) continue;
+        double floor = k->legs[c].all * CLAIM_NOTHING / (next ? 1 + told : 1);
+        if (!claim_make(k, c, p, floor, &a) || !claim_allowed(k, c, p)) continue;
+        if (a.weight < floor) continue;
         k->legs[c].all += a.weight;
         claim_put(k, c, &a);
         k->mark[p] = k->stamp;
+        n++;
     }
+    return n;
 }
 
 /* Has anything come in there that could make it send a leg? */
@@ -264,8 +286,7 @@ void claims_gather(struct claims *k, u32 c) {
                         false);
     }
     leans_close(k);
-    claims_forward(k, c);
-    claims_note(k, c);
+    claims_note(k, c, true);
     claims_trim(k, c);
     leg->certain = leg->n == 1 && beyond_doubt(&g);
 }

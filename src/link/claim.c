@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static u32 place_of(const struct claims *k, const struct claimed *leg, u32 parent) {
+u32 claim_place(const struct claims *k, const struct claimed *leg, u32 parent) {
     u32 low = 0, high = leg->n;
     while (low < high) {
         u32 mid = (low + high) / 2;
@@ -17,7 +17,7 @@ static u32 place_of(const struct claims *k, const struct claimed *leg, u32 paren
 
 struct claim *claim_find(struct claims *k, u32 c, u32 parent) {
     struct claimed *leg = &k->legs[c];
-    u32 i = place_of(k, leg, parent);
+    u32 i = claim_place(k, leg, parent);
     bool here = i < leg->n && k->rows[leg->at + i].parent == parent;
     return here ? &k->rows[leg->at + i] : NULL;
 }
@@ -38,7 +38,6 @@ bool claim_allowed(const struct claims *k, u32 c, u32 p) {
 static void take_out(struct claims *k, struct claimed *leg, u32 i) {
     struct claim *rows = k->rows + leg->at;
     leg->rest += rows[i].weight;
-    leg->moved = true;
     leg->n--;
     for (; i < leg->n; i++) rows[i] = rows[i + 1];
 }
@@ -106,12 +105,11 @@ void claim_put(struct claims *k, u32 c, const struct claim *new) {
         take_out(k, leg, least);
     }
     make_room(k, leg);
-    u32 i = place_of(k, leg, new->parent);
+    u32 i = claim_place(k, leg, new->parent);
     struct claim *rows = k->rows + leg->at;
     for (u32 m = leg->n; m > i; m--) rows[m] = rows[m - 1];
     rows[i] = *new;
     leg->n++;
-    leg->moved = true;
 }
 
 double claims_share_of(struct claims *k, u32 c, u32 parent) {
@@ -228,8 +226,7 @@ void claims_settle(struct claims *k, u32 c) {
     if (a.bond.fit <= 0) a.bond.fit = 1;
     if (a.bond.end <= 0) a.bond.end = 1;
     claim_put(k, c, &a);
-    claims_forward(k, c);
-    claims_note(k, c);
+    claims_note(k, c, true);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------------------------------- */
@@ -294,8 +291,7 @@ static void note_again(struct claims *k, u32 c) {
     struct claim *a = &k->rows[k->legs[c].at];
     k->once[a->parent] -= a->once;
     a->once = 0;
-    claims_forward(k, c);
-    claims_note(k, c);
+    claims_note(k, c, true);
 }
 
 /* Those that others hear from, or that claim what others do, get their claims. */

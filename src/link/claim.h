@@ -53,6 +53,33 @@ struct defeat_pair {
     float beaten;
 };
 
+/* A follow along which something is told: ties.pairs[at .. at + n). */
+struct tie {
+    u32 follow, at;
+    u8 n;
+};
+
+/* Of a leg: ties.rows[before .. before + nbefore) lead to it; ties.next[next .. next + nnext) are rows of those that lead on. */
+struct tie_ends {
+    u32 before, nbefore, next, nnext, placed;
+};
+
+/* tie.c: while beliefs are told. */
+struct ties {
+    struct tie *rows; /* in the order of follows */
+    struct claim_pair *pairs;
+    struct tie_ends *of; /* by leg; NULL: nothing has been sought, all follows count */
+    u32 *next;
+    isize n, cap, npairs, cap_pairs;
+};
+
+/* The parents that claim both ends of a follow, as far as they matter. */
+struct pair_run {
+    struct follow *f;
+    const struct claim_pair *rows;
+    isize n;
+};
+
 /* A leg among claims. */
 struct claimed {
     u32 at;          /* claims.rows[at .. at + n) */
@@ -68,7 +95,6 @@ struct claimed {
     /* certain at first look: its claim has no row before somebody asks for it (claims_show) */
     bool early : 1;
     bool followed : 1; /* what it may follow has been found */
-    bool moved : 1;    /* claims came or went since pairs were found */
     float once;        /* of a claim that is early: as in there */
     /* legs a second: without a parent; of parents that have no room here; and with all */
     double background, rest, all;
@@ -97,10 +123,8 @@ struct claims {
     struct follow *follows; /* by `after` */
     isize nfollows, cap_follows;
     u32 *next;
-    struct claim_pair
-        *pairs;    /* believe.c: of follow i those at pairs_at[i] .. pairs_at[i + 1] */
-    u32 *pairs_at; /* NULL: not looked for, claims come and go */
-    isize nturned; /* so many follows are in next */
+    struct ties ties;
+    isize nturned;          /* so many follows are in next */
     struct defeat *defeats; /* defeat.c */
     struct defeat_pair *defeat_pairs;
     isize ndefeats, cap_defeats, ndefeat_pairs, cap_defeat_pairs;
@@ -134,7 +158,7 @@ void follows_weigh(struct claims *k);
 void defeats_find(struct claims *k);
 /* Those that were answered tell the others whose they are. `anew`: claims have come and gone since. */
 void defeats_tell(struct claims *k, bool anew);
-/* believe.c: the parents that claim both legs. */
+/* tie.c: the parents that claim both legs. */
 isize claims_in_common(const struct claims *k, u32 before, u32 after,
                        struct claim_pair to[CLAIMS_A_LEG]);
 /* choice.c: finds who lays claim to c; those before it in time have been asked already. */
@@ -185,8 +209,17 @@ static inline u32 claims_doubtful(const struct claims *k, isize i) {
 }
 /* believe.c: what each knows is told to the others, until it settles. */
 void claims_believe(struct claims *k, int sweeps);
-/* All have been told, for now: claims may be gathered and weighed again. */
-void claims_told(struct claims *k);
+/* tie.c: along which follows something can be told, with the claims as they are; and back to all of them. */
+void ties_open(struct claims *k);
+void ties_close(struct claims *k);
+/* How many follows lead to c, or on from it; and one of them. `room`: for where nothing was sought. */
+u32 ties_of(const struct claims *k, u32 c, bool next);
+struct pair_run tie_at(const struct claims *k, u32 c, bool next, u32 i,
+                       struct claim_pair room[CLAIMS_A_LEG]);
+/* What comes of `f` for the claim of the leg before: the odds that this is what followed, if it is that parent's. b: the same
+ * parent's claim on the leg after. */
+double tie_told_back(const struct claims *k, const struct follow *f,
+                     const struct claim *b);
 /* alone.c: a parent's tries do not overlap, unless they start together. */
 void claims_part(struct claims *k);
 void claims_forward(struct claims *k, u32 c);
@@ -195,10 +228,13 @@ void claims_backward(struct claims *k, u32 c);
 double claims_left(const struct claims *k, u32 p);
 /* The odds that the parent's arrival sent the leg that has this claim and no other. */
 double claim_once(const struct claims *k, u32 c, const struct claim *a);
-void claims_note(struct claims *k, u32 c);
-/* A neighbour along the follows may have the parent that c lacks: those become claims of c too. */
-void claims_share(struct claims *k, u32 c, u32 neighbour);
+/* `weigh`: after its claims were weighed anew. */
+void claims_note(struct claims *k, u32 c, bool weigh);
+/* A neighbour along a follow may have the parent that c lacks: those become claims of c too. */
+isize claims_share(struct claims *k, u32 c, const struct follow *f);
 void claims_share_begin(struct claims *k, u32 c); /* before c's neighbours are asked */
+/* Where among the leg's claims that parent's is, or would be. */
+u32 claim_place(const struct claims *k, const struct claimed *leg, u32 parent);
 struct claim *claim_find(struct claims *k, u32 c, u32 parent);
 /* p is no offspring of c's, and nobody has decided that they are apart. */
 bool claim_allowed(const struct claims *k, u32 c, u32 p);

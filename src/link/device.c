@@ -215,7 +215,7 @@ void device_assign(struct weave *w) {
     find_selfish(&n);
     w->dev_of = base_grow(w->dev_of, &w->cap_dev_of, nends, (isize)sizeof(u32));
     for (isize i = 0; i < nends; i++) w->dev_of[i] = device_of(&n, (u32)i);
-    find_agents(w);
+    if (!w->in_lines) find_agents(w);
     map_drop(&n.by_name);
     map_drop(&n.own);
     map_drop(&n.selfish);

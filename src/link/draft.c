@@ -32,10 +32,11 @@ static void tags_collect(struct tags *t, const struct weave *w) {
     for (isize i = 0; i < w->nmsgs; i++) {
         const struct seen *r = msg_seen(w, &w->msgs[i]);
         u32 from_tag = msg_ident(w, &w->msgs[i])->from_tag;
-        if (!w->call_ids[w->trace.call_ids[w->msgs[i].seen]].masked || !from_tag)
+        if (!map_get(&w->masked, w->trace.call_ids[w->msgs[i].seen]) || !from_tag)
             continue;
         u32 from = tag_root(t, tag_node(t, r, from_tag));
-        if (r->to_tag) t->up[from] = tag_root(t, tag_node(t, r, r->to_tag));
+        u32 to_tag = seen_step(t->trace, r)->to_tag;
+        if (to_tag) t->up[from] = tag_root(t, tag_node(t, r, to_tag));
     }
 }
 
@@ -63,7 +64,7 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
         a = b;
         b = swap;
     }
-    bool masked = w->some_masked && w->call_ids[id].masked;
+    bool masked = w->some_masked && map_get(&w->masked, id);
     u32 from_tag = id == 0 || masked ? msg_ident(w, m)->from_tag : 0;
     if (id == 0 || (masked && !from_tag))
         return draft_by_key(d, hash_mix(msg_ident(w, m)->branch, (u64)from_tag + 1), id,
@@ -85,11 +86,13 @@ static u32 draft_of(struct weave *w, struct drafts *d, struct tags *tags,
 void drafts_deal(struct drafts *all, struct weave *w) {
     struct tags tags = {.trace = &w->trace};
     all->last = base_new(w->trace.strings.n + 1, (isize)sizeof *all->last);
+    w->leg_of =
+        base_room(w->leg_of, &w->cap_leg_of, w->nmsgs + 1, (isize)sizeof *w->leg_of);
     if (w->some_masked) tags_collect(&tags, w);
     for (isize i = 0; i < w->nmsgs; i++) {
-        struct msg *m = &w->msgs[i];
-        m->leg = draft_of(w, all, &tags, m);
-        all->rows[m->leg].n++;
+        u32 leg = draft_of(w, all, &tags, &w->msgs[i]);
+        w->leg_of[i] = leg;
+        all->rows[leg].n++;
     }
     map_drop(&all->far);
     map_drop(&tags.index);

@@ -34,7 +34,7 @@ struct gap msg_gap(const struct weave *w, u32 cause, u32 effect) {
     if (plain(w)) {
         const struct msg *x = &w->msgs[cause], *y = &w->msgs[effect];
         return (struct gap){y->time_us - x->time_us,
-                            i64_max(x->precision_us, y->precision_us)};
+                            i64_max(msg_precision_us(w, x), msg_precision_us(w, y))};
     }
     struct both at = seen_by_one(w, cause, effect);
     const struct seen *x = &w->trace.seen[at.a - 1], *y = &w->trace.seen[at.b - 1];
@@ -54,7 +54,8 @@ struct gap msg_gap(const struct weave *w, u32 cause, u32 effect) {
 
 i64 msg_slack(const struct weave *w, u32 a, u32 b) {
     enum { NEAR_CLOCKS_US = 20000, ANY_CLOCKS_US = 2000000 };
-    i64 coarse = i64_max(w->msgs[a].precision_us, w->msgs[b].precision_us);
+    i64 coarse =
+        i64_max(msg_precision_us(w, &w->msgs[a]), msg_precision_us(w, &w->msgs[b]));
     if (w->trace.nsources == 1) return coarse;
     u16 x = msg_seen(w, &w->msgs[a])->source, y = msg_seen(w, &w->msgs[b])->source;
     if (x == y) return coarse;

@@ -16,9 +16,10 @@ static u64 message_hash(const struct trace *t, u32 row) {
 static bool same_message(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
     return memcmp(&t->idents[x], &t->idents[y], sizeof *t->idents) == 0 &&
+           memcmp(&t->steps[x], &t->steps[y], sizeof *t->steps) == 0 &&
            t->contents[x] == t->contents[y] && t->call_ids[x] == t->call_ids[y] &&
-           a->cseq == b->cseq && a->method == b->method && a->status == b->status &&
-           a->to_tag == b->to_tag && !((a->flags ^ b->flags) & SEEN_REQUEST);
+           a->method == b->method && a->status == b->status &&
+           !((a->flags ^ b->flags) & SEEN_REQUEST);
 }
 
 /* A message says its things once, however often it is seen, wherever: said.c gives them to all its sightings. */
@@ -52,7 +53,7 @@ static struct asked *asked_of(struct trace *t, u32 row) {
 
 static u64 answer_hash(const struct trace *t, u32 row) {
     const struct seen *r = &t->seen[row];
-    return ((u64)t->call_ids[row] << 32 | r->cseq) +
+    return ((u64)t->call_ids[row] << 32 | t->steps[row].cseq) +
            t->idents[row].from_tag * (((u64)r->src + r->dst) * 2 + 1);
 }
 
@@ -60,7 +61,8 @@ static bool same_answer(const struct trace *t, u32 x, u32 y) {
     const struct seen *a = &t->seen[x], *b = &t->seen[y];
     bool along = a->src == b->src && a->dst == b->dst,
          back = a->src == b->dst && a->dst == b->src;
-    return (along || back) && t->call_ids[x] == t->call_ids[y] && a->cseq == b->cseq &&
+    return (along || back) && t->call_ids[x] == t->call_ids[y] &&
+           t->steps[x].cseq == t->steps[y].cseq &&
            t->idents[x].from_tag == t->idents[y].from_tag;
 }
 

@@ -276,7 +276,8 @@ static void initial_request(struct gather *g, const struct sip_msg *m) {
 }
 
 static void answer(struct gather *g, const struct sip_msg *m) {
-    if (m->status >= 300) gather_add(g, FACT_REASON, m->status, m->reason);
+    if (m->status >= 300 && !g->d->brief)
+        gather_add(g, FACT_REASON, m->status, m->reason);
     if (m->cseq.method != SIP_METHOD_INVITE) return;
     people_of_answer(g, m);
     if (m->status >= 200 && m->status < 300) token(g, m->to_tag, S("To tag"));
@@ -305,7 +306,7 @@ void fact_head(struct digest *d, const struct sip_msg *m) {
     bool initial = m->is_request && (m->to_tag.n == 0 || m->method == SIP_METHOD_REFER);
     bool again = m->is_request && m->method == SIP_METHOD_INVITE;
     bool answers = !m->is_request && m->status > 100;
-    agent(d, m);
+    if (!d->brief) agent(d, m);
     d->tells = (initial || answers || again) && starts_something(d->method);
 }
 

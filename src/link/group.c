@@ -86,7 +86,7 @@ void group_legs(struct weave *w) {
     w->by_group =
         base_grow(w->by_group, &w->cap_by_group, n + 1, (isize)sizeof *w->by_group);
     w->ngroups = 0;
-    assign_roles(w);
+    if (!only_lines(w)) assign_roles(w);
     for (isize i = 0; i < n; i++) {
         rows[i] = (struct sort_row){w->join_all ? 0 : root[i], (u64)i};
     }

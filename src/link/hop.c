@@ -101,7 +101,7 @@ void hop_parents(struct weave *w) {
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];
         if (s->call_id && !(s->flags & SUM_LAX))
-            rows[n++] = (struct sort_row){w->call_ids[s->call_id].hash, (u64)i};
+            rows[n++] = (struct sort_row){w->call_ids[s->call_id], (u64)i};
     }
     sort_hashes(rows, n);
     for (isize i = 0; i < n; i++) {

@@ -18,8 +18,9 @@ static void make_sums(struct weave *w, const struct drafts *all) {
 
 /* Messages being moved. Where some repeat others, where each of those is has to be known to the end. */
 struct moves {
-    u32 *from;    /* by row of msgs: the row where it was; NULL: nobody asks */
-    u32 *rows[2]; /* of one leg, for each thread */
+    bool tangled[2]; /* of each thread's legs */
+    u32 *from;       /* by row of msgs: the row where it was; NULL: nobody asks */
+    u32 *rows[2];    /* of one leg, for each thread */
     isize cap_rows[2];
 };
 
@@ -41,7 +42,7 @@ static void move_messages(struct weave *w, const struct drafts *all, struct move
         at += all->rows[i].n;
     }
     for (isize i = 0; i < w->nmsgs; i++) {
-        u32 to = next[w->msgs[i].leg]++;
+        u32 to = next[w->leg_of[i]]++;
         msgs[to] = w->msgs[i];
         if (!repeats) continue;
         v->from[to] = (u32)i;
@@ -53,6 +54,8 @@ static void move_messages(struct weave *w, const struct drafts *all, struct move
     w->msgs = msgs;
     w->cap_msgs = cap;
     w->repeats = repeats;
+    for (isize i = 0, row = 0; i < all->n; i++)
+        for (u32 k = 0; k < all->rows[i].n; k++) w->leg_of[row++] = (u32)i;
 }
 
 static bool is_moved(const u32 *rows, u32 at, u32 n) {
@@ -76,6 +79,7 @@ static void order_leg(struct weave *w, struct sum *s, struct moves *v, int half,
         base_grow(v->rows[half], &v->cap_rows[half], s->n, (isize)sizeof *rows);
     for (u32 i = 0; i < s->n; i++) rows[i] = s->at + i;
     if (order_rows(w, NULL, rows, (isize)s->n, scratch)) s->tangled = true;
+    v->tangled[half] |= s->tangled;
     if (!is_moved(rows, s->at, s->n)) return;
     struct msg *old = base_new(s->n, (isize)sizeof *old), *mine = w->msgs + s->at;
     memcpy(old, mine, s->n * sizeof *old);
@@ -160,12 +164,13 @@ static bool set_once(i64 *when, i64 us) {
 static bool asks(const struct reading *g, const struct seen *r) {
     if (!is_main(g, r->method)) return false;
     if (g->s->kind != KIND_CALL) return true;
-    if (is_request(r)) return r->to_tag == 0;
+    if (is_request(r)) return !(r->flags & SEEN_WITHIN);
     const struct seen *later = g->later;
-    if (later && later->cseq == r->cseq &&
+    if (later &&
+        seen_step(&g->w->trace, later)->cseq == seen_step(&g->w->trace, r)->cseq &&
         seen_from_tag(g->w, later) == seen_from_tag(g->w, r))
         return false;
-    if (r->status == 100 && r->to_tag) return false;
+    if (r->status == 100 && r->flags & SEEN_WITHIN) return false;
     return r->status < 200 || r->status >= 300;
 }
 
@@ -188,7 +193,7 @@ static void begin(struct reading *g, const struct msg *m, const struct seen *r,
     s->transport = r->transport;
     s->start_us = m->time_us;
     s->start_msg = (u32)(m - g->w->msgs) + 1;
-    s->precision_us = m->precision_us;
+    s->precision_us = r->precision_us;
 }
 
 /* The final response was not captured, but its ACK was: that of a failure has the branch of the INVITE (RFC 3261 §17.1.1.3), that
@@ -201,7 +206,8 @@ static void acknowledged(struct reading *g, const struct msg *m, const struct se
         return;
     u32 asked = msg_ident(g->w, &g->w->msgs[s->start_msg - 1])->branch,
         mine = msg_ident(g->w, m)->branch;
-    if (!asked || !mine || first->cseq != r->cseq) return;
+    const struct trace *t = &g->w->trace;
+    if (!asked || !mine || seen_step(t, first)->cseq != seen_step(t, r)->cseq) return;
     if (asked == mine) {
         s->fail_us = m->time_us;
         s->fail_msg = row;
@@ -302,8 +308,7 @@ static u64 id_of(const struct reading *g) {
                           *dst = &w->trace.endpoints[s->dst];
     bool one_host = endpoint_same_ip(src, dst);
     u64 a = ip_hash(src, one_host), b = ip_hash(dst, one_host);
-    u64 id =
-        hash_mix(w->call_ids[s->call_id].hash, a < b ? hash_mix(a, b) : hash_mix(b, a));
+    u64 id = hash_mix(w->call_ids[s->call_id], a < b ? hash_mix(a, b) : hash_mix(b, a));
     if (s->call_id && !(s->flags & SUM_LAX)) return id;
     const struct ident *m = msg_ident(w, &w->msgs[s->at]);
     return hash_mix(id, hash_mix((u64)s->start_us, (u64)m->branch << 32 | m->from_tag));
@@ -316,7 +321,7 @@ static void find_begin(struct reading *g, u32 i, const struct msg *m,
     bool first = !turned && (asks(g, r) || (i == 0 && answers(g, r)));
     if (i == 0 || first) begin(g, m, r, turned);
     g->asked = first;
-    if (is_request(r) && r->to_tag && is_main(g, r->method)) g->later = r;
+    if (is_request(r) && r->flags & SEEN_WITHIN && is_main(g, r->method)) g->later = r;
 }
 
 static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
@@ -324,7 +329,7 @@ static void summarise(struct weave *w, struct sum *s, u32 caller_tag) {
     s->start_us = s->ring_us = s->answer_us = s->cancel_us = s->fail_us = s->bye_us =
         s->last_us = NEVER;
     s->ack_msg = s->retry_msg = s->refer_msg[0] = s->refer_msg[1] = 0;
-    if (w->some_masked && w->call_ids[s->call_id].masked) s->flags |= SUM_LAX;
+    if (w->some_masked && map_get(&w->masked, s->call_id)) s->flags |= SUM_LAX;
     kind_note(&g);
     for (u32 i = 0; i < s->n; i++) {
         const struct msg *m = &w->msgs[s->at + i];
@@ -398,7 +403,12 @@ void leg_summarise(struct weave *w) {
     make_sums(w, &all);
     base_free(all.rows);
     (void)base_both(read_legs, &legs, w->nsums, weave_may_use(w, w->nsums));
+    w->tangled = legs.moves.tangled[0] || legs.moves.tangled[1];
     ask_other_hops(w);
     moves_close(&legs.moves, w);
     if (w->finished) trace_forget(&w->trace, TRACE_CALL_IDS);
+    if (!only_lines(w)) return;
+    base_free(w->leg_of);
+    w->leg_of = NULL;
+    w->cap_leg_of = 0;
 }

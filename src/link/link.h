@@ -29,6 +29,8 @@ void weave_add_parsed(struct weave *w, const struct sighting *s, const struct si
 /* The same in two steps, of which the first asks nothing of a weave: another thread may do it. False: it is not SIP. What is made is in
  * the arena and in the sighting's bytes (digest_detach). */
 bool weave_digest(struct digest *d, const struct sighting *s, arena *a);
+/* For a weave that was told weave_for_lines. */
+bool weave_digest_brief(struct digest *d, const struct sighting *s, arena *a);
 void weave_take(struct weave *w, struct digest *d);
 /* It will be taken soon: its place may come from memory meanwhile. */
 void weave_near(const struct weave *w, const struct digest *d);
@@ -97,6 +99,8 @@ void weave_keep_from(struct weave *w, const struct weave *old);
 void weave_without_evidence(struct weave *w);
 /* Nobody will ask for messages: once linked, where their bytes are is not kept. */
 void weave_without_messages(struct weave *w);
+/* Both, and nobody will ask for more than weave_call_line gives: told before anything is added, less is kept of it. */
+void weave_for_lines(struct weave *w);
 
 /* Whatever a linked weave has that happened at from_us or later, and the rest of the calls that this belongs to: which sightings,
  * which calls. Fewer than `most` sightings at from_us or later are meant: a higher from_us where there are more. */

@@ -57,9 +57,7 @@ struct merger {
 };
 
 static struct msg msg_of(const struct weave *w, u32 row) {
-    const struct seen *r = &w->trace.seen[row];
-    return (struct msg){
-        .time_us = common_time(w, row), .precision_us = r->precision_us, .seen = row};
+    return (struct msg){.time_us = common_time(w, row), .seen = row};
 }
 
 static bool speaks_better(const struct seen *a, const struct seen *b) {
@@ -183,7 +181,7 @@ static i64 apart(const struct weave *w, const struct merged *a, const struct mer
 
 /* How far off its probable time may be. */
 static u32 blur(const struct weave *w, const struct msg *m) {
-    u32 precision = m->precision_us;
+    u32 precision = msg_precision_us(w, m);
     return w->coarse && precision >= COARSE_US ? w->spread_by[m->seen] : precision;
 }
 
@@ -203,7 +201,7 @@ static bool timed(const struct weave *w, const struct merged *x, const struct me
 
 static bool near_enough(const struct weave *w, const struct merged *a,
                         const struct merged *b) {
-    i64 slack = i64_max(a->m.precision_us, b->m.precision_us);
+    i64 slack = i64_max(msg_precision_us(w, &a->m), msg_precision_us(w, &b->m));
     return apart(w, a, b) <= FAR_POINT_US + (slack > 1000 ? slack : 0);
 }
 

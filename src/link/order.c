@@ -45,9 +45,10 @@ static void edges_of_sources(struct graph *g, struct sort_row *rows, isize cap) 
     }
 }
 
-static u64 transaction_key(const struct msg *m, const struct seen *r, u8 method,
+static u64 transaction_key(const struct weave *w, const struct msg *m, u8 method,
                            bool final) {
-    return hash_mix((u64)m->leg << 32 | r->cseq, (u64)method << 1 | final);
+    return hash_mix((u64)msg_leg(w, m) << 32 | msg_step(w, m)->cseq,
+                    (u64)method << 1 | final);
 }
 
 static void edges_of_transactions(struct graph *g) {
@@ -65,10 +66,10 @@ static void edges_of_transactions(struct graph *g) {
             bool ends = !request && r->status >= 200 && !again;
             u32 *place = NULL;
             if (pass == 0 && (asks || ends))
-                place = map_put(&asked, transaction_key(m, r, method, ends));
+                place = map_put(&asked, transaction_key(w, m, method, ends));
             if (place && !*place) *place = i + 1;
             if (pass == 0 || (request && !ack)) continue;
-            u32 before = map_get(&asked, transaction_key(m, r, method, ack));
+            u32 before = map_get(&asked, transaction_key(w, m, method, ack));
             if (before) add_edge(g, before - 1, i, EDGE_CAUSE);
         }
     }
@@ -85,7 +86,7 @@ static void edge_between(struct graph *g, u32 from_msg, u32 to_msg, enum edge_ki
 static bool may_follow(const struct graph *g, u32 cause, u32 effect) {
     if (!cause || !effect) return false;
     const struct msg *a = &g->w->msgs[cause - 1], *b = &g->w->msgs[effect - 1];
-    i64 slack = 20000 + i64_max(a->precision_us, b->precision_us);
+    i64 slack = 20000 + i64_max(msg_precision_us(g->w, a), msg_precision_us(g->w, b));
     return b->time_us >= a->time_us - slack && b->time_us <= a->time_us + 2000000 + slack;
 }
 
@@ -250,7 +251,8 @@ static bool overtaken(const struct weave *w, const u32 *rows, isize n) {
             const struct msg *o = &w->msgs[rows[k]];
             const struct seen *q = msg_seen(w, o);
             if (!(q->flags & SEEN_REQUEST) && q->method == r->method &&
-                q->cseq == r->cseq && o->leg == m->leg) {
+                msg_step(w, o)->cseq == msg_step(w, m)->cseq &&
+                msg_leg(w, o) == msg_leg(w, m)) {
                 return true;
             }
         }

@@ -336,7 +336,7 @@ static void gather_all(struct claims *k) {
             k->once[w->sums[c].parent - 1] += (double)leg->once;
         } else if (leg->open && leg->sure) {
             if (!leg->apart) claims_weigh(k, c);
-            claims_note(k, c);
+            claims_note(k, c, false);
         } else if (leg->open) {
             claims_gather(k, c);
         } else if (w->sums[c].kind == KIND_CALL) {
@@ -351,17 +351,19 @@ static void share_all(struct claims *k) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         claims_share_begin(k, c);
+        isize new = 0;
         for (u32 e = 0; e < leg->nnext; e++)
-            claims_share(k, c, k->follows[k->next[leg->next + e]].after);
-        if (leg->nnext) claims_backward(k, c);
+            new += claims_share(k, c, &k->follows[k->next[leg->next + e]]);
+        if (new) claims_backward(k, c);
     }
     for (isize i = 0; i < k->nunsure && !weave_stops(k->x->w); i++) {
         u32 c = k->unsure[i];
         struct claimed *leg = &k->legs[c];
         claims_share_begin(k, c);
+        isize new = 0;
         for (u32 e = 0; e < leg->nbefore; e++)
-            claims_share(k, c, k->follows[leg->before + e].before);
-        if (leg->nbefore) claims_forward(k, c);
+            new += claims_share(k, c, &k->follows[leg->before + e]);
+        if (new) claims_forward(k, c);
     }
 }
 
@@ -380,27 +382,17 @@ static isize decide_all(struct weave *w, struct claims *k, bool first) {
     return changed;
 }
 
-static void prove_one(struct weave *w, struct claims *k, u32 c) {
-    struct sum *s = &w->sums[c];
-    if (s->parent && !s->nproofs)
-        s->nproofs =
-            keep_proofs(w, k->x, pair_prove_habits, c, s->parent - 1, &s->proofs_at);
-}
-
-/* What is learned from, of those that have found another parent. */
-static void prove_new(struct weave *w, struct claims *k) {
-    for (isize i = 0; i < k->nearlies && !weave_stops(w); i++) {
-        u32 c = k->earlies[i].leg;
-        if (index_is_teacher(k->x, c)) prove_one(w, k, c);
-    }
-    for (isize i = 0; i < k->nlate && !weave_stops(w); i++)
-        if (k->legs[k->late[i]].open) prove_one(w, k, k->late[i]);
-}
-
+/* Legs whose proofs are looked for, by two threads if there are two. */
 struct proving {
     struct claims *k;
+    prove_pair *prove;
+    const u32 *legs; /* NULL: all */
     struct proof_table parts[2];
 };
+
+static u32 proving_leg(const struct proving *g, isize i) {
+    return g->legs ? g->legs[i] : (u32)i;
+}
 
 static bool is_proved(const struct claims *k, isize c) {
     return k->legs[c].open && k->w->sums[c].parent;
@@ -409,22 +401,25 @@ static bool is_proved(const struct claims *k, isize c) {
 static void prove_half(void *proving, int half, isize from, isize to) {
     struct proving *g = proving;
     struct weave *w = g->k->w;
-    prove_pair *prove = w->unasked ? pair_prove_cause_alone : pair_prove_all;
-    for (isize c = from; c < to && !weave_stops(w); c++) {
+    for (isize i = from; i < to && !weave_stops(w); i++) {
+        u32 c = proving_leg(g, i);
         struct sum *s = &w->sums[c];
         if (is_proved(g->k, c))
-            s->nproofs = put_proofs(&g->parts[half], g->k->x, prove, (u32)c,
-                                    s->parent - 1, &s->proofs_at);
+            s->nproofs = put_proofs(&g->parts[half], g->k->x, g->prove, c, s->parent - 1,
+                                    &s->proofs_at);
     }
 }
 
-/* All there is to say, with what is known at the end; or as much as others go by. */
-static void prove_all(struct weave *w, struct claims *k) {
-    struct proving g = {k, {{w->proofs, w->nproofs, w->cap_proofs}}};
+/* The proofs of n legs: all, or those. */
+static void prove_legs(struct weave *w, struct claims *k, prove_pair *prove,
+                       const u32 *legs, isize n) {
+    struct proving g = {k, prove, legs, {{w->proofs, w->nproofs, w->cap_proofs}}};
     struct proof_table *all = &g.parts[0], *more = &g.parts[1];
-    isize second = base_both(prove_half, &g, w->nsums, weave_may_use(w, w->nsums));
-    for (isize c = second; c < w->nsums; c++)
+    isize second = base_both(prove_half, &g, n, weave_may_use(w, n));
+    for (isize i = second; i < n; i++) {
+        u32 c = proving_leg(&g, i);
         if (is_proved(k, c)) w->sums[c].proofs_at += (u32)all->n;
+    }
     all->rows =
         base_grow(all->rows, &all->cap, all->n + more->n + 1, (isize)sizeof *all->rows);
     for (isize i = 0; i < more->n; i++) all->rows[all->n++] = more->rows[i];
@@ -432,6 +427,26 @@ static void prove_all(struct weave *w, struct claims *k) {
     w->proofs = all->rows;
     w->nproofs = all->n;
     w->cap_proofs = all->cap;
+}
+
+/* What is learned from, of those that have found another parent. */
+static void prove_new(struct weave *w, struct claims *k) {
+    u32 *legs = base_new(k->nearlies + k->nlate + 1, (isize)sizeof *legs);
+    isize n = 0;
+    for (isize i = 0; i < k->nearlies; i++) {
+        u32 c = k->earlies[i].leg;
+        if (!w->sums[c].nproofs && index_is_teacher(k->x, c)) legs[n++] = c;
+    }
+    for (isize i = 0; i < k->nlate; i++)
+        if (!w->sums[k->late[i]].nproofs) legs[n++] = k->late[i];
+    prove_legs(w, k, pair_prove_habits, legs, n);
+    base_free(legs);
+}
+
+/* All there is to say, with what is known at the end; or as much as others go by. */
+static void prove_all(struct weave *w, struct claims *k) {
+    prove_legs(w, k, w->unasked ? pair_prove_cause_alone : pair_prove_all, NULL,
+               w->nsums);
 }
 
 void score_parents(struct weave *w) {
@@ -456,7 +471,6 @@ void score_parents(struct weave *w) {
             share_all(&k);
         }
         claims_believe(&k, SWEEPS);
-        claims_told(&k);
         isize changed = decide_all(w, &k, round == 0);
         if (changed || round == 0) index_note_children(&x);
         prove_new(w, &k);
@@ -465,11 +479,13 @@ void score_parents(struct weave *w) {
         follows_weigh(&k);
     }
     bool parted = part_rivals(w, &k), cut = cut_circles(w);
-    index_calls(&x);
-    if (parted || cut) index_note_children(&x);
-    w->nproofs = nproofs;
-    prove_all(w, &k);
-    note_all_maybes(w, &k);
+    if (!only_lines(w)) { /* that is for people */
+        index_calls(&x);
+        if (parted || cut) index_note_children(&x);
+        w->nproofs = nproofs;
+        prove_all(w, &k);
+        note_all_maybes(w, &k);
+    }
     lore_keep(&x, w);
     stand_note(&k, w);
     claims_close(&k);

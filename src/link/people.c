@@ -99,7 +99,7 @@ void people_of_request(struct gather *g, const struct sip_msg *m) {
     called(g, target, by_target);
     if (!same) called(g, user, !by_target);
     isize n = g->d->nsaid - first;
-    if (display.n) gather_add(g, FACT_DISPLAY, 0, display);
+    if (display.n && !g->d->brief) gather_add(g, FACT_DISPLAY, 0, display);
     gather_numbers(g, m, SIP_HDR_P_ASSERTED_IDENTITY, FACT_CALLER);
     gather_numbers(g, m, SIP_HDR_P_PREFERRED_IDENTITY, FACT_CALLER);
     gather_numbers(g, m, SIP_HDR_REMOTE_PARTY_ID, FACT_CALLER);

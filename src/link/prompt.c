@@ -34,7 +34,7 @@ bool course_soon(const struct course *c, isize cause, isize effect, i64 limit_us
     u32 copy = map_get(&c->copies, (u64)cause + 1);
     const struct msg *a = course_msg(c, copy ? (isize)copy - 1 : cause);
     const struct msg *b = course_msg(c, effect);
-    i64 slack = i64_max(a->precision_us, b->precision_us);
+    i64 slack = i64_max(msg_precision_us(c->w, a), msg_precision_us(c->w, b));
     return b->time_us - a->time_us <= limit_us + slack;
 }
 
@@ -45,37 +45,38 @@ static u64 transaction_of(const struct course *c, isize place) {
     bool request = (r->flags & SEEN_REQUEST) != 0;
     u32 asker = c->w->dev_of[request ? r->src : r->dst];
     u8 method = r->method == SIP_METHOD_ACK ? SIP_METHOD_INVITE : r->method;
-    return hash_mix((u64)m->leg << 32 | r->cseq, (u64)asker << 8 | method);
+    return hash_mix((u64)msg_leg(c->w, m) << 32 | msg_step(c->w, m)->cseq,
+                    (u64)asker << 8 | method);
 }
 
 /* The INVITE that began a leg; where the beginning was not seen, none did. */
 static bool begins(const struct course *c, isize place) {
     const struct msg *m = course_msg(c, place);
     const struct seen *r = msg_seen(c->w, m);
-    return is_request(r, SIP_METHOD_INVITE) && !r->to_tag &&
-           c->w->sums[m->leg].at == c->order[place];
+    return is_request(r, SIP_METHOD_INVITE) && !(r->flags & SEEN_WITHIN) &&
+           c->w->sums[msg_leg(c->w, m)].at == c->order[place];
 }
 
 static void remember_request(struct course *c, isize place) {
     const struct msg *m = course_msg(c, place);
     const struct seen *r = msg_seen(c->w, m);
-    const struct sum *s = &c->w->sums[m->leg];
+    u32 leg = msg_leg(c->w, m);
+    const struct sum *s = &c->w->sums[leg];
+    bool within = (r->flags & SEEN_WITHIN) != 0;
     bool forth = c->w->dev_of[r->src] == s->from_dev;
     bool tries = begins(c, place) && s->parent && !(s->flags & SUM_RECORDING);
     switch ((enum sip_method)r->method) {
     case SIP_METHOD_INVITE:
-        if (!r->to_tag) note(c, m->leg, HAD_INVITE, place);
-        if (r->to_tag && !forth) note(c, m->leg, HAD_REINVITE, place);
+        if (!within) note(c, leg, HAD_INVITE, place);
+        if (within && !forth) note(c, leg, HAD_REINVITE, place);
         if (tries) note(c, s->parent - 1, CHILD_TRIED, place);
         break;
     case SIP_METHOD_INFO:
-        if (forth) note(c, m->leg, HAD_INFO, place);
+        if (forth) note(c, leg, HAD_INFO, place);
         break;
-    case SIP_METHOD_REFER:
-        note(c, m->leg, forth ? HAD_REFER : HAD_REFER_BACK, place);
-        break;
+    case SIP_METHOD_REFER: note(c, leg, forth ? HAD_REFER : HAD_REFER_BACK, place); break;
     case SIP_METHOD_CANCEL:
-        note(c, m->leg, HAD_CANCEL, place);
+        note(c, leg, HAD_CANCEL, place);
         if (s->parent) note(c, s->parent - 1, CHILD_GIVEN_UP, place);
         break;
     default: break;
@@ -87,16 +88,17 @@ static void remember_request(struct course *c, isize place) {
 static void remember_response(struct course *c, isize place) {
     const struct msg *m = course_msg(c, place);
     const struct seen *r = msg_seen(c->w, m);
-    const struct sum *s = &c->w->sums[m->leg];
+    u32 leg = msg_leg(c->w, m);
+    const struct sum *s = &c->w->sums[leg];
     if (is_invite_answer(r, 2)) {
         *map_put(&c->agreed, transaction_of(c, place)) = (u32)place + 1;
-        if (!course_recall(c, m->leg, HAD_ANSWER)) note(c, m->leg, HAD_ANSWER, place);
+        if (!course_recall(c, leg, HAD_ANSWER)) note(c, leg, HAD_ANSWER, place);
     }
     if (r->method == SIP_METHOD_INVITE && r->status >= 300)
         *map_put(&c->refused, transaction_of(c, place)) = (u32)place + 1;
-    if (is_failure(r)) note(c, m->leg, HAD_FAILURE, place);
+    if (is_failure(r)) note(c, leg, HAD_FAILURE, place);
     if (is_failure(r) && r->status != 487 && s->parent && !(s->flags & SUM_RECORDING) &&
-        !course_recall(c, m->leg, HAD_CANCEL))
+        !course_recall(c, leg, HAD_CANCEL))
         note(c, s->parent - 1, CHILD_FAILED, place);
 }
 
@@ -142,7 +144,8 @@ static bool is_soon(const struct course *c, const struct deed *d) {
 /* An INVITE that takes the place of a dialog this device has: of this leg, or of one beside or below it. */
 static bool replaces(const struct deed *d) {
     const struct sum *on = d->on;
-    if (!is_request(d->c, SIP_METHOD_INVITE) || d->c->to_tag || !on->parent) return false;
+    if (!is_request(d->c, SIP_METHOD_INVITE) || d->c->flags & SEEN_WITHIN || !on->parent)
+        return false;
     bool names = false;
     for (u32 i = 0; i < on->nfacts && !names; i++)
         names = d->w->leg_facts[on->facts_at + i].kind == FACT_DIALOG;
@@ -186,7 +189,7 @@ static bool makes_bye(const struct course *c, const struct deed *d) {
 }
 
 static bool makes_reinvite(const struct course *c, const struct deed *d) {
-    if (is_request(d->c, SIP_METHOD_INVITE)) return d->c->to_tag != 0;
+    if (is_request(d->c, SIP_METHOD_INVITE)) return (d->c->flags & SEEN_WITHIN) != 0;
     if (!is_soon(c, d)) return false;
     if (is_request(d->c, SIP_METHOD_REFER)) return true;
     /* it had answered by itself */
@@ -222,8 +225,9 @@ static bool makes_request(const struct course *c, const struct deed *d) {
     case SIP_METHOD_BYE: return makes_bye(c, d);
     case SIP_METHOD_NOTIFY: return makes_notify(c, d);
     case SIP_METHOD_INVITE:
-        if (d->e->to_tag) return makes_reinvite(c, d);
-        return same_call_id(d) && is_request(d->c, SIP_METHOD_INVITE) && !d->c->to_tag;
+        if (d->e->flags & SEEN_WITHIN) return makes_reinvite(c, d);
+        return same_call_id(d) && is_request(d->c, SIP_METHOD_INVITE) &&
+               !(d->c->flags & SEEN_WITHIN);
     default: return is_request(d->c, (enum sip_method)d->e->method) && !comes_round(d);
     }
 }
@@ -253,7 +257,8 @@ static bool makes_first_answer(const struct course *c, const struct deed *d) {
 
 static bool begins_dialog(const struct course *c, const struct deed *d) {
     u32 question = map_get(&c->asked, transaction_of(c, d->at));
-    if (question) return !msg_seen(c->w, course_msg(c, (isize)question - 1))->to_tag;
+    if (question)
+        return !(msg_seen(c->w, course_msg(c, (isize)question - 1))->flags & SEEN_WITHIN);
     return d->leg->state != STATE_PARTIAL && !course_recall(c, d->leg_row, HAD_ANSWER);
 }
 
@@ -276,20 +281,21 @@ static bool makes_response(const struct course *c, const struct deed *d) {
 static struct deed deed_of(const struct course *c, isize effect) {
     const struct msg *m = course_msg(c, effect);
     const struct seen *r = msg_seen(c->w, m);
+    u32 leg = msg_leg(c->w, m);
     return (struct deed){.w = c->w,
                          .at = effect,
                          .device = c->w->dev_of[r->src],
                          .effect = m,
                          .e = r,
-                         .leg = &c->w->sums[m->leg],
-                         .leg_row = m->leg};
+                         .leg = &c->w->sums[leg],
+                         .leg_row = leg};
 }
 
 static void deed_by(const struct course *c, struct deed *d, isize cause) {
     d->by = cause;
     d->cause = course_msg(c, cause);
     d->c = msg_seen(c->w, d->cause);
-    d->on_row = d->cause->leg;
+    d->on_row = msg_leg(c->w, d->cause);
     d->on = &c->w->sums[d->on_row];
 }
 
@@ -299,7 +305,9 @@ static u64 use_key(const struct deed *d) {
 
 /* Of two answers, which is more like the one that left? A proxy keeps the callee's tag, and so do some others. */
 static int likeness(const struct deed *d) {
-    bool tag = d->c->to_tag && d->c->to_tag == d->e->to_tag;
+    u32 arrived = msg_step(d->w, d->cause)->to_tag,
+        left = msg_step(d->w, d->effect)->to_tag;
+    bool tag = arrived && arrived == left;
     return 2 * tag + (d->c->status == d->e->status);
 }
 
@@ -337,7 +345,8 @@ static bool makes_ack(const struct course *c, const struct deed *d, u32 agreed,
     if (!same_call_id(d) && !d->w->devs[d->device].waits_ack) return false;
     if (agreed && passed) return c->prompts[passed - 1] == agreed;
     if (!from_above(d) && !from_below(d)) return false;
-    if (same_call_id(d)) return d->c->cseq == d->e->cseq;
+    if (same_call_id(d))
+        return msg_step(d->w, d->cause)->cseq == msg_step(d->w, d->effect)->cseq;
     return (agreed || passed) && is_soon(c, d);
 }
 

@@ -24,7 +24,7 @@ static u32 last_answer_beside(const struct course *c, isize effect, const struct
     u32 place = map_get(&c->last, s->from_dev + (u64)1);
     for (int i = 0; place && i < STEPS; i++, place = c->arrived[place - 1]) {
         const struct msg *m = course_msg(c, place - 1);
-        const struct sum *on = &c->w->sums[m->leg];
+        const struct sum *on = &c->w->sums[msg_leg(c->w, m)];
         if (!course_soon(c, place - 1, effect, THEN_US)) return 0;
         if (on->parent == s->parent && !(on->flags & SUM_RECORDING) &&
             is_invite_answer(msg_seen(c->w, m), 2))
@@ -40,7 +40,8 @@ static u32 last_hold(const struct course *c, isize effect, const struct sum *s) 
         const struct msg *m = course_msg(c, place - 1);
         const struct seen *r = msg_seen(c->w, m);
         if (!course_soon(c, place - 1, effect, SOON_US)) return 0;
-        if (m->leg + 1 == s->parent && is_request(r, SIP_METHOD_INVITE) && r->to_tag)
+        if (msg_leg(c->w, m) + 1 == s->parent && is_request(r, SIP_METHOD_INVITE) &&
+            r->flags & SEEN_WITHIN)
             return place;
     }
     return 0;
@@ -56,7 +57,7 @@ static u32 referred(const struct course *c, u32 parent, u32 device) {
 
 /* Of the INVITE that began a leg: nothing has ended that yet. */
 static bool goes_on(const struct course *c, u32 tried) {
-    u32 leg = course_msg(c, tried - 1)->leg;
+    u32 leg = msg_leg(c->w, course_msg(c, tried - 1));
     return !course_recall(c, leg, HAD_FAILURE) && !course_recall(c, leg, HAD_CANCEL);
 }
 
@@ -97,6 +98,6 @@ static u32 of_invite(const struct course *c, isize effect, const struct sum *s) 
 }
 
 u32 prompt_of_first(const struct course *c, isize effect) {
-    const struct sum *s = &c->w->sums[course_msg(c, effect)->leg];
+    const struct sum *s = &c->w->sums[msg_leg(c->w, course_msg(c, effect))];
     return s->parent ? of_invite(c, effect, s) : 0;
 }

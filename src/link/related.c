@@ -424,6 +424,7 @@ static void choose(struct weave *w, const struct related_pairs *pairs) {
 }
 
 void related_find(struct weave *w) {
+    if (only_lines(w)) return;
     struct related_pairs pairs = {0};
     struct finding f = {.w = w, .to = &pairs};
     find_repeats(&f);

@@ -28,13 +28,10 @@ struct said {
     u32 *facts_of;
     /* by row: the sighting + 1 that has its message's facts; a whole one, a cut one; NULL: itself */
     u32 *teller[2];
-    /* most values are said once, and are not kept; what Call-IDs say has a table of its own until both are known, where two threads
-     * listen */
-    struct twice heard, *called;
+    struct twice heard;        /* most values are said once, and are not kept */
     struct sayings names, all; /* names: of Call-IDs alone */
     struct part_said parts[2];
-    u32 call_id;           /* label */
-    const struct sum *leg; /* whose Call-ID is told */
+    u32 call_id; /* label */
 };
 
 /* Of alike sightings only the first that came in was read for facts; of cut ones, which may say less, as well. Which
@@ -66,20 +63,29 @@ static bool is_token(u8 kind) {
 
 /* ---- values: tokens, and the Call-ID --------------------------------------------------------------------- */
 
+/* What the Call-IDs of some legs say. */
+struct naming {
+    const struct weave *w;
+    u32 from, to; /* the legs */
+    struct twice
+        heard; /* of said, or its own until both are known, where two threads listen */
+    struct sayings names;
+    u32 leg; /* whose Call-ID is told */
+};
+
 /* A part of a leg's Call-ID, by where it stands there until it is kept: in label and src; in bits which one it is. */
 enum part { PART_WHOLE, PART_STEM, PART_LOCAL };
 
-static void tell_part(struct said *g, str id, str part, u8 kind, enum part which) {
+static void tell_part(struct naming *g, str id, str part, u8 kind, enum part which) {
     u64 hash = fact_call_id_hash(part);
-    u32 leg = (u32)(g->leg - g->w->sums);
-    twice_note(g->called, hash);
-    say(&g->names,
-        (struct saying){hash, leg, (u32)(part.p - id.p), (u32)part.n, kind, (u8)which});
+    u32 at = (u32)(part.p - id.p);
+    twice_note(&g->heard, hash);
+    say(&g->names, (struct saying){hash, g->leg, at, (u32)part.n, kind, (u8)which});
 }
 
 /* Without one suffix after the other: abc-1_b2b-2 is a child of abc-1, and only through it of abc. A bare "-1" or ".1" may as
  * well count calls. False: it has none. */
-static bool tell_stems(struct said *g, str id, str part) {
+static bool tell_stems(struct naming *g, str id, str part) {
     enum { DEEPEST = 8 };
     for (int i = 0; i < DEEPEST; i++) {
         str less = fact_call_id_shorter(part);
@@ -93,8 +99,8 @@ static bool tell_stems(struct said *g, str id, str part) {
 
 /* A leg's own Call-ID, which others may name; without the suffixes that back-to-back user agents add; and, where that
  * is random enough by itself, without its host and without a prefix. */
-static void tell_call_id(struct said *g, const struct sum *s) {
-    g->leg = s;
+static void tell_call_id(struct naming *g) {
+    const struct sum *s = &g->w->sums[g->leg];
     str id = str_table_get(&g->w->trace.strings, s->call_id);
     if (id.n == 0 || s->flags & SUM_LAX) return;
     tell_part(g, id, id, FACT_CALL_ID, PART_WHOLE);
@@ -124,11 +130,9 @@ static void keep_part(struct said *g, struct saying s) {
     say(&g->names, s);
 }
 
-static void tell_call_ids(struct said *g) {
-    const struct weave *w = g->w;
-    for (isize i = 0; i < w->nsums; i++) {
-        if (w->sums[i].kind == KIND_CALL) tell_call_id(g, &w->sums[i]);
-    }
+static void tell_call_ids(struct naming *g) {
+    for (g->leg = g->from; g->leg < g->to; g->leg++)
+        if (g->w->sums[g->leg].kind == KIND_CALL) tell_call_id(g);
 }
 
 /* Once all tokens and Call-IDs are noted, only what may have been heard before is kept. */
@@ -354,6 +358,22 @@ static void join_parts(struct said *g, isize second) {
     base_free(b->all.rows);
 }
 
+/* All has been taken. */
+static void forget_facts(struct said *g) {
+    struct weave *w = g->w;
+    if (w->finished) {
+        trace_seal(&w->trace);
+        trace_forget(&w->trace, TRACE_IDENTS);
+        if (only_lines(w)) trace_forget(&w->trace, TRACE_STEPS);
+    }
+    base_free(g->facts_of);
+    base_free(g->teller[0]);
+    base_free(g->teller[1]);
+    base_free(g->names.rows);
+    twice_close(&g->heard);
+    alike_forget(w);
+}
+
 static void take_facts(struct said *g) {
     struct weave *w = g->w;
     struct part_said *all = &g->parts[0];
@@ -362,6 +382,7 @@ static void take_facts(struct said *g) {
                               .holds = w->holds,
                               .cap_holds = w->cap_holds};
     isize second = base_both(take_legs, g, w->nsums, weave_may_use(w, w->nsums));
+    forget_facts(g); /* before two halves are one, when there is the most in memory */
     join_parts(g, second);
     w->leg_facts = all->facts;
     w->cap_leg_facts = all->cap_facts;
@@ -389,23 +410,47 @@ static void look_at_facts(void *said) {
     }
 }
 
+/* Of two threads, the one that hears messages, and then the later Call-IDs. */
+struct listener {
+    struct said *said;
+    struct naming later;
+};
+
+static void listen_beside(void *listener) {
+    struct listener *l = listener;
+    look_at_facts(l->said);
+    l->later.heard = l->said->heard;
+    tell_call_ids(&l->later);
+}
+
 /* What was heard twice, by messages and by Call-IDs. */
 static void listen(struct said *g) {
     const struct weave *w = g->w;
     const struct trace *t = &w->trace;
-    struct beside facts;
-    struct twice apart = {0};
     int threads = weave_may_use(w, w->nsums);
+    isize values = t->nfacts / 2 + w->nsums;
+    u32 n = (u32)w->nsums,
+        middle = threads > 1 ? n / 3 * 2 : 0; /* facts take as long as a third */
+    struct naming first = {.w = w, .to = middle};
+    struct listener other = {g, {.w = w, .from = middle, .to = n}};
+    struct beside beside;
     g->facts_of = base_new(t->nseen + 1, (isize)sizeof(u32));
-    twice_open(&g->heard, t->nfacts / 2 + w->nsums);
-    g->called = &g->heard;
-    if (threads > 1) twice_open(g->called = &apart, t->nfacts / 2 + w->nsums);
-    beside_start(&facts, threads, look_at_facts, g);
-    tell_call_ids(g);
-    beside_end(&facts);
-    if (threads < 2) return;
-    twice_join(&g->heard, &apart);
-    twice_close(&apart);
+    twice_open(&g->heard, values);
+    if (threads > 1) twice_open(&first.heard, values);
+    beside_start(&beside, threads, listen_beside, &other);
+    tell_call_ids(&first);
+    beside_end(&beside);
+    if (threads < 2) {
+        g->heard = other.later.heard;
+        g->names = other.later.names;
+        return;
+    }
+    g->names = first.names;
+    for (isize i = 0; i < other.later.names.n; i++)
+        say(&g->names, other.later.names.rows[i]);
+    base_free(other.later.names.rows);
+    twice_join(&g->heard, &first.heard);
+    twice_close(&first.heard);
 }
 
 static void find_twins(void *weave) {
@@ -417,20 +462,11 @@ void said_collect(struct weave *w) {
     struct said g = {.w = w};
     struct beside twins;
     g.call_id = str_table_add(&w->trace.strings, S("Call-ID"));
+    if (w->finished) str_table_seal(&w->trace.strings);
     listen(&g);
     find_tellers(&g);
     keep_parts(&g);
     take_facts(&g);
-    if (w->finished) {
-        trace_seal(&w->trace);
-        trace_forget(&w->trace, TRACE_IDENTS);
-    }
-    base_free(g.facts_of);
-    base_free(g.teller[0]);
-    base_free(g.teller[1]);
-    base_free(g.names.rows);
-    twice_close(&g.heard);
-    alike_forget(w);
     beside_start(&twins, weave_may_use(w, w->nsums), find_twins, w);
     sayings_sort(w, &g.all);
     beside_end(&twins); /* tokens ask who is whose device */

@@ -319,7 +319,7 @@ static bool *find_changed_calls(struct weave *w) {
 static void find_changes(struct weave *w) {
     for (isize i = 0; i < w->nmsgs; i++) {
         const struct msg *m = &w->msgs[i];
-        bool told = (w->sums[m->leg].flags & SUM_GIVEN) != 0;
+        bool told = (w->sums[msg_leg(w, m)].flags & SUM_GIVEN) != 0;
         if ((isize)m->seen < w->keep->linked || told) continue;
         note_change(w->keep, m->time_us, m->time_us);
     }

@@ -62,7 +62,7 @@ static struct stay *stay_add(struct stays *to, u32 leg, u64 key, u32 dev, u32 la
 static u32 focus_dev(const struct weave *w, const struct sum *s, const struct fact *f) {
     const struct seen *r = &w->trace.seen[f->seen];
     if (!(r->flags & SEEN_REQUEST)) return s->to_dev;
-    bool again = r->to_tag != 0;
+    bool again = (r->flags & SEEN_WITHIN) != 0;
     return again && w->dev_of[r->src] == s->to_dev ? s->to_dev : s->from_dev;
 }
 

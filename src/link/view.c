@@ -103,7 +103,7 @@ static void number_legs(struct view *v, isize n) {
         *map_put(&v->leg, view_leg(v, i) + (u64)1) = (u32)i + 1;
     for (int recordings = 0; recordings < 2; recordings++) {
         for (isize i = 0; i < n; i++) {
-            u32 row = v->w->msgs[v->order[i]].leg;
+            u32 row = v->w->leg_of[v->order[i]];
             bool recording = (v->w->sums[row].flags & SUM_RECORDING) != 0;
             int *number = &v->leg_number[map_get(&v->leg, row + (u64)1) - 1];
             if (!*number && recording == (recordings == 1)) *number = next++;
@@ -245,13 +245,14 @@ static void messages(struct view *v, isize n) {
         struct message *out = &c->messages[i];
         /* within its precision a time is never before the message that it follows */
         i64 time = m->time_us;
-        if (time < latest && latest - time <= m->precision_us) time = latest;
+        u32 precision_us = r->precision_us;
+        if (time < latest && latest - time <= precision_us) time = latest;
         latest = i64_max(latest, time);
         *out = (struct message){
             .n = (int)i + 1,
             .time_us = time,
-            .precision_us = m->precision_us,
-            .leg = view_number(v, m->leg),
+            .precision_us = precision_us,
+            .leg = view_number(v, msg_leg(w, m)),
             .from_device = view_device(v, w->dev_of[r->src]),
             .to_device = view_device(v, w->dev_of[r->dst]),
             .src = endpoint_text(v->a, &w->trace.endpoints[r->src]),
@@ -259,7 +260,7 @@ static void messages(struct view *v, isize n) {
             .transport = (enum transport)r->transport,
             .is_request = (r->flags & SEEN_REQUEST) != 0,
             .status = r->status,
-            .cseq = r->cseq,
+            .cseq = msg_step(w, m)->cseq,
             .retransmission_of = (int)map_get(&place, repeat_of(w, m)),
             .prompted_by = (int)v->prompts[i],
             .cut = (r->flags & SEEN_CUT) != 0,
@@ -295,7 +296,7 @@ static void methods(struct view *v, isize n) {
 static u32 coarsest(const struct view *v, isize n) {
     u32 most = 1;
     for (isize i = 0; i < n; i++) {
-        u32 one = v->w->msgs[v->order[i]].precision_us;
+        u32 one = msg_precision_us(v->w, &v->w->msgs[v->order[i]]);
         if (one > most) most = one;
     }
     return most;
@@ -316,6 +317,7 @@ void view_outcome(struct call *c, const struct leg *first) {
 
 struct call *weave_call(struct weave *w, isize i, bool with_messages, arena *a) {
     const struct conversation *g = &w->groups[i];
+    must(w->leg_of); /* see weave_for_lines */
     struct call *c = arena_new(a, struct call, 1);
     struct view v = {.w = w, .g = g, .a = a, .call = c};
     isize n = 0;

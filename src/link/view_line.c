@@ -4,6 +4,7 @@
 
 /* One source has all of it, once, and in order: then legs are in the order of their first messages. */
 static bool is_plain(const struct weave *w, const struct conversation *g) {
+    if (only_lines(w)) return true;
     bool plain = w->trace.nsources == 1 && !w->more;
     for (u32 i = 0; i < g->n && plain; i++)
         plain = !w->sums[w->by_group[g->at + i]].tangled;
@@ -57,11 +58,11 @@ static isize count_devices(const struct weave *w, const struct conversation *g) 
 }
 
 static u32 coarsest(const struct weave *w, const struct conversation *g) {
-    u32 most = 1;
-    for (u32 i = 0; i < g->n; i++) {
+    u32 most = w->mixed ? 1 : w->precision_us;
+    for (u32 i = 0; i < g->n && w->mixed; i++) {
         const struct sum *s = &w->sums[w->by_group[g->at + i]];
         for (u32 k = 0; k < s->n; k++) {
-            u32 one = w->msgs[s->at + k].precision_us;
+            u32 one = msg_precision_us(w, &w->msgs[s->at + k]);
             if (one > most) most = one;
         }
     }

@@ -16,11 +16,11 @@ struct habit {
 /* Row + 1 of the ACK of the answer that began the call. */
 static u32 ack_of(const struct weave *w, const struct sum *s) {
     if (!s->answer_msg || !s->ack_msg) return 0;
-    u32 cseq = msg_seen(w, &w->msgs[s->answer_msg - 1])->cseq;
+    u32 cseq = msg_step(w, &w->msgs[s->answer_msg - 1])->cseq;
     for (u32 row = s->ack_msg - 1; row < s->at + s->n; row++) {
         const struct seen *r = msg_seen(w, &w->msgs[row]);
         bool ack = (r->flags & SEEN_REQUEST) && r->method == SIP_METHOD_ACK;
-        if (ack && r->cseq == cseq) return row + 1;
+        if (ack && msg_step(w, &w->msgs[row])->cseq == cseq) return row + 1;
     }
     return 0;
 }
@@ -53,6 +53,7 @@ static void see_end(const struct weave *w, const struct sum *s, const struct sum
 }
 
 void wait_learn(struct weave *w) {
+    if (only_lines(w)) return; /* the order of messages is not shown */
     struct habit *habits = base_new(w->ndevs + 1, (isize)sizeof *habits);
     for (isize i = 0; i < w->nsums; i++) {
         const struct sum *s = &w->sums[i];

@@ -22,12 +22,14 @@ static bool named_by_other(const struct weave *w, const struct seen *r) {
 }
 
 bool way_turned(const struct weave *w, const struct seen *r, u32 caller_tag) {
-    return caller_tag && r->to_tag == caller_tag && seen_from_tag(w, r) != caller_tag;
+    return caller_tag && seen_step(&w->trace, r)->to_tag == caller_tag &&
+           seen_from_tag(w, r) != caller_tag;
 }
 
 bool way_guess_turned(const struct weave *w, const struct seen *r, u32 caller_tag) {
-    if (r->to_tag == 0) return false; /* it may begin the dialog */
-    if (caller_tag && (seen_from_tag(w, r) == caller_tag || r->to_tag == caller_tag))
+    if (!(r->flags & SEEN_WITHIN)) return false; /* it may begin the dialog */
+    if (caller_tag && (seen_from_tag(w, r) == caller_tag ||
+                       seen_step(&w->trace, r)->to_tag == caller_tag))
         return way_turned(w, r, caller_tag);
     return named_by_other(w, r);
 }
@@ -35,7 +37,7 @@ bool way_guess_turned(const struct weave *w, const struct seen *r, u32 caller_ta
 u32 way_caller_tag(const struct weave *w, const struct sum *s) {
     const struct seen *r = msg_seen(w, &w->msgs[s->start_msg - 1]);
     bool asked_by_caller = s->src == ((r->flags & SEEN_REQUEST) ? r->src : r->dst);
-    return asked_by_caller ? seen_from_tag(w, r) : r->to_tag;
+    return asked_by_caller ? seen_from_tag(w, r) : seen_step(&w->trace, r)->to_tag;
 }
 
 /* ---- from one hop to the others -------------------------------------------------------------------- */

@@ -15,17 +15,18 @@ void weave_close(struct weave *w) {
     if (!w) return;
     trace_drop(&w->trace);
     map_drop(&w->hosts);
+    map_drop(&w->masked);
     map_drop(&w->number_rows);
     str_table_drop(&w->host_names);
-    void *const tables[] = {w->arrivals,     w->call_ids,   w->source_rank, w->canon,
-                            w->spread_at,    w->spread_by,  w->rank,        w->alikes,
-                            w->alike_of,     w->next_alike, w->common_us,   w->stints,
-                            w->blur_us,      w->mirror_us,  w->islands,     w->msgs,
-                            w->more,         w->devs,       w->dev_of,      w->sums,
-                            w->repeats,      w->leg_facts,  w->tokens,      w->token_legs,
-                            w->leg_tokens,   w->holds,      w->proofs,      w->groups,
-                            w->by_group,     w->relations,  w->decisions,   w->maybes,
-                            w->maybes_below, w->decided,    w->twin_of,     w->number_of};
+    void *const tables[] = {
+        w->arrivals,  w->call_ids,  w->source_rank,  w->canon,      w->spread_at,
+        w->spread_by, w->rank,      w->alikes,       w->alike_of,   w->next_alike,
+        w->common_us, w->stints,    w->blur_us,      w->mirror_us,  w->islands,
+        w->msgs,      w->more,      w->devs,         w->dev_of,     w->sums,
+        w->repeats,   w->leg_facts, w->tokens,       w->token_legs, w->leg_tokens,
+        w->holds,     w->proofs,    w->groups,       w->by_group,   w->relations,
+        w->decisions, w->maybes,    w->maybes_below, w->decided,    w->twin_of,
+        w->number_of, w->leg_of};
     for (isize i = 0; i < countof(tables); i++) base_free(tables[i]);
     climate_drop(w);
     given_drop(w);
@@ -56,6 +57,8 @@ static void note_arrival(struct weave *w, const struct seen *r, i64 time_us, u32
     a->last_us = time_us;
     a->last_line = line;
     a->n++;
+    if (!w->precision_us) w->precision_us = r->precision_us;
+    w->mixed |= r->precision_us != w->precision_us;
     w->coarse |= r->precision_us >= SPREAD_FROM_US;
     w->some_cut |= (r->flags & SEEN_CUT) != 0;
     w->some_logged |= r->vantage != VANTAGE_WIRE;
@@ -68,9 +71,10 @@ static u32 add_row(struct weave *w, const struct digest *d) {
     return row;
 }
 
-static void read_head(struct digest *d, const struct sighting *s,
-                      const struct sip_msg *m) {
+static void read_head(struct digest *d, const struct sighting *s, const struct sip_msg *m,
+                      bool brief) {
     digest_head(d, s, m);
+    d->brief = brief;
     d->s.time_us = sane_time(s->time_us);
     fact_head(d, m);
 }
@@ -82,7 +86,7 @@ void weave_near(const struct weave *w, const struct digest *d) {
 void weave_add_parsed(struct weave *w, const struct sighting *s,
                       const struct sip_msg *m) {
     struct digest d;
-    read_head(&d, s, m);
+    read_head(&d, s, m, w->in_lines);
     weave_near(w, &d);
     digest_text(&d, m);
     fact_gather(&w->trace, add_row(w, &d), &d, m, w->scratch);
@@ -97,15 +101,24 @@ bool weave_add(struct weave *w, const struct sighting *s) {
     return true;
 }
 
-bool weave_digest(struct digest *d, const struct sighting *s, arena *a) {
+static bool make_digest(struct digest *d, const struct sighting *s, bool brief,
+                        arena *a) {
     struct sip_msg m;
     struct fail f;
     enum err e = sip_msg_parse(&m, s->bytes, &f);
     if (e != ERR_OK && e != ERR_MORE) return false;
-    read_head(d, s, &m);
+    read_head(d, s, &m, brief);
     digest_text(d, &m);
     fact_say(d, &m, a);
     return true;
+}
+
+bool weave_digest(struct digest *d, const struct sighting *s, arena *a) {
+    return make_digest(d, s, false, a);
+}
+
+bool weave_digest_brief(struct digest *d, const struct sighting *s, arena *a) {
+    return make_digest(d, s, true, a);
 }
 
 void weave_take(struct weave *w, struct digest *d) {
@@ -122,6 +135,10 @@ void weave_without_evidence(struct weave *w) {
 
 void weave_without_messages(struct weave *w) {
     w->unshown = true;
+}
+
+void weave_for_lines(struct weave *w) {
+    w->unasked = w->unshown = w->in_lines = true;
 }
 
 void weave_threads(struct weave *w, int n) {

@@ -22,24 +22,17 @@ enum {
     LEGS_A_CALL = 4000, /* a call that large takes no more */
 };
 
-/* A Call-ID, by its number in trace.strings. */
-struct call_id {
-    u64 hash; /* the same in every run, which the number is not; 0: not looked at yet */
-    bool masked;
-};
-
 /* Two sightings or more that may be one message: everything that names it is equal, and its text. */
 struct alike {
     u32 first, last; /* chain through weave.next_alike, in canonical order */
     u32 n;
 };
 
-/* One message on one hop, from one sighting or more. 20 bytes; what few have is in tables of its own: more_of, repeat_of. */
+/* One message on one hop, from one sighting or more. 12 bytes; what few have, or few ask for, is in tables of its own: more_of, repeat_of,
+ * msg_leg. */
 struct __attribute__((packed, aligned(4))) msg {
-    i64 time_us;      /* on the common clock */
-    u32 precision_us; /* of that time */
-    u32 seen; /* the sighting that speaks for it: the most precise, the sender's */
-    u32 leg;  /* row of sums */
+    i64 time_us; /* on the common clock */
+    u32 seen;    /* the sighting that speaks for it: the most precise, the sender's */
 };
 
 struct dev {
@@ -169,10 +162,15 @@ struct weave {
     isize cap_arrivals;
     /* some sightings have coarse stamps, are not whole, are of logs; some Call-IDs are masked */
     bool coarse, some_cut, some_logged, some_masked;
+    u32 precision_us; /* of the first stamp … */
+    bool mixed;       /* … and some have another */
     struct map hosts; /* hash of an IP -> name number */
     struct str_table host_names;
-    struct call_id *call_ids; /* by string number */
+    /* of Call-IDs by string number: a hash, the same in every run, which the number is not; 0: not looked at yet */
+    u64 *call_ids;
     isize cap_call_ids;
+    struct map
+        masked; /* numbers of Call-IDs that do not tell calls apart, as some_masked */
     u32 *source_rank; /* by source: its place in the order of names */
     isize cap_source_rank;
     u32 *canon, /* rows of seen[] in canonical order, until they are merged … */
@@ -202,6 +200,8 @@ struct weave {
     isize nmsgs, cap_msgs;
     u32 *more;    /* by row of seen[]; NULL: each message was seen once */
     u32 *repeats; /* by row of msgs; NULL: nothing was sent again */
+    u32 *leg_of;  /* by row of msgs: row of sums; NULL: nobody asks, see only_lines */
+    isize cap_leg_of;
     struct dev *devs;
     isize ndevs, cap_devs;
     u32 *dev_of; /* by endpoint */
@@ -245,7 +245,9 @@ struct weave {
     arena scratch; /* for what one message says */
     bool join_all, finished, stopped;
     bool unasked;                  /* nobody will ask why: evidence is not kept */
-    bool unshown;                  /* messages will not be shown */
+    bool unshown;                  /* messages will not be shown … */
+    bool in_lines;                 /* … nor anything but a line of each call */
+    bool tangled;                  /* some sums are */
     int threads;                   /* that may be used at once; 0 as 1 */
     bool (*ends)(const void *ctx); /* NULL: nobody ends a link early */
     const void *ends_ctx;
@@ -260,6 +262,13 @@ struct weave {
 /* Is what is being worked out of no use any more? */
 static inline bool weave_stops(const struct weave *w) {
     return w->ends && w->ends(w->ends_ctx);
+}
+
+/* Is nothing asked for but a line of each call, made of what its legs have (view_line.c)? Then nobody wants to know whose a message is, or
+ * where in its dialog it stands, once legs are known and have said what they say. */
+static inline bool only_lines(const struct weave *w) {
+    return w->in_lines && w->finished && !w->keep && w->trace.nsources == 1 && !w->more &&
+           !w->tangled;
 }
 
 /* How many threads so many items are worth. Who asks to be heard (`ends`) is asked by one. Counts of what is not in the trace are
@@ -362,6 +371,19 @@ static inline u32 repeat_of(const struct weave *w, const struct msg *m) {
 
 static inline const struct seen *msg_seen(const struct weave *w, const struct msg *m) {
     return &w->trace.seen[m->seen];
+}
+
+static inline const struct step *msg_step(const struct weave *w, const struct msg *m) {
+    return &w->trace.steps[m->seen];
+}
+
+static inline u32 msg_leg(const struct weave *w, const struct msg *m) {
+    return w->leg_of[m - w->msgs];
+}
+
+/* How far off its time may be by how it was written down. */
+static inline u32 msg_precision_us(const struct weave *w, const struct msg *m) {
+    return w->mixed ? msg_seen(w, m)->precision_us : w->precision_us;
 }
 
 /* When the message that a row + 1 names was sent; 0: NEVER. */

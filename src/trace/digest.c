@@ -19,9 +19,34 @@ static bool is_crlf(str text) {
 
 enum { PIECE = 2048 };
 
+static u64 word_at(const u8 *p) {
+    u64 word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* Both halves of the product, folded: each bit of both goes into all of it. */
+static u64 fold(u64 a, u64 b) {
+    __extension__ typedef unsigned __int128 u128;
+    u128 product = (u128)a * b;
+    return (u64)product ^ (u64)(product >> 64);
+}
+
+/* Of a text, for nothing but to tell it from others in this run: 16 bytes a multiplication (after wyhash, Wang Yi). Two of them go on beside each
+ * other. */
 static u64 piece_hash(u64 before, str piece) {
-    u64 hash = hash_bytes(piece, 0);
-    return before ? hash_mix(before, hash) : hash;
+    static const u64 a = 0xa0761d6478bd642fu, b = 0xe7037ed1a0b428dbu;
+    enum { STEP = 16, TWO = 2 * STEP };
+    u64 hash = before ^ (u64)piece.n, other = hash;
+    const u8 *p = piece.p, *end = p + piece.n;
+    if (piece.n < STEP) return hash_bytes(piece, hash);
+    for (; end - p > TWO; p += TWO) {
+        hash = fold(word_at(p) ^ a, word_at(p + 8) ^ hash);
+        other = fold(word_at(p + STEP) ^ b, word_at(p + STEP + 8) ^ other);
+    }
+    if (end - p > STEP) hash = fold(word_at(p) ^ a, word_at(p + 8) ^ hash);
+    /* the last ones, some of them again */
+    return fold(word_at(end - STEP) ^ hash, word_at(end - 8) ^ other ^ b);
 }
 
 /* Of the text as it would be with a CR before every LF, which was given some already. */

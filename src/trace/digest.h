@@ -33,6 +33,7 @@ struct digest {
     u8 method; /* enum sip_method: of the request, or that the response answers */
     bool is_request, cut;
     /* what linking wants to know; link/gather.c fills and reads it */
+    bool brief;     /* nothing that is read by people alone, but for who calls whom */
     bool tells;     /* there may be facts in it */
     bool agent_own; /* surely the sender's own */
     u8 npeople; /* of a request: so many of said[], from the first, an answer says again */

@@ -25,6 +25,11 @@ void trace_forget(struct trace *t, enum trace_column column) {
         t->idents = NULL;
         t->cap_idents = 0;
         break;
+    case TRACE_STEPS:
+        base_free(t->steps);
+        t->steps = NULL;
+        t->cap_steps = 0;
+        break;
     case TRACE_CALL_IDS:
         base_free(t->call_ids);
         t->call_ids = NULL;
@@ -137,6 +142,7 @@ static void widen(struct trace *t) {
     t->places = base_grow(t->places, &t->cap_places, n, (isize)sizeof *t->places);
     t->times = base_grow(t->times, &t->cap_times, n, (isize)sizeof *t->times);
     t->idents = base_grow(t->idents, &t->cap_idents, n, (isize)sizeof *t->idents);
+    t->steps = base_grow(t->steps, &t->cap_steps, n, (isize)sizeof *t->steps);
     t->call_ids = base_grow(t->call_ids, &t->cap_call_ids, n, (isize)sizeof *t->call_ids);
     t->contents = base_grow(t->contents, &t->cap_contents, n, (isize)sizeof *t->contents);
 }
@@ -151,8 +157,6 @@ u32 trace_add(struct trace *t, const struct digest *d) {
     *r = (struct seen){
         .src = trace_endpoint(t, &s->src),
         .dst = trace_endpoint(t, &s->dst),
-        .cseq = d->cseq,
-        .to_tag = d->to_tag,
         .precision_us =
             (u32)i64_min(s->precision_us ? s->precision_us : 1, SEEN_COARSEST) &
             SEEN_COARSEST,
@@ -163,6 +167,7 @@ u32 trace_add(struct trace *t, const struct digest *d) {
         .transport = (u32)s->transport & 7,
     };
     if (d->is_request) r->flags |= SEEN_REQUEST;
+    if (d->to_tag) r->flags |= SEEN_WITHIN;
     if (d->cut || size < d->size) r->flags |= SEEN_CUT;
     if (s->at > SEEN_FARTHEST || !t->sources[s->source].read) {
         must(s->bytes.n == d->size);
@@ -173,6 +178,7 @@ u32 trace_add(struct trace *t, const struct digest *d) {
     t->times[t->nseen] = s->time_us;
     t->contents[t->nseen] = d->content;
     t->idents[t->nseen] = d->ident;
+    t->steps[t->nseen] = (struct step){d->cseq, d->to_tag};
     t->call_ids[t->nseen] = str_table_add_key(&t->strings, d->call_id);
     return (u32)t->nseen++;
 }

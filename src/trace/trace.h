@@ -4,7 +4,7 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 24 bytes, one of places[] 12, and 24 more that nobody needs once legs are known; the SIP itself stays in its source and
+ * A row of seen[] is 16 bytes, one of places[] 12, one of steps[] 8, both for those that are shown, and 24 more that nobody needs once legs are known; the SIP itself stays in its source and
  * is read again when shown, or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
@@ -21,12 +21,11 @@ enum seen_flag {
     SEEN_KEPT = 4,      /* place.at is an offset in trace.kept */
     SEEN_TOLD = 8,      /* in trace.told */
     SEEN_ANSWERED = 16, /* in trace.answered */
+    SEEN_WITHIN = 32,   /* its To has a tag: it belongs to a dialog */
 };
 
 struct seen {
-    u32 src, dst; /* endpoint numbers */
-    u32 cseq;
-    u32 to_tag;            /* hash, 0 where absent */
+    u32 src, dst;          /* endpoint numbers */
     u32 precision_us : 20; /* at most SEEN_COARSEST */
     u32 status : 10;       /* 0 in a request */
     u32 vantage : 2;
@@ -37,7 +36,13 @@ struct seen {
 };
 enum { SEEN_COARSEST = (1 << 20) - 1, SEEN_LARGEST = (1 << 24) - 1 };
 #define SEEN_FARTHEST ((u64)0xffffffffff) /* 1 TiB */
-_Static_assert(sizeof(struct seen) == 24, "a row of seen[] has grown");
+_Static_assert(sizeof(struct seen) == 16, "a row of seen[] has grown");
+
+/* Where in its dialog it stands. */
+struct step {
+    u32 cseq;
+    u32 to_tag; /* hash, 0 where absent */
+};
 
 /* Where its bytes are, for whoever wants to see them. */
 struct at_source {
@@ -78,9 +83,11 @@ struct trace {
     struct at_source *places;
     i64 *times; /* in us */
     struct ident *idents;
+    struct step *steps;
     u32 *call_ids; /* string numbers; 0: the message has none */
     u32 *contents; /* hashes of the texts without their CRs and trailing blank lines */
-    isize nseen, cap_seen, cap_places, cap_times, cap_idents, cap_call_ids, cap_contents;
+    isize nseen, cap_seen, cap_places, cap_times, cap_idents, cap_steps, cap_call_ids,
+        cap_contents;
     struct source *sources;
     isize nsources, cap_sources;
     struct endpoint *endpoints; /* number 0 is "not known" */
@@ -114,6 +121,9 @@ static inline const struct at_source *seen_place(const struct trace *t,
 static inline i64 seen_time_us(const struct trace *t, const struct seen *r) {
     return t->times[r - t->seen];
 }
+static inline const struct step *seen_step(const struct trace *t, const struct seen *r) {
+    return &t->steps[r - t->seen];
+}
 static inline u32 seen_call_id(const struct trace *t, const struct seen *r) {
     return t->call_ids[r - t->seen];
 }
@@ -133,6 +143,7 @@ enum trace_column {
     TRACE_PLACES,
     TRACE_TIMES,
     TRACE_IDENTS,
+    TRACE_STEPS,
     TRACE_CALL_IDS,
     TRACE_CONTENTS,
     TRACE_COLUMNS

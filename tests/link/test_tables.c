@@ -192,13 +192,16 @@ static void one_call_id_on_a_hundred_hops(void **state) {
 
 /* ---- for good ---------------------------------------------------------------------------------------- */
 
+/* Who has seen it. */
+enum { BY_TAP = 1, BY_LOG = 2 };
+
 /* One call after the other, each of two legs. */
-static void play_calls(struct scene *s, int n) {
+static void play_calls_before(struct scene *s, int n, int witnesses) {
     scene_open(s);
     int phone = box(s, "phone", "198.51.100.7"), pbx = box(s, "pbx", "192.0.2.1"),
         gateway = box(s, "gateway", "203.0.113.9");
-    tap(s, "wire.pcap");
-    log_of(s, pbx, 1000000, 0);
+    if (witnesses & BY_TAP) tap(s, "wire.pcap");
+    if (witnesses & BY_LOG) log_of(s, pbx, 1000000, 0);
     for (int i = 0; i < n; i++) {
         struct talk *a = arena_new(&s->text, struct talk, 2), *c = a + 1;
         char *names = arena_new(&s->text, char, 32), *second = names + 16;
@@ -215,15 +218,22 @@ static void play_calls(struct scene *s, int n) {
     }
 }
 
+static void play_calls(struct scene *s, int n) {
+    play_calls_before(s, n, BY_TAP | BY_LOG);
+}
+
 /* All sightings of the scene once more, in a weave that nothing has linked yet. */
-static struct weave *again(struct scene *s) {
-    struct weave *w = weave_open();
+static struct weave *again_in(struct scene *s, struct weave *w) {
     for (isize i = 0; i < s->nshots; i++) {
         struct sighting one = s->shots[i].s;
         one.source = source_of(w, s, s->shots[i].point);
         assert_true(weave_add(w, &one));
     }
     return w;
+}
+
+static struct weave *again(struct scene *s) {
+    return again_in(s, weave_open());
 }
 
 static void assert_same_links(const struct call *want, const struct call *have) {
@@ -294,6 +304,38 @@ static void links_are_the_same_without_messages(void **state) {
     scene_close(&s);
 }
 
+static void check_lines(struct scene *s) {
+    struct weave *w = play(s, 0), *lines = weave_open();
+    weave_for_lines(lines);
+    weave_finish(again_in(s, lines));
+    assert_true(weave_ncalls(w) > 0);
+    assert_int_equal(weave_ncalls(w), weave_ncalls(lines));
+    for (isize i = 0; i < weave_ncalls(w); i++) {
+        arena view = arena_open_view();
+        assert_line(lines, i, weave_call(w, i, false, &view), &view);
+        arena_close(&view);
+    }
+    weave_close(w);
+    weave_close(lines);
+    scene_close(s);
+}
+
+static void lines_are_the_same_without_all_else(void **state) {
+    (void)state;
+    static const int witnesses[] = {BY_TAP, BY_LOG, BY_TAP | BY_LOG};
+    struct scene s;
+    for (isize i = 0; i < countof(witnesses); i++) {
+        play_calls_before(&s, 3, witnesses[i]);
+        check_lines(&s);
+    }
+    play_calls_before(&s, 3, BY_TAP);
+    struct talk late = talk(0, 1, "late", "203", "02079460452");
+    answer(&s, &late, 59999); /* captured before what it answers */
+    ask(&s, &late, 60000, "INVITE");
+    hang_up(&s, &late, 65000, 0);
+    check_lines(&s);
+}
+
 static void linked_for_good_is_linked(void **state) {
     (void)state;
     struct scene s;
@@ -343,6 +385,7 @@ int main(void) {
         cmocka_unit_test(one_call_id_on_a_hundred_hops),
         cmocka_unit_test(links_are_the_same_without_evidence),
         cmocka_unit_test(links_are_the_same_without_messages),
+        cmocka_unit_test(lines_are_the_same_without_all_else),
         cmocka_unit_test(linked_for_good_is_linked),
         cmocka_unit_test(two_threads_link_as_one_does),
     };
