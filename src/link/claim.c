@@ -58,14 +58,14 @@ double claims_most(const struct claims *k, const struct claimed *leg) {
 }
 
 static bool is_sure(const struct claims *k, const struct claimed *leg) {
-    static const double SURE = 0.999999;
+    static const double SURE = 1 - 1e-12;
     double none = leg->background + leg->rest, most = fmax(none, claims_most(k, leg));
     return !leg->open || leg->n == 0 || most >= SURE * leg->all;
 }
 
 /* What weighs nothing beside the others is not weighed again. */
 static void drop_hopeless(struct claims *k, struct claimed *leg) {
-    static const double HOPELESS = 1e-8;
+    static const double HOPELESS = 1e-10;
     for (u32 i = leg->n; i-- > 0;) {
         if (k->rows[leg->at + i].weight < HOPELESS * leg->all) take_out(k, leg, i);
     }

@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-static const double JOIN = 0.96, RIVAL = 0.999, SURE = 0.995, NONE = 0.9,
+static const double JOIN = 0.98, RIVAL = 0.999, SURE = 0.995, NONE = 0.9,
                     UNLIKELY = 0.02, /* not worth a word */
     MUCH = 0.5;                      /* of what a try is there because of */
 
