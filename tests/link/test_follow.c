@@ -60,7 +60,27 @@ static void wait_and_talk(struct queue *q, int n, bool spread) {
     hang_up(&q->s, c, over + 3, false);
 }
 
-static struct queue *open_queue(bool spread) {
+/* One phone rings, a moment later another one; the other one answers, and the first is cancelled. */
+static void ring_and_cancel(struct queue *q, int n) {
+    double at = n * 700.0, dialled = at + 9000 + n % 5 * 1700 + n * 37;
+    struct talk *a = leg(q, 3 * n, name(q, 'A', n), q->trunk, q->pbx);
+    struct talk *b = leg(q, 3 * n + 1, name(q, 'B', n), q->pbx, q->phones[2 * n]);
+    struct talk *c = leg(q, 3 * n + 2, name(q, 'C', n), q->pbx, q->phones[2 * n + 1]);
+    ask(&q->s, a, at, "INVITE");
+    answer(&q->s, a, at + 5);
+    ask(&q->s, b, dialled, "INVITE");
+    tell(&q->s, b, dialled + 100, "180 Ringing");
+    ask(&q->s, c, dialled + 20, "INVITE");
+    tell(&q->s, c, dialled + 640, "180 Ringing");
+    double answered = dialled + 2300 + n * 11,
+           over = dialled + 9000 + n % 7 * 900 + n * 53;
+    answer(&q->s, c, answered);
+    cancel(&q->s, b, answered + 3);
+    hang_up(&q->s, a, over, false);
+    hang_up(&q->s, c, over + 3, false);
+}
+
+static struct queue *stage_queue(void) {
     struct queue *q = base_new(1, (isize)sizeof *q);
     scene_open(&q->s);
     tap(&q->s, "wire.pcap");
@@ -70,6 +90,11 @@ static struct queue *open_queue(bool spread) {
         q->phones[i] =
             box(&q->s, "phone",
                 arena_z(&q->s.text, arena_printf(&q->s.text, "203.0.113.%d", 100 + i)));
+    return q;
+}
+
+static struct queue *open_queue(bool spread) {
+    struct queue *q = stage_queue();
     for (int n = 0; n < CALLERS; n++) wait_and_talk(q, n, spread);
     return q;
 }
@@ -88,6 +113,23 @@ static void a_queue_is_taken_apart_from_its_ends(void **state) {
     out_byte(&want, 0);
     assert_calls(&q->s, q->all, LEGS, (const char *)want.p);
     out_drop(&want);
+    close_queue(q);
+}
+
+/* Nothing but that says whose it is. */
+static void who_is_cancelled_belongs_to_who_is_answered(void **state) {
+    (void)state;
+    struct queue *q = stage_queue();
+    for (int n = 0; n < CALLERS; n++) ring_and_cancel(q, n);
+    int found = 0;
+    for (int n = 0; n < CALLERS; n++) {
+        const struct talk *b = &q->legs[3 * n + 1], *c = &q->legs[3 * n + 2];
+        const struct call *call = call_with(&q->s, b);
+        bool with = leg_with(&q->s, call, c) != NULL;
+        assert_true(call->nlegs == 1 || with);
+        found += with;
+    }
+    assert_int_equal(found, CALLERS);
     close_queue(q);
 }
 
@@ -182,6 +224,7 @@ static void what_stands_for_what_is_missing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_queue_is_taken_apart_from_its_ends),
+        cmocka_unit_test(who_is_cancelled_belongs_to_who_is_answered),
         cmocka_unit_test(a_try_that_nobody_answers_makes_the_next_one),
         cmocka_unit_test(what_a_company_always_says),
         cmocka_unit_test(what_stands_for_what_is_missing),

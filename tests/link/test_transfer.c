@@ -177,7 +177,7 @@ static bool music_of_the_box(int from_other, double after_ms) {
 static void the_box_plays_music(void **state) {
     (void)state;
     assert_true(music_of_the_box(false, 3));
-    assert_true(music_of_the_box(false, 30));
+    assert_true(music_of_the_box(false, 20));
     assert_false(music_of_the_box(true, 3));
 }
 
