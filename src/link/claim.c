@@ -58,6 +58,7 @@ double claims_most(const struct claims *k, const struct claimed *leg) {
 }
 
 static bool is_sure(const struct claims *k, const struct claimed *leg) {
+    /* what is sure by less than that before its neighbours have spoken is wrong too often */
     static const double SURE = 1 - 1e-12;
     double none = leg->background + leg->rest, most = fmax(none, claims_most(k, leg));
     return !leg->open || leg->n == 0 || most >= SURE * leg->all;
