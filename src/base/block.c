@@ -184,10 +184,11 @@ static void *to_memory(void *items, isize had) {
 
 /* ---- pages ---------------------------------------------------------------------------------------- */
 
-/* The bytes [from, to) of a block will be written to. Where the system does not know this, pages come one by one. */
-static void near_pages(u8 *items, isize from, isize to) {
+/* The bytes [from, to) of a block in memory will be written to. Where the system does not know this, pages come one by one. */
+static void near_pages(void *items, isize from, isize to) {
 #ifdef MADV_POPULATE_WRITE
     u8 *block = start_of(items);
+    if (block_of(items)->file) return;
     from = whole_pages(from + MAPPED_HEAD);
     to = whole_pages(to + MAPPED_HEAD);
     if (from < to) (void)madvise(block + from, (size_t)(to - from), MADV_POPULATE_WRITE);
@@ -277,7 +278,7 @@ void *base_widen(void *items, isize *cap, isize need, isize size) {
     isize at_once = b->file ? SPACE_AT_ONCE : PAGES_AT_ONCE;
     *cap = grows ? i64_min(wider, i64_max(need, *cap + at_once / size + 1)) : wider;
     items = give(items, had, *cap * size);
-    if (grows && !block_of(items)->file) near_pages(items, had, *cap * size);
+    if (grows) near_pages(items, had, *cap * size);
     return items;
 }
 
@@ -285,9 +286,9 @@ void *base_new(isize count, isize size) {
     isize n = count ? count : 1;
     must(n > 0 && n <= PTRDIFF_MAX / 4 / size);
     void *items = grow_to(NULL, 0, n * size);
-    if (block_of(items)->mapped) items = give(items, 0, n * size);
-    const struct block *b = block_of(items);
-    if (b->mapped && !b->file) near_pages(items, 0, n * size);
+    if (!block_of(items)->mapped) return items;
+    items = give(items, 0, n * size);
+    near_pages(items, 0, n * size);
     return items;
 }
 

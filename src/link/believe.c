@@ -40,7 +40,6 @@ static void hear_early(struct claims *k, u32 c, struct follow *f) {
 /* What the leg before tells c: that it is this parent's, and nothing else has followed it. Over the parents that claim both. */
 static void hear(struct claims *k, u32 c, const struct pair_run *tie) {
     struct follow *f = tie->f;
-    struct pair_run run = *tie;
     const struct claimed *from = &k->legs[f->before], *to = &k->legs[c];
     enum follow_kind kind = (enum follow_kind)f->kind;
     if (from->early) {
@@ -49,16 +48,16 @@ static void hear(struct claims *k, u32 c, const struct pair_run *tie) {
     }
     double weights[CLAIMS_A_LEG];
     double all = from->all;
-    for (isize i = 0; i < run.n; i++) {
-        const struct claim *a = &k->rows[from->at + run.rows[i].before];
-        const struct claim *b = &k->rows[to->at + run.rows[i].after];
+    for (isize i = 0; i < tie->n; i++) {
+        const struct claim *a = &k->rows[from->at + tie->rows[i].before];
+        const struct claim *b = &k->rows[to->at + tie->rows[i].after];
         double others = weight_if(a, kind, a->after[kind] - tie_told_back(k, f, b));
         all -= a->weight - others;
         weights[i] = (1 - ANYWAY) * weight_if(a, kind, 1) + ANYWAY * others;
     }
     f->given = 0;
-    for (isize i = 0; i < run.n && all > 0; i++) {
-        struct claim *b = &k->rows[to->at + run.rows[i].after];
+    for (isize i = 0; i < tie->n && all > 0; i++) {
+        struct claim *b = &k->rows[to->at + tie->rows[i].after];
         if (!b->bond.reached) continue;
         double more = (double)(b->causes[f->kind] * f->density) * weights[i] / all;
         b->sent += more;
@@ -101,22 +100,25 @@ static void spare_by(struct claims *k, u32 c, u32 other, struct others *to) {
     }
 }
 
-static void spare(struct claims *k, u32 c, struct others *to) {
+static void spare_all(struct claims *k, u32 c, struct others *to) {
     const struct claimed *leg = &k->legs[c];
+    for (u32 i = 0; i < leg->nbefore; i++) {
+        const struct follow *f = &k->follows[leg->before + i];
+        if (f->kind == FOLLOW_FAILURE) spare_by(k, c, f->before, to);
+    }
+    for (u32 i = 0; i < leg->nnext; i++) {
+        const struct follow *f = &k->follows[k->next[leg->next + i]];
+        if (f->kind == FOLLOW_FAILURE) spare_by(k, c, f->after, to);
+    }
+}
+
+static void spare_tied(const struct claims *k, u32 c, struct others *to) {
     for (int next = 0; next < 2; next++) {
-        u32 n = k->ties.of ? ties_of(k, c, next) : 0;
+        u32 n = ties_of(k, c, next);
         for (u32 i = 0; i < n; i++) {
             struct pair_run run = tie_at(k, c, next, i, NULL);
             if (run.f->kind == FOLLOW_FAILURE) spare_one(k, &run, next, to);
         }
-    }
-    for (u32 i = 0; !k->ties.of && i < leg->nbefore; i++) {
-        const struct follow *f = &k->follows[leg->before + i];
-        if (f->kind == FOLLOW_FAILURE) spare_by(k, c, f->before, to);
-    }
-    for (u32 i = 0; !k->ties.of && i < leg->nnext; i++) {
-        const struct follow *f = &k->follows[k->next[leg->next + i]];
-        if (f->kind == FOLLOW_FAILURE) spare_by(k, c, f->after, to);
     }
 }
 
@@ -133,7 +135,8 @@ static void left_for(struct claims *k, u32 c, double left[CLAIMS_A_LEG]) {
                         claim_backward(&rows[i]) * rows[i].bond.once > NOTHING * leg->all;
         any |= others.any[i];
     }
-    if (any) spare(k, c, &others);
+    if (any && k->ties.of) spare_tied(k, c, &others);
+    if (any && !k->ties.of) spare_all(k, c, &others);
     for (u32 i = 0; i < leg->n; i++)
         left[i] = left_beside(k, rows[i].parent, others.odds[i]);
 }
@@ -275,11 +278,12 @@ static void told_again(const struct claims *k, struct told *t) {
     }
 }
 
-/* What is there because of what: counted anew, of those and of the legs beside them. */
-static inline u32 counted_leg(const struct claims *k, const struct told *t, isize i) {
+/* Row i of those, then of the legs beside them. */
+static u32 counted_leg(const struct claims *k, const struct told *t, isize i) {
     return i < t->n ? t->legs[i] : k->beside[i - t->n];
 }
 
+/* What is there because of what: counted anew. */
 static void count_odds(struct claims *k, const struct told *t) {
     isize n = t->n + k->nbeside;
     for (isize i = 0; i < n; i++) {

@@ -153,14 +153,14 @@ i64 failed_us(const struct sum *s);
 /* The message that shows it; row + 1. */
 u32 over_msg(const struct sum *s);
 /* A try that nobody has answered or refused, as far as the trace shows: nothing tells when its device gave it up … */
-/* That this try was cancelled because that one was answered: the odds of the delay. */
-double defeat_odds(const struct index *x, const struct sum *loser,
-                   const struct sum *winner);
 bool try_is_silent(const struct sum *s);
 /* … but that it did so after the last message. How densely (per second) what begins then lies there; 0: not at all. */
 double silent_density(const struct sum *s, i64 start_us);
 /* It failed, or is silent: another one may have followed. */
 bool try_is_over(const struct sum *s);
+/* That this try was cancelled because that one was answered: the odds of the delay. */
+double defeat_odds(const struct index *x, const struct sum *loser,
+                   const struct sum *winner);
 
 /* The first leg of the call that a leg is in, by the parents as index_calls and what has been joined since have it. */
 u32 index_root(const struct index *x, u32 leg);

@@ -345,25 +345,28 @@ static void gather_all(struct claims *k) {
     }
 }
 
+/* How many claims c gets from the tries that follow it, or from those that it follows. */
+static isize share_along(struct claims *k, u32 c, bool next) {
+    const struct claimed *leg = &k->legs[c];
+    u32 n = next ? leg->nnext : leg->nbefore;
+    isize new = 0;
+    claims_share_begin(k, c);
+    for (u32 e = 0; e < n; e++) {
+        u32 row = next ? k->next[leg->next + e] : leg->before + e;
+        new += claims_share(k, c, &k->follows[row]);
+    }
+    return new;
+}
+
 /* A try may have the parent of the next one, or of the one before. */
 static void share_all(struct claims *k) {
     for (isize i = k->nunsure; i-- > 0 && !weave_stops(k->x->w);) {
         u32 c = k->unsure[i];
-        struct claimed *leg = &k->legs[c];
-        claims_share_begin(k, c);
-        isize new = 0;
-        for (u32 e = 0; e < leg->nnext; e++)
-            new += claims_share(k, c, &k->follows[k->next[leg->next + e]]);
-        if (new) claims_backward(k, c);
+        if (share_along(k, c, true)) claims_backward(k, c);
     }
     for (isize i = 0; i < k->nunsure && !weave_stops(k->x->w); i++) {
         u32 c = k->unsure[i];
-        struct claimed *leg = &k->legs[c];
-        claims_share_begin(k, c);
-        isize new = 0;
-        for (u32 e = 0; e < leg->nbefore; e++)
-            new += claims_share(k, c, &k->follows[leg->before + e]);
-        if (new) claims_forward(k, c);
+        if (share_along(k, c, false)) claims_forward(k, c);
     }
 }
 

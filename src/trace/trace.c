@@ -10,36 +10,14 @@ void trace_init(struct trace *t) {
 
 void trace_forget(struct trace *t, enum trace_column column) {
     switch (column) {
-    case TRACE_PLACES:
-        base_free(t->places);
-        t->places = NULL;
-        t->cap_places = 0;
+#define X(id, column)                                                                    \
+    case TRACE_##id:                                                                     \
+        base_free(t->column);                                                            \
+        t->column = NULL;                                                                \
+        t->cap_##column = 0;                                                             \
         break;
-    case TRACE_TIMES:
-        base_free(t->times);
-        t->times = NULL;
-        t->cap_times = 0;
-        break;
-    case TRACE_IDENTS:
-        base_free(t->idents);
-        t->idents = NULL;
-        t->cap_idents = 0;
-        break;
-    case TRACE_STEPS:
-        base_free(t->steps);
-        t->steps = NULL;
-        t->cap_steps = 0;
-        break;
-    case TRACE_CALL_IDS:
-        base_free(t->call_ids);
-        t->call_ids = NULL;
-        t->cap_call_ids = 0;
-        break;
-    case TRACE_CONTENTS:
-        base_free(t->contents);
-        t->contents = NULL;
-        t->cap_contents = 0;
-        break;
+        TRACE_COLUMN_LIST(X)
+#undef X
     case TRACE_COLUMNS: break;
     }
 }
@@ -139,12 +117,10 @@ static struct at_source place_of(u64 at, isize size, u64 line) {
 static void widen(struct trace *t) {
     isize n = t->nseen + 1;
     t->seen = base_grow(t->seen, &t->cap_seen, n, (isize)sizeof *t->seen);
-    t->places = base_grow(t->places, &t->cap_places, n, (isize)sizeof *t->places);
-    t->times = base_grow(t->times, &t->cap_times, n, (isize)sizeof *t->times);
-    t->idents = base_grow(t->idents, &t->cap_idents, n, (isize)sizeof *t->idents);
-    t->steps = base_grow(t->steps, &t->cap_steps, n, (isize)sizeof *t->steps);
-    t->call_ids = base_grow(t->call_ids, &t->cap_call_ids, n, (isize)sizeof *t->call_ids);
-    t->contents = base_grow(t->contents, &t->cap_contents, n, (isize)sizeof *t->contents);
+#define X(id, column)                                                                    \
+    t->column = base_grow(t->column, &t->cap_##column, n, (isize)sizeof *t->column);
+    TRACE_COLUMN_LIST(X)
+#undef X
 }
 
 u32 trace_add(struct trace *t, const struct digest *d) {

@@ -4,8 +4,8 @@
  *     sighting ──trace_add──> seen[]  + endpoints, Call-IDs, words (each once)
  *                                     + facts[]: what `link` may need again without the bytes
  *
- * A row of seen[] is 16 bytes, one of places[] 12, one of steps[] 8, both for those that are shown, and 24 more that nobody needs once legs are known; the SIP itself stays in its source and
- * is read again when shown, or is kept here when no source can give it back. */
+ * A row of seen[] is 16 bytes, one of places[] 12, one of steps[] 8, both for those that are shown, and 24 more that nobody needs once
+ * legs are known; the SIP itself stays in its source and is read again when shown, or is kept here when no source can give it back. */
 #ifndef SIPWEAVE_TRACE_H
 #define SIPWEAVE_TRACE_H
 
@@ -138,15 +138,18 @@ u32 trace_endpoint(struct trace *t, const struct endpoint *e);
 /* All has been added for now: gives memory back that only adding needs. Adding goes on all the same. */
 void trace_rest(struct trace *t);
 
+/* Columns by row of seen[] that may be forgotten. */
+/* clang-format off */
+#define TRACE_COLUMN_LIST(X)                                                             \
+    X(PLACES, places) X(TIMES, times) X(IDENTS, idents) X(STEPS, steps)                  \
+    X(CALL_IDS, call_ids) X(CONTENTS, contents)
+/* clang-format on */
 /* Nothing is added any more, and this is not asked for again: gives it back. */
 enum trace_column {
-    TRACE_PLACES,
-    TRACE_TIMES,
-    TRACE_IDENTS,
-    TRACE_STEPS,
-    TRACE_CALL_IDS,
-    TRACE_CONTENTS,
-    TRACE_COLUMNS
+#define X(id, column) TRACE_##id,
+    TRACE_COLUMN_LIST(X)
+#undef X
+        TRACE_COLUMNS
 };
 void trace_forget(struct trace *t, enum trace_column column);
 
